@@ -1,0 +1,1 @@
+"""From bytes to views that rules can match on."""

@@ -1,0 +1,1 @@
+"""From views to findings: prefilter, match, attribute, judge."""

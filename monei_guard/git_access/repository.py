@@ -1,0 +1,222 @@
+"""Plumbing: git as a subprocess, bytes in and out, `-z` everywhere, in an environment the repository cannot steer.
+
+A scanned repository may be hostile. Every setting with which a repository makes git run a program, talk to a network
+or change its output is overridden from the command scope, which wins over the repository's own configuration. Only
+plumbing commands that run no content filter are used. See `git help config` ("protected configuration") and
+`gitprotocol-capabilities`; the list of settings is tested with canaries in tests/git/.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from monei_guard.errors import GuardError, IncompleteError
+
+# What git itself sets for a hook, without which the hook would look at the wrong index or miss a push's quarantine.
+_KEPT = frozenset({
+    "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
+    "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH",
+})  # fmt: skip
+
+_OVERRIDES = (
+    ("core.fsmonitor", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.hooksPath", os.devnull),
+    ("core.pager", "cat"),
+    ("core.askPass", ""),
+    ("core.attributesFile", os.devnull),
+    ("core.quotePath", "false"),
+    ("core.preloadIndex", "false"),
+    ("core.alternateRefsCommand", "true"),
+    ("credential.helper", ""),
+    ("protocol.allow", "never"),
+    ("safe.directory", "*"),
+    ("color.ui", "false"),
+    ("diff.external", ""),
+    ("diff.noprefix", "false"),
+    ("diff.mnemonicPrefix", "false"),
+    ("diff.relative", "false"),
+    ("diff.orderFile", os.devnull),
+    ("diff.interHunkContext", "0"),
+    ("diff.ignoreSubmodules", "none"),
+    ("log.showRoot", "true"),
+    ("log.showSignature", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+)
+
+
+class GitError(IncompleteError):
+    """Git could not answer; what it was asked would have been scanned."""
+
+
+class GitMissingError(GuardError):
+    """There is no git to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as git found it. Paths are absolute; `work_tree` is None for a bare repository.
+
+    `head` is the commit HEAD names (hex), None on an unborn branch. `object_format` is "sha1" or "sha256".
+    """
+
+    git_dir: bytes
+    work_tree: bytes | None
+    object_format: str
+    head: str | None
+
+    @property
+    def empty_tree(self) -> str:
+        """Id of the tree with no entry, which git knows without storing it."""
+        return _EMPTY_TREES[self.object_format]
+
+
+_EMPTY_TREES = {
+    "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment every git process gets: the caller's, less what could steer git, plus the overrides."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
+    env |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_PAGER": "cat",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_CONFIG_COUNT": str(len(_OVERRIDES)),
+        "LC_ALL": "C",
+        "LANGUAGE": "",
+    }
+    for number, (key, value) in enumerate(_OVERRIDES):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return env
+
+
+def git(arguments: Iterable[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None = None) -> bytes:
+    """Run git in `cwd` and return its standard output.
+
+    Raises GitMissingError without a git, GitError with git's own first line when it fails.
+    """
+    done = _run(arguments, cwd=cwd, stdin=stdin)
+    if done.returncode != 0:
+        raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
+    return done.stdout
+
+
+def git_or_none(arguments: Iterable[str | bytes], *, cwd: str | bytes | Path) -> bytes | None:
+    """Run git in `cwd`; return its standard output, or None when it exits non-zero."""
+    done = _run(arguments, cwd=cwd, stdin=None)
+    return done.stdout if done.returncode == 0 else None
+
+
+def _run(
+    arguments: Iterable[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            [b"git", *(a.encode() if isinstance(a, str) else a for a in arguments)],
+            cwd=cwd, env=git_environment(), input=stdin, capture_output=True, check=False,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        if not os.path.isdir(cwd):  # noqa: PTH112 - cwd may be bytes
+            raise GitError(f"no such directory: {os.fsdecode(cwd)}") from error
+        raise GitMissingError("git was not found", hint="install git and put it on PATH") from error
+    except (NotADirectoryError, PermissionError) as error:
+        raise GitError(f"cannot enter {os.fsdecode(cwd)}: {error.strerror}") from error
+
+
+def _name(arguments: Iterable[str | bytes]) -> str:
+    first = next(iter(arguments), "")
+    return first if isinstance(first, str) else first.decode("utf-8", "replace")
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else f"exit status {done.returncode}"
+
+
+def _advice(stderr: bytes) -> str:
+    if b"dubious ownership" in stderr:
+        return "the repository belongs to another user, and this git cannot be told that it may: update to 2.38"
+    if b"index file" in stderr or b"bad signature" in stderr:
+        return "the index is damaged: run 'git fsck', or remove the index file and 'git reset'"
+    return "run 'git fsck' there for details"
+
+
+def discover(start: str | bytes | Path) -> Repository | None:
+    """Return the repository that contains the directory `start`, or None where there is none.
+
+    One git process. Raises GitError when there is a repository but git cannot read it.
+    """
+    done = _run(
+        ("rev-parse", "--absolute-git-dir", "--is-bare-repository", "--show-object-format", "--verify", "-q", "HEAD"),
+        cwd=start, stdin=None,
+    )  # fmt: skip
+    lines = done.stdout.split(b"\n")
+    if len(lines) < 4:  # noqa: PLR2004 - three answers and the empty rest
+        if b"not a git repository" in done.stderr.lower():
+            return None
+        raise GitError(f"git cannot read the repository: {_reason(done)}", hint=_advice(done.stderr))
+    head = lines[3].decode() if done.returncode == 0 and lines[3] else None
+    bare = lines[1] == b"true"
+    top = None if bare else git_or_none(("rev-parse", "--show-toplevel"), cwd=start)
+    return Repository(
+        git_dir=lines[0],
+        work_tree=top.rstrip(b"\n") if top else None,
+        object_format=lines[2].decode(),
+        head=head,
+    )
+
+
+@contextmanager
+def cat_file(repository: Repository) -> Iterator["ObjectReader"]:
+    """Open one `git cat-file --batch` for the repository; objects are read by id."""
+    cwd = repository.work_tree or repository.git_dir
+    with subprocess.Popen(
+        ["git", "cat-file", "--batch"], cwd=cwd, env=git_environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None  # noqa: S101 - told to Popen above
+        assert process.stdout is not None  # noqa: S101
+        try:
+            yield ObjectReader(process.stdin, process.stdout)
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectReader:
+    """Reads objects through an open `git cat-file --batch`."""
+
+    requests: IO[bytes]
+    answers: IO[bytes]
+
+    def read(self, object_id: str | bytes) -> tuple[str, bytes]:
+        """Return type and content of one object. Raises GitError when it is missing or damaged."""
+        name = object_id if isinstance(object_id, bytes) else object_id.encode()
+        self.requests.write(name + b"\n")
+        self.requests.flush()
+        header = self.answers.readline().split()
+        if len(header) != 3:  # noqa: PLR2004 - id, type, size
+            raise GitError(
+                f"object {name.decode('utf-8', 'replace')} is missing from the repository",
+                hint="run 'git fsck'",
+            )
+        size = int(header[2])
+        content = self.answers.read(size + 1)
+        if len(content) != size + 1:
+            raise GitError(f"object {name.decode('utf-8', 'replace')} is damaged", hint="run 'git fsck'")
+        return header[1].decode(), content[:-1]

@@ -1,0 +1,1 @@
+"""Repository and .env hygiene (MG2xx): one file a check."""

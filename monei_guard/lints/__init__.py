@@ -1,0 +1,1 @@
+"""Code practice: rules that read code as code (MG3xx, MG4xx)."""

@@ -1,0 +1,1 @@
+"""Pure data that every stage shares; imports the standard library only."""

@@ -1,0 +1,135 @@
+"""Content and its provenance, kept apart; and what could not be looked at."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from monei_guard.model.location import Location, Origin, Span, display_path
+
+# Called with the text a finding stands in and its first and last line (from 1): is any of them new?
+LineFilter = Callable[[bytes, int, int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes to scan and where they came from.
+
+    `path` is relative to the scanned root, `/`-separated, None for messages and nameless blobs. `is_new_line`
+    limits findings to lines a commit adds; None means every line counts. `is_name` marks a blob whose content is a
+    file, directory or ref name rather than a file's content. `note` is appended to the finding's message.
+    """
+
+    content: bytes | memoryview
+    origin: Origin
+    path: bytes | None = None
+    commit: str | None = None
+    author: str | None = None
+    date: str | None = None
+    object_id: str | None = None
+    is_name: bool = False
+    is_new_line: LineFilter | None = field(default=None, compare=False)
+    note: Callable[[bytes], str] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was not scanned, and why. `incomplete` says it should have been (exit code 3)."""
+
+    path: bytes | None
+    reason: str
+    incomplete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of a decoded view: `start` in its data came from the parent's bytes `[parent.start, parent.end)`.
+
+    `linear` runs map byte for byte; others (an escape, a base64 text) map as a whole.
+    """
+
+    start: int
+    parent: Span
+    linear: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Bytes that rules match on: a blob's own, transcoded to an ASCII superset, or decoded from a part of another view.
+
+    `text_encoding` ("utf-8" or "latin-1") says how to count characters in `data`. `segments` are sorted by `start`
+    and empty for a root view, where `data` is the blob's content (or its transcoding: `transcoded_from`).
+    """
+
+    blob: Blob
+    data: bytes
+    text_encoding: str = "utf-8"
+    encoding_path: tuple[str, ...] = ()
+    parent: "View | None" = None
+    segments: tuple[Segment, ...] = ()
+    transcoded_from: str | None = None
+
+    def root_span(self, span: Span) -> tuple["View", Span]:
+        """Return the root view and the span of its data that `span` of this view was made from."""
+        view, here = self, span
+        while view.parent is not None:
+            here = Span(_to_parent(view.segments, here.start)[0], _to_parent(view.segments, max(here.end - 1, 0))[1])
+            view = view.parent
+        return view, here
+
+    def locate(self, span: Span, path: str | None = None) -> Location:
+        """Return the location of `span` in the blob; `path` replaces the displayed path (to mask one)."""
+        root, here = self.root_span(span)
+        start_line, start_column = root.position(here.start)
+        end_line, end_column = root.position(here.end)
+        blob = self.blob
+        shown = path if path is not None or blob.path is None else display_path(blob.path)
+        exact = blob.path if path is None and blob.path is not None and shown != _utf8(blob.path) else None
+        return Location(
+            path=shown, start_line=start_line, start_column=start_column, end_line=end_line, end_column=end_column,
+            start_byte=root.original_offset(here.start), end_byte=root.original_offset(here.end),
+            origin=blob.origin, path_bytes=exact, encoding_path=self.encoding_path,
+            commit=blob.commit, author=blob.author, date=blob.date,
+        )  # fmt: skip
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column (from 1, column in characters) of a byte offset in this view's data."""
+        line_start = self.data.rfind(b"\n", 0, offset) + 1
+        prefix = self.data[line_start:offset]
+        column = len(prefix.decode(self.text_encoding, "surrogateescape")) + 1
+        return self.data.count(b"\n", 0, line_start) + 1, column
+
+    def original_offset(self, offset: int) -> int:
+        """Return the offset in the blob's own bytes for an offset in a root view's data."""
+        if self.transcoded_from is None:
+            return offset
+        text = self.data[:offset].decode("utf-8", "surrogatepass")
+        return _bom_length(self.blob.content, self.transcoded_from) + len(
+            text.encode(self.transcoded_from, "surrogatepass")
+        )
+
+
+def _to_parent(segments: tuple[Segment, ...], offset: int) -> tuple[int, int]:
+    """Return the parent's first byte and the byte after it for one byte of a decoded view."""
+    segment = segments[bisect_right(segments, offset, key=lambda s: s.start) - 1]
+    if not segment.linear:
+        return segment.parent.start, segment.parent.end
+    start = segment.parent.start + offset - segment.start
+    return start, start + 1
+
+
+def _utf8(path: bytes) -> str | None:
+    try:
+        return path.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _bom_length(content: bytes | memoryview, encoding: str) -> int:
+    marks = {
+        "utf-16-le": b"\xff\xfe",
+        "utf-16-be": b"\xfe\xff",
+        "utf-32-le": b"\xff\xfe\0\0",
+        "utf-32-be": b"\0\0\xfe\xff",
+    }
+    mark = marks.get(encoding, b"")
+    return len(mark) if mark and bytes(content[: len(mark)]) == mark else 0

@@ -1,0 +1,130 @@
+"""A rule as data: how a credential looks, what it means, what to do about it."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Severity(IntEnum):
+    """How bad it is if true. Ordered."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """Return the lower-case word used in every output."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure we are. Ordered, and never mixed with severity."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def label(self) -> str:
+        """Return the lower-case word used in every output."""
+        return self.name.lower()
+
+
+class Environment(StrEnum):
+    """Which side of the API a key opens."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+    UNKNOWN = "unknown"
+
+
+class RuleKind(StrEnum):
+    """Which stage applies the rule."""
+
+    CREDENTIAL = "credential"  # detection: a pattern whose `secret` group is the key
+    EVIDENCE = "evidence"  # detection: another company's key format, known so that it is not called Monei's
+    HYGIENE = "hygiene"  # hygiene: a check of the repository, code in hygiene/<id>.py
+    LINT = "lint"  # lints: a check of code, in lints/
+    SUPPRESSION = "suppression"  # policy: MG9xx
+
+
+class Unattributed(StrEnum):
+    """What becomes of a match that no evidence gives to any company."""
+
+    KEEP = "keep"  # the shape alone proves the vendor
+    UNKNOWN = "unknown"  # reported with vendor "unknown", confidence low
+    DROP = "drop"  # the bare shape is too common to report
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Text that a rule must find (or, as a counter-example, must not), and the reason why.
+
+    `text` is a template: `<<hex:32>>`, `<<alnum:24>>`, `<<digits:6>>`, `<<base64:69>>` become values made from a
+    seed, so that no real-looking key stands in the repository (`ruleset.rule_check.expand`).
+    """
+
+    text: str
+    because: str
+    path: str = "example.txt"
+    vendor: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """The rule's page, in ruff's headings."""
+
+    what: str = ""
+    why: str = ""
+    instead: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What must surround a match before it counts. Empty strings ask for nothing."""
+
+    name: str = ""  # pattern searched in the assigned name path ("monei.api_key", "X-API-KEY", "MoneiSDK.apiKey")
+    not_name: str = ""  # pattern that must not be found there
+    vendor: str = ""  # the company the evidence must point at
+    value: str = ""  # pattern the whole value must match (fullmatch)
+    random: bool = False  # the value must look generated
+
+
+@dataclass(frozen=True, slots=True)
+class VendorEvidence:
+    """Signs that a company is meant. Patterns are searched in lower-cased text; "" never matches."""
+
+    names: str = ""  # in the assigned name
+    hosts: str = ""  # host names
+    imports: str = ""  # SDK packages, classes and headers in the file
+    packages: str = ""  # package names in dependency files
+    shape: int = 0  # weight of the value's own shape (0: not distinctive, 8: unique)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule file. `code` is "" for evidence, which is never reported."""
+
+    code: str
+    id: str
+    kind: RuleKind
+    title: str
+    vendor: str = "monei"
+    severity: Severity = Severity.HIGH
+    confidence: Confidence = Confidence.HIGH
+    pattern: str = ""
+    keywords: tuple[str, ...] = ()
+    precedence: int = 0  # of two overlapping matches the higher one is the more informative
+    guessable: bool = False
+    unattributed: Unattributed = Unattributed.KEEP
+    context: Context = field(default_factory=Context)
+    evidence: VendorEvidence = field(default_factory=VendorEvidence)
+    hint: str = ""
+    text: RuleText = field(default_factory=RuleText)
+    examples: tuple[Example, ...] = ()
+    counter_examples: tuple[Example, ...] = ()
+    source: str = ""  # the file it was read from, for messages

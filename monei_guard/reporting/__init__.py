@@ -1,0 +1,1 @@
+"""One frozen report value, one file a format."""

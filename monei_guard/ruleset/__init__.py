@@ -1,0 +1,1 @@
+"""Rules as data: reading the TOML files and proving their examples."""

@@ -1,0 +1,190 @@
+"""Reading rule files: TOML in, frozen `Rule` out. Unknown keys and missing text are errors that name the file."""
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli
+
+from monei_guard.errors import GuardError
+from monei_guard.model.rule import (
+    Confidence,
+    Context,
+    Example,
+    Rule,
+    RuleKind,
+    RuleText,
+    Severity,
+    Unattributed,
+    VendorEvidence,
+)
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_MAX_FILE = 1 << 20
+
+_T = TypeVar("_T")
+
+_TOP = frozenset({
+    "code", "id", "kind", "title", "vendor", "severity", "confidence", "pattern", "keywords", "precedence", "guessable",
+    "unattributed", "hint", "context", "evidence", "text", "example", "counter-example",
+})  # fmt: skip
+_CONTEXT = frozenset({"name", "not-name", "vendor", "value", "random"})
+_EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "shape"})
+_TEXT = frozenset({"what", "why", "instead", "references"})
+_EXAMPLE = frozenset({"text", "because", "path", "vendor", "environment"})
+
+
+class RuleError(GuardError):
+    """A rule file that cannot be used."""
+
+
+def bundled_rules() -> Path:
+    """Return the folder of the built-in rules: inside an installed wheel, or beside the package in a checkout."""
+    installed = _PACKAGE / "bundled" / "rules"
+    return installed if installed.is_dir() else _PACKAGE.parent / "rules"
+
+
+def load_directory(folder: Path) -> tuple[Rule, ...]:
+    """Return every rule below `folder` (`<provider>/<rule>.toml`), in path order. Raises RuleError."""
+    return tuple(load_file(path) for path in rule_paths(folder))
+
+
+def rule_paths(folder: Path) -> Iterator[str]:
+    """Yield the rule files below `folder`, one level of providers deep, sorted."""
+    try:
+        providers = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
+    except OSError as error:
+        raise RuleError(f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard") from error
+    for provider in providers:
+        yield from sorted(entry.path for entry in os.scandir(provider) if entry.name.endswith(".toml"))
+
+
+def load_file(path: str | Path) -> Rule:
+    """Return the rule in one file. Raises RuleError for anything that is not exactly a rule."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - on the hook's path, where pathlib is not free
+            raw = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise RuleError(
+            f"cannot read the rule file {path}: {error.strerror}", hint="check the path in extend-rules"
+        ) from error
+    if len(raw) > _MAX_FILE:
+        raise RuleError(f"rule file {path} is larger than 1 MiB", hint="a rule is a page, not a data set")
+    try:
+        document = tomli.loads(raw.decode("utf-8"))
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleError(f"rule file {path} is not valid TOML: {error}") from error
+    return parse_rule(document, source=str(path))
+
+
+def parse_rule(document: dict[str, Any], *, source: str) -> Rule:
+    """Return the rule in a parsed TOML document; `source` names it in errors."""
+    read = _Reader(source)
+    read.only_known(document, _TOP, "")
+    context = read.table(document, "context", _CONTEXT)
+    evidence = read.table(document, "evidence", _EVIDENCE)
+    text = read.table(document, "text", _TEXT)
+    return Rule(
+        code=read.string(document, "code", default=""),
+        id=read.string(document, "id"),
+        kind=RuleKind(read.choice(document, "kind", [k.value for k in RuleKind], "credential")),
+        title=read.string(document, "title"),
+        vendor=read.string(document, "vendor", default="monei"),
+        severity=Severity[read.choice(document, "severity", [s.label for s in Severity], "high").upper()],
+        confidence=Confidence[read.choice(document, "confidence", [c.label for c in Confidence], "high").upper()],
+        pattern=read.string(document, "pattern", default=""),
+        keywords=tuple(k.lower() for k in read.strings(document, "keywords")),
+        precedence=read.integer(document, "precedence"),
+        guessable=read.boolean(document, "guessable"),
+        unattributed=Unattributed(read.choice(document, "unattributed", [u.value for u in Unattributed], "keep")),
+        hint=read.string(document, "hint", default=""),
+        context=Context(
+            name=read.string(context, "name", default=""),
+            not_name=read.string(context, "not-name", default=""),
+            vendor=read.string(context, "vendor", default=""),
+            value=read.string(context, "value", default=""),
+            random=read.boolean(context, "random"),
+        ),
+        evidence=VendorEvidence(
+            names=read.string(evidence, "names", default=""),
+            hosts=read.string(evidence, "hosts", default=""),
+            imports=read.string(evidence, "imports", default=""),
+            packages=read.string(evidence, "packages", default=""),
+            shape=read.integer(evidence, "shape"),
+        ),
+        text=RuleText(
+            what=read.string(text, "what", default=""),
+            why=read.string(text, "why", default=""),
+            instead=read.string(text, "instead", default=""),
+            references=read.strings(text, "references"),
+        ),
+        examples=read.examples(document, "example"),
+        counter_examples=read.examples(document, "counter-example"),
+        source=source,
+    )
+
+
+class _Reader:
+    """Typed access to a TOML table, with errors that name the file and the key."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def only_known(self, table: dict[str, Any], known: frozenset[str], where: str) -> None:
+        for key in table:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(sorted(known))}"
+                raise RuleError(f"{self.source}: unknown key {where}{key!r}", hint=hint)
+
+    def table(self, document: dict[str, Any], key: str, known: frozenset[str]) -> dict[str, Any]:
+        value = self._typed(document, key, dict, {})
+        self.only_known(value, known, f"{key}.")
+        return value
+
+    def string(self, table: dict[str, Any], key: str, default: str | None = None) -> str:
+        if key not in table and default is None:
+            raise RuleError(f"{self.source}: {key!r} is missing")
+        return self._typed(table, key, str, default or "")
+
+    def strings(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        values = self._typed(table, key, list, [])
+        if not all(isinstance(value, str) for value in values):
+            raise RuleError(f"{self.source}: {key!r} must be a list of strings")
+        return tuple(values)
+
+    def integer(self, table: dict[str, Any], key: str) -> int:
+        return self._typed(table, key, int, 0)
+
+    def boolean(self, table: dict[str, Any], key: str) -> bool:
+        return self._typed(table, key, bool, False)
+
+    def choice(self, table: dict[str, Any], key: str, choices: Iterable[str], default: str) -> str:
+        value = self._typed(table, key, str, default)
+        if value not in choices:
+            raise RuleError(f"{self.source}: {key!r} is {value!r}", hint=f"one of: {', '.join(choices)}")
+        return value
+
+    def examples(self, document: dict[str, Any], key: str) -> tuple[Example, ...]:
+        entries = self._typed(document, key, list, [])
+        return tuple(self._example(entry, f"{key}[{number}]") for number, entry in enumerate(entries, 1))
+
+    def _example(self, entry: Any, where: str) -> Example:
+        if not isinstance(entry, dict):
+            raise RuleError(f"{self.source}: {where} must be a table")
+        self.only_known(entry, _EXAMPLE, f"{where}.")
+        return Example(
+            text=self.string(entry, "text"),
+            because=self.string(entry, "because"),
+            path=self.string(entry, "path", default="example.txt"),
+            vendor=self.string(entry, "vendor", default="") or None,
+            environment=self.string(entry, "environment", default="") or None,
+        )
+
+    def _typed(self, table: dict[str, Any], key: str, kind: type[_T], default: _T) -> _T:
+        value = table.get(key, default)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise RuleError(f"{self.source}: {key!r} must be a {kind.__name__}")
+        return value

@@ -1,0 +1,1 @@
+"""Asking the API whether a key still lives; the one door to the network."""
