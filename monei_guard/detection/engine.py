@@ -1,0 +1,265 @@
+"""From views to findings: match, drop placeholders, attribute, judge, resolve overlaps."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from time import monotonic
+
+import regex
+
+from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, VendorSigns, attribute, vendor_signs
+from monei_guard.detection.environment import environment
+from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
+from monei_guard.detection.placeholders import looks_generated, placeholder_reason
+from monei_guard.detection.snippet import Mask, masked_snippet
+from monei_guard.detection.surroundings import Surroundings, surroundings
+from monei_guard.model.blob import Blob, View
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Span
+from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
+from monei_guard.model.secret import Secret
+
+# File-wide evidence is read from the beginning, where imports and settings stand.
+_HEAD = 1 << 18
+_CERTAIN = 7  # evidence score from which an attribution is beyond doubt
+_LIKELY = 3
+_ENOUGH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one candidate. `dropped` says why it is no finding ("" for a finding)."""
+
+    candidate: Candidate
+    around: Surroundings
+    vendor: str = ""
+    environment: Environment = Environment.UNKNOWN
+    confidence: Confidence = Confidence.HIGH
+    severity: Severity = Severity.HIGH
+    dropped: str = ""
+    secret: bool = True  # whether the value must be masked wherever it is shown
+
+
+class Engine:
+    """All detection rules, ready to judge views.
+
+    `evidence` and `manifests` are called only when a match must be attributed: the rules of other companies, and the
+    lower-cased text of the repository's dependency files.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        evidence: Callable[[], Iterable[Rule]],
+        manifests: Callable[[], bytes] = lambda: b"",
+        *,
+        seconds: float = 10.0,
+    ) -> None:
+        self.rules = tuple(rules)
+        self.matcher = Matcher(self.rules, seconds=seconds)
+        self._load_evidence = evidence
+        self._load_manifests = manifests
+
+    @cached_property
+    def _signs(self) -> tuple[VendorSigns, ...]:
+        return vendor_signs(self._load_evidence())
+
+    @cached_property
+    def _manifests(self) -> bytes:
+        return self._load_manifests()
+
+    def findings(self, views: Sequence[View], shown_path: str | None = None) -> list[Finding]:
+        """Return the findings in one blob's views, in order of place.
+
+        `shown_path` replaces the displayed path (where the path itself holds a secret). Raises SlowRuleError.
+        """
+        judged = [(view, verdict) for view in views for verdict in self.verdicts(view)]
+        kept = _resolve_overlaps([(view, verdict) for view, verdict in judged if not verdict.dropped])
+        masks = [_mask(view, verdict.candidate) for view, verdict in judged if verdict.secret]
+        values = {verdict.candidate.value for _, verdict in judged if verdict.secret}
+        seen: Counter[str] = Counter()
+        findings = []
+        for view, verdict in sorted(kept, key=lambda item: _root_span(*item).start):
+            identity = _identity(verdict, view.blob)
+            seen[identity] += 1
+            findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, values, shown_path))
+        return findings
+
+    def verdicts(self, view: View) -> list[Verdict]:
+        """Return every candidate of the view with what became of it (`explain` shows the dropped ones too)."""
+        candidates = self.matcher.candidates(view)
+        if not candidates:
+            return []
+        head = view.data[:_HEAD].lower()
+        deadline = monotonic() + self.matcher.seconds
+        judged = []
+        for candidate in candidates:
+            judged.append(self._judge(view, candidate, head))
+            if monotonic() > deadline:
+                raise SlowRuleError(
+                    f"{len(candidates)} matches could not be judged in {self.matcher.seconds:g} s", hint="scan it alone"
+                )
+        return judged
+
+    def _judge(self, view: View, candidate: Candidate, head: bytes) -> Verdict:
+        rule, value = candidate.rule, candidate.value
+        around = surroundings(view.data, candidate.start, candidate.end)
+        unmet = _unmet_context(rule, value, around)
+        if unmet:
+            return Verdict(candidate, around, dropped=unmet, secret=not rule.context.name and not rule.guessable)
+        filler = placeholder_reason(value)
+        if filler:
+            return Verdict(candidate, around, dropped=f"placeholder: {filler}", secret=False)
+        owner = self._owner(rule, value, around, head)
+        vendor, doubt = _vendor(rule, owner)
+        if not vendor:
+            return Verdict(candidate, around, dropped=doubt)
+        where = environment(value, around, head, view.blob.path)
+        return Verdict(
+            candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
+        )
+
+    def _owner(self, rule: Rule, value: bytes, around: Surroundings, head: bytes) -> Attribution:
+        if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
+            return Attribution(rule.vendor, UNIQUE_SHAPE)
+        return attribute(value, around, head, self._signs, lambda: self._manifests)
+
+
+def _unmet_context(rule: Rule, value: bytes, around: Surroundings) -> str:
+    """Return which condition of the rule's context the match does not meet, or ""."""
+    context = rule.context
+    if context.name and not regex.search(context.name, around.name):
+        return "it is not given to a name this rule looks for"
+    if context.not_name and regex.search(context.not_name, around.name):
+        return "its name says it is something else"
+    if context.value and not regex.fullmatch(context.value.encode(), value):
+        return "its form is not the one this rule looks for"
+    if context.random and not looks_generated(_body(value)):
+        return "it does not look generated"
+    return ""
+
+
+def _body(value: bytes) -> bytes:
+    """Return the value without its vendor prefix: `sk_live_` says nothing about how random the rest is."""
+    prefix = regex.match(rb"[A-Za-z]{2,5}_(?:(?:live|test|prod|sandbox)_)?", value)
+    return value[prefix.end() :] if prefix else value
+
+
+def _vendor(rule: Rule, owner: Attribution) -> tuple[str, str]:
+    """Return the vendor to report, or "" and the reason why the match is not reported."""
+    if rule.vendor == "other":
+        if owner.vendor and owner.vendor != "monei":
+            return owner.vendor, ""
+        return "", "no other company's key"
+    if owner.vendor == rule.vendor and (owner.score >= _ENOUGH or rule.unattributed is Unattributed.KEEP):
+        return rule.vendor, ""
+    if owner.vendor and owner.vendor != rule.vendor:
+        return "", f"it is a key of {owner.vendor}"
+    if rule.unattributed is Unattributed.UNKNOWN:
+        return "unknown", ""
+    return "", "nothing says that it is Monei's"
+
+
+def _confidence(rule: Rule, vendor: str, owner: Attribution) -> Confidence:
+    if vendor == "unknown":
+        return Confidence.LOW
+    if owner.score >= _CERTAIN:
+        return rule.confidence
+    return min(rule.confidence, Confidence.MEDIUM if owner.score >= _LIKELY else Confidence.LOW)
+
+
+def _severity(rule: Rule, vendor: str, where: Environment) -> Severity:
+    if vendor == "unknown":
+        return min(rule.severity, Severity.MEDIUM)
+    if where is Environment.SANDBOX:
+        return min(rule.severity, Severity.HIGH)
+    return rule.severity
+
+
+def _root_span(view: View, verdict: Verdict) -> Span:
+    return view.root_span(Span(verdict.candidate.start, verdict.candidate.end))[1]
+
+
+def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Verdict]]:
+    """Keep, of findings that share bytes of the blob, the most informative one."""
+    taken: list[Span] = []
+    kept: list[tuple[View, Verdict]] = []
+
+    def rank(item: tuple[View, Verdict]) -> tuple[int, int, int]:
+        view, verdict = item
+        size = verdict.candidate.end - verdict.candidate.start
+        return (-verdict.candidate.rule.precedence, len(view.encoding_path), -size)
+
+    for view, verdict in sorted(found, key=rank):
+        span = _root_span(view, verdict)
+        if view.encoding_path:
+            # Two keys of one encoded text share its bytes without being one.
+            clash = any(span == other and _same_value(verdict, kept) for other in taken)
+        else:
+            clash = any(span.start < other.end and other.start < span.end for other in taken)
+        if not clash:
+            taken.append(span)
+            kept.append((view, verdict))
+    return kept
+
+
+def _same_value(verdict: Verdict, kept: list[tuple[View, Verdict]]) -> bool:
+    value = verdict.candidate.value
+    return any(value in other.candidate.value or other.candidate.value in value for _, other in kept)
+
+
+def _mask(view: View, candidate: Candidate) -> Mask:
+    _, span = view.root_span(Span(candidate.start, candidate.end))
+    secret = Secret(candidate.value, guessable=candidate.rule.guessable)
+    return Mask(span, secret.redacted if not view.encoding_path else f"‹{view.encoding_path[-1]}: {secret.redacted}›")
+
+
+def _identity(verdict: Verdict, blob: Blob) -> str:
+    """Return a digest that survives line moves. A guessable value does not go into it: its name does."""
+    rule, value = verdict.candidate.rule, verdict.candidate.value
+    what = verdict.around.name.encode() if rule.guessable else value
+    parts = (rule.code.encode(), blob.path or b"", what)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+def _finding(
+    view: View, verdict: Verdict, fingerprint: str, masks: list[Mask], values: set[bytes], shown_path: str | None
+) -> Finding:
+    candidate, rule = verdict.candidate, verdict.candidate.rule
+    span = Span(candidate.start, candidate.end)
+    root, root_span = view.root_span(span)
+    location = view.locate(span, shown_path)
+    if view.blob.is_name:
+        location = replace(
+            location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0
+        )
+    return Finding(
+        code=rule.code,
+        rule=rule.id,
+        severity=verdict.severity,
+        confidence=verdict.confidence,
+        vendor=verdict.vendor,
+        environment=verdict.environment,
+        message=_message(verdict, view.blob),
+        hint=rule.hint,
+        secret=Secret(candidate.value, guessable=rule.guessable),
+        location=location,
+        fingerprint=fingerprint,
+        snippet=masked_snippet(root, root_span, masks, values),
+    )
+
+
+def _message(verdict: Verdict, blob: Blob) -> str:
+    text = verdict.candidate.rule.title
+    if verdict.vendor == "unknown":
+        text = f"{text}, of an unknown company"
+    elif verdict.vendor != "monei":
+        text = f"{text} ({verdict.vendor})"
+    if verdict.environment is not Environment.UNKNOWN:
+        text = f"{text}, {verdict.environment}"
+    if blob.is_name:
+        text = f"{text}, in the name itself"
+    note = blob.note(verdict.candidate.value) if blob.note else ""
+    return f"{text}; {note}" if note else text

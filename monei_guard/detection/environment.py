@@ -1,0 +1,80 @@
+"""Which side of the API a key opens, from what is written around it.
+
+`mni_` values carry no marker (facts 1: the environment is a property of the API client's record), so the value decides
+only where its prefix says `live` or `test`. Otherwise the nearest statement decides: the name it is given, its line,
+the Monei settings of the file, the development host, the file's own name. Contradicting statements at one distance
+say nothing. The production host says nothing either: sandbox keys are used against it (facts 2.7).
+"""
+
+import re
+
+from monei_guard.detection.surroundings import Surroundings
+from monei_guard.model.rule import Environment
+
+_PRODUCTION = frozenset({"prod", "production", "live", "prd", "mainnet"})
+_SANDBOX = frozenset({
+    "sandbox", "test", "testing", "dev", "develop", "development", "staging", "stage", "stg", "uat", "qa", "testnet",
+})  # fmt: skip
+_VALUE = re.compile(rb"^[A-Za-z]{2,7}[_-](?:(?P<production>live|prod)|(?P<sandbox>test|sandbox))[_-]", re.IGNORECASE)
+_SETTING = re.compile(
+    rb"""monei[_.\-]?(?:api[_.\-]?)?(?:env(?:ironment)?|mode)["'\]]{0,2}\s*(?::\s*str\s*)?[:=]{1,2}\s*["'`]?"""
+    rb"""(?P<value>[a-z]{2,12})"""
+)
+_NEAR_SETTING = re.compile(
+    rb"""\b(?:env(?:ironment)?|mode)["'\]]{0,2}\s*[:=]{1,2}\s*["'`](?P<value>[a-z]{2,12})["'`]"""
+)
+_LINE_WORD = re.compile(rb"\b(?:production|prod|live|sandbox|staging|development)\b(?![._/-])")
+_DEVELOPMENT_HOST = re.compile(rb"api\.dev\.monei\.cc")
+_PRODUCTION_HOST = re.compile(rb"api\.monei\.cc")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SETTINGS_FILE = re.compile(
+    r"(?:^|[.\-_])env(?:$|[.\-_])|\.(?:env|ya?ml|json|jsonc|toml|ini|conf|cfg|properties|tfvars|xml|plist|xcconfig)$",
+    re.IGNORECASE,
+)
+
+
+def environment(value: bytes, around: Surroundings, file_head: bytes, path: bytes | None) -> Environment:
+    """Return the environment of `value`; `file_head` is the lower-cased beginning of its file."""
+    by_prefix = _VALUE.match(value)
+    if by_prefix:
+        return Environment.PRODUCTION if by_prefix["production"] else Environment.SANDBOX
+    for part in reversed(around.original_name.split(".")):
+        said = _from_words(_WORDS.findall(part))
+        if said is not Environment.UNKNOWN:
+            return said
+    statements = (
+        _LINE_WORD.findall(around.line),
+        _NEAR_SETTING.findall(around.near) if b"monei" in around.near else [],
+        _SETTING.findall(file_head),
+    )
+    for words in statements:
+        said = _from_words([word.decode() for word in words])
+        if said is not Environment.UNKNOWN:
+            return said
+    if _DEVELOPMENT_HOST.search(file_head) and not _PRODUCTION_HOST.search(file_head):
+        return Environment.SANDBOX
+    return _from_path(path)
+
+
+def _from_words(words: list[str]) -> Environment:
+    lower = {word.lower() for word in words}
+    production, sandbox = bool(lower & _PRODUCTION), bool(lower & _SANDBOX)
+    if production == sandbox:
+        return Environment.UNKNOWN
+    return Environment.PRODUCTION if production else Environment.SANDBOX
+
+
+def _from_path(path: bytes | None) -> Environment:
+    """Read the file's name, then its folders, nearest first. A test's name says nothing of the key it holds."""
+    if path is None:
+        return Environment.UNKNOWN
+    *folders, name = path.decode("utf-8", "replace").split("/")
+    if _SETTINGS_FILE.search(name):
+        said = _from_words(_WORDS.findall(name))
+        if said is not Environment.UNKNOWN:
+            return said
+        for folder in reversed(folders):
+            said = _from_words([folder])
+            if said is not Environment.UNKNOWN:
+                return said
+    return Environment.UNKNOWN

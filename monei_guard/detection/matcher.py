@@ -1,0 +1,101 @@
+"""The second stage: a rule's own pattern, near its keywords only, under a time limit."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from monei_guard.detection.patterns import compile_pattern
+from monei_guard.errors import GuardError
+from monei_guard.model.blob import View
+from monei_guard.model.rule import Rule
+
+if TYPE_CHECKING:
+    import regex
+
+# A keyword names a value that follows it, or one that stood just before ("value": …, "name": …).
+_BEFORE = 1024
+_AFTER = 4096
+_TOKEN = 8192  # a window is widened so far to begin and end between tokens
+
+
+class SlowRuleError(GuardError):
+    """Content on which a rule did not finish in time; it was not scanned to the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A match before judgement: byte offsets of the secret in the view's data."""
+
+    rule: Rule
+    start: int
+    end: int
+    value: bytes
+
+
+class Matcher:
+    """All credential rules, each compiled when it is first needed."""
+
+    def __init__(self, rules: Iterable[Rule], *, seconds: float = 10.0) -> None:
+        self.rules = tuple(rules)
+        self.seconds = seconds
+        self._compiled: dict[str, regex.Pattern[bytes]] = {}
+
+    def candidates(self, view: View) -> list[Candidate]:
+        """Return every match of every rule in the view. Raises SlowRuleError after `seconds` for one view."""
+        lower = view.data.lower()
+        deadline = monotonic() + self.seconds
+        found: list[Candidate] = []
+        for rule in self.rules:
+            for start, end in _windows(lower, rule.keywords):
+                found.extend(self._search(rule, view.data, start, end, deadline))
+        return found
+
+    def _search(self, rule: Rule, data: bytes, start: int, end: int, deadline: float) -> Iterator[Candidate]:
+        pattern = self._compiled.get(rule.code)
+        if pattern is None:
+            pattern = self._compiled[rule.code] = compile_pattern(rule.pattern)
+        try:
+            for match in pattern.finditer(data, start, end, timeout=max(deadline - monotonic(), 0.001)):
+                first, last = match.span("secret")
+                yield Candidate(rule, first, last, data[first:last])
+        except TimeoutError:
+            raise SlowRuleError(
+                f"rule {rule.code} did not finish in {self.seconds:g} s", hint="report it, with the file if you may"
+            ) from None
+
+
+def _windows(lower: bytes, keywords: Iterable[str]) -> list[tuple[int, int]]:
+    """Return the merged byte ranges around every occurrence of the keywords."""
+    hits: list[int] = []
+    for keyword in keywords:
+        hits.extend(_occurrences(lower, keyword.encode()))
+    windows: list[tuple[int, int]] = []
+    for hit in sorted(set(hits)):
+        start, end = max(0, hit - _BEFORE), min(len(lower), hit + _AFTER)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
+        else:
+            windows.append((start, end))
+    return [(_token_start(lower, start), _token_end(lower, end)) for start, end in windows]
+
+
+def _occurrences(lower: bytes, needle: bytes) -> Iterator[int]:
+    """Yield the first and last of each crowd of occurrences: the windows of those between them lie in theirs."""
+    at = lower.find(needle)
+    while at >= 0:
+        yield at
+        last = lower.rfind(needle, at + 1, at + _BEFORE + len(needle))
+        if last >= 0:
+            yield last
+        at = lower.find(needle, max(at, last) + 1)
+
+
+def _token_start(data: bytes, start: int) -> int:
+    before = data[max(0, start - _TOKEN) : start]
+    return start - len(before) + max(before.rfind(b"\n"), before.rfind(b" "), before.rfind(b'"')) + 1 if before else 0
+
+
+def _token_end(data: bytes, end: int) -> int:
+    ends = [at for at in (data.find(mark, end, end + _TOKEN) for mark in (b"\n", b" ", b'"')) if at >= 0]
+    return min(ends, default=min(len(data), end + _TOKEN))

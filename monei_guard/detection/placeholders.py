@@ -1,0 +1,123 @@
+"""Values that look like keys and are none: documented examples, fillers, sequences, words.
+
+Every test here is one that a generated key fails less often than once in ten million (tests/properties/ draws keys to
+show it): a placeholder that slips through costs a suppression, a key that is taken for one costs money.
+"""
+
+import hashlib
+import re
+
+# SHA-256 of values printed in public documentation that no other test below recognises (facts, section 1 and 7.3).
+_DOCUMENTED = frozenset({
+    "3bf3b91adc03f426976e4de9a90cdd629dbd229ad29f9a93c39c1a2108396621",  # MONEI.com plugin, live
+    "946f2968a823c6d4a1bf2b41fffd2144a87ac8561bfade2c63337239a5142b7b",  # MONEI.com plugin, test
+    "3081c62af370ee86fa051862234cc89d31c7ae350f5bbd664902e8a92117890c",  # Paystack guide
+})  # fmt: skip
+
+# Words that no generator writes by accident, anywhere in a value.
+_WORD = re.compile(
+    rb"example|placeholder|changeme|change_me|redacted|replace|your_?key|your_?api|yourapikey|insertkey|dummykey|notareal|"
+    rb"not_a_real|not-a-real|not_real|xxxxxx|deadbeef|feedface|cafebabe|lorem_?ipsum|abcdefgh|qwertyui|_here\b"
+)
+# Words so short that a generator may write them: they count where the value as a whole reads like words.
+_SHORT_WORD = re.compile(
+    rb"(?:^|[^a-z0-9])(?:your|my|the|some|test|demo|fake|dummy|sample|mock|here|todo|fixme|foo|bar|baz|key|secret|token|"
+    rb"abc|xyz|none|null|value|string|insert|change|goes|put|paste|raw|new|old|invalid|hidden|masked|private|api)"
+    rb"(?:$|[^a-z0-9])"
+)
+_SEQUENCES = (
+    b"0123456789abcdef0123456789abcdef",
+    b"123456789012345678901234567890",
+    b"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz",
+    b"fedcba9876543210fedcba9876543210",
+    b"zyxwvutsrqponmlkjihgfedcba9876543210",
+)
+_SEQUENCE_LENGTH = 8
+_PREFIX = re.compile(rb"^[A-Za-z]{1,5}_(?:(?:live|test|prod|sandbox|sk|pk)_)?")
+_PIN_LENGTH = 6
+
+
+def placeholder_reason(value: bytes) -> str:
+    """Return why `value` is no key ("" where it may well be one)."""
+    if hashlib.sha256(value).hexdigest() in _DOCUMENTED:
+        return "it is printed in public documentation"
+    prefix = _PREFIX.match(value)
+    body = value[prefix.end() :] if prefix else value
+    lower = body.lower()
+    if value.isdigit() and len(value) <= _PIN_LENGTH:
+        return _pin_reason(value)
+    if not body:
+        return "nothing follows the prefix"
+    word = _WORD.search(lower) or (not looks_generated(body) and _SHORT_WORD.search(lower))
+    if word:
+        return f"it contains the word {word[0].strip(b'_-. ').decode('ascii', 'replace')!r}"
+    if _longest_run(lower) >= min(8, max(5, len(body) // 2)):
+        return "one character is repeated"
+    sequence = _sequence_in(lower)
+    if sequence:
+        return f"it contains the sequence {sequence!r}"
+    if _period(lower) <= len(body) // 2:
+        return "it repeats itself"
+    if len(set(lower)) <= min(6, len(body) // 4):
+        return "it has too few different characters for its length"
+    return ""
+
+
+def looks_generated(value: bytes) -> bool:
+    """Return whether a value without a known shape looks as if a generator made it, rather than a person."""
+    if len(value) < 16 or len(set(value)) < 8:  # noqa: PLR2004 - less than 48 bits
+        return False
+    if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
+        return any(c in b"abcdefABCDEF" for c in value) and any(c in b"0123456789" for c in value)
+    parts = [part for part in re.split(rb"[^A-Za-z0-9]+", value) if part]
+    if not parts or all(_is_wordlike(part) for part in parts):
+        return False
+    longest = max(parts, key=len)
+    if len(longest) < 8 and sum(map(_is_wordlike, parts)) * 2 > len(parts):  # noqa: PLR2004
+        return False
+    return any(not _is_wordlike(part) for part in parts)
+
+
+def _is_wordlike(part: bytes) -> bool:
+    """Return whether a run of letters and digits reads as a word, a name, a number or a version."""
+    if part.isdigit():
+        return True
+    letters = re.sub(rb"\d+$", b"", part)  # "sha256", "node20"
+    if not letters.isalpha():
+        return len(part) < 6  # noqa: PLR2004 - "2fa", "e2e", "3des"
+    if len(part) - len(letters) > 4:  # noqa: PLR2004 - more than a year
+        return False
+    if len(letters) < 8:  # noqa: PLR2004
+        return True
+    pieces = re.findall(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", letters)
+    if len(letters) / len(pieces) < 3:  # noqa: PLR2004 - camelCase words are longer
+        return False
+    if any(re.search(rb"[^aeiouyAEIOUY]{6}", piece) for piece in pieces):
+        return False
+    vowels = sum(c in b"aeiouyAEIOUY" for c in letters)
+    return 0.2 <= vowels / len(letters) <= 0.65 or len(letters) < 12  # noqa: PLR2004
+
+
+def _pin_reason(value: bytes) -> str:
+    if len(set(value)) == 1:
+        return "one digit is repeated"
+    if value in b"01234567890" or value in b"9876543210":
+        return "the digits are in order"
+    return ""
+
+
+def _longest_run(body: bytes) -> int:
+    return max((len(found[0]) for found in re.finditer(rb"(.)\1*", body, re.DOTALL)), default=0)
+
+
+def _sequence_in(body: bytes) -> str:
+    for start in range(len(body) - _SEQUENCE_LENGTH + 1):
+        piece = body[start : start + _SEQUENCE_LENGTH]
+        if any(piece in sequence for sequence in _SEQUENCES):
+            return piece.decode("ascii", "replace")
+    return ""
+
+
+def _period(body: bytes) -> int:
+    """Return the smallest period of `body` (its length if it has none): the doubling trick on strings."""
+    return (body + body).find(body, 1) if body else 0

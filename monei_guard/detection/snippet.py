@@ -1,0 +1,89 @@
+"""The lines around a finding, with every secret on them masked before anything else sees them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monei_guard.model.blob import View
+from monei_guard.model.finding import Snippet, SnippetLine
+from monei_guard.model.location import Span
+
+_WIDTH = 200  # characters shown of a long line
+_LEAD = 60  # of them before the secret
+_AROUND = 1  # lines shown before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A span of the root view to be shown as `shown` instead."""
+
+    span: Span
+    shown: str
+
+
+def masked_snippet(root: View, focus: Span, masks: Iterable[Mask], values: Iterable[bytes]) -> Snippet:
+    """Return the lines around `focus` (a span of the root view's data), all `masks` applied.
+
+    `values` are secrets that must not show anywhere on these lines, wherever else they stand on them.
+    """
+    data = root.data
+    number, _ = root.position(focus.start)
+    spans = sorted(masks, key=lambda mask: (mask.span.start, -mask.span.end))
+    lines: list[SnippetLine] = []
+    caret = (0, 0)
+    start = _line_start(data, focus.start)
+    for _ in range(_AROUND):
+        start = _line_start(data, start - 1) if start > 0 else start
+    current = number - data.count(b"\n", start, focus.start)
+    while start <= len(data) and current <= number + _AROUND:
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        is_focus = start <= focus.start <= end
+        window = _window(start, end, focus if is_focus else None)
+        text, where = _mask(root, window, spans, focus if is_focus else None, values)
+        if is_focus:
+            caret = where
+        if text.strip() or is_focus:
+            lines.append(SnippetLine(current, text))
+        start, current = end + 1, current + 1
+    return Snippet(tuple(lines), number, *caret)
+
+
+def _line_start(data: bytes, offset: int) -> int:
+    return data.rfind(b"\n", 0, offset) + 1
+
+
+def _window(start: int, end: int, focus: Span | None) -> Span:
+    """Return the part of a line to show: all of a short one, the neighbourhood of the secret in a long one."""
+    if end - start <= _WIDTH:
+        return Span(start, end)
+    if focus is None:
+        return Span(start, start + _WIDTH)
+    first = max(start, focus.start - _LEAD)
+    return Span(first, min(end, max(first + _WIDTH, focus.end + _LEAD)))
+
+
+def _mask(
+    root: View, window: Span, masks: list[Mask], focus: Span | None, values: Iterable[bytes]
+) -> tuple[str, tuple[int, int]]:
+    """Return the window's text with masks in place, and where in it the focus is shown."""
+    pieces: list[str] = []
+    caret = (0, 0)
+    at = window.start
+
+    def text(start: int, end: int) -> str:
+        plain = root.data[start:end].rstrip(b"\r")
+        for value in values:
+            plain = plain.replace(value, "••••".encode())
+        return plain.decode("utf-8", "replace") if root.text_encoding == "utf-8" else plain.decode("latin-1")
+
+    for mask in masks:
+        if mask.span.end <= at or mask.span.start >= window.end:
+            continue
+        pieces.append(text(at, max(at, mask.span.start)))
+        shown_at = sum(map(len, pieces))
+        pieces.append(mask.shown)
+        if focus is not None and mask.span.start <= focus.start < mask.span.end:
+            caret = (shown_at, shown_at + len(mask.shown))
+        at = min(mask.span.end, window.end)
+    pieces.append(text(at, window.end))
+    return "".join(pieces), caret

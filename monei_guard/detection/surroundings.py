@@ -1,0 +1,195 @@
+"""What a value stands in: the name it is given, the call or header it is handed to, the sections around it.
+
+No parser: the same few shapes (assignment, argument, element, name/value pair, enclosing section) cover every
+language and file format in which keys are found, and a file that does not parse holds keys as well as one that does.
+Everything is read backwards from the value in bounded windows, so the cost does not depend on the file.
+"""
+
+import re
+from dataclasses import dataclass
+
+_BEFORE = 600  # bytes looked at for a name that stands beside its value
+_CLOSE = 240  # bytes looked at for a name that stands directly before its value
+_AFTER = 300
+_ENCLOSING = 4096  # bytes looked at for enclosing sections
+_LEVELS = 4
+
+# An opening quote of any language, escaped or not, with string prefixes, and an authentication scheme inside it.
+_OPENER = re.compile(
+    rb"""(?:(?<![\w$])[brfu@$]{1,2}(?=["'`]))?(?:\\{0,3}["'`]|&quot;|&\#34;|%22){0,3}"""
+    rb"""(?:(?<![\w\-])(?:Bearer|Basic|Token|Key|Api-?Key)\s+)?$""",
+    re.IGNORECASE,
+)
+_OPENER_LENGTH = 40
+_NAME = rb"[A-Za-z_$][\w$.\-]{0,99}"
+_QUOTE = rb"""(?:\\{0,3}["'`]|&quot;|%22)"""
+
+
+def _tail(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern + rb"$", re.IGNORECASE)
+
+
+# Tried in this order; the first that ends exactly at the value names it. These two reach over other fields.
+_PAIR_SHAPES = (
+    # <add key="MoneiApiKey" value="   <meta-data android:name="…" android:value="
+    _tail(rb"""\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]{0,200}?\bvalue\s*=\s*"""),
+    # "name": "MONEI_API_KEY", … "value": "      - name: X\n  value:      name = "X"\n value = "
+    _tail(
+        rb"""["']?\b(?:name|key|variable|title|header|id)\b["'\\]{0,2}\s*[:=]\s*"""
+        + _QUOTE
+        + rb"""?(?P<name>[^"'`\\,\n{}]{1,99})"""
+        + _QUOTE
+        + rb"""?\s*,?[^{}]{0,200}?["'\\]{0,2}\b(?:value|val|data|content|current_?value|initial_?value|default)"""
+        + rb"""\b["'\\]{0,2}\s*[:=]\s*"""
+    ),
+)
+
+_SHAPES = (
+    # headers["X-API-KEY"] = "    obj['key'] : "
+    _tail(rb"""\[\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*\]\s*(?:=>|:=|[:=])\s*"""),
+    # getenv("MONEI_API_KEY") or "    process.env["X"] || "     ENV['X'] ?? '
+    _tail(
+        rb"""[\[(]\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*[\])]\s*(?:\|\||\?\?|\?:|:-|or|else|->|\.unwrap_or\w*\(|"""
+        rb"""\.or[A-Z]\w*\()\s*"""
+    ),
+    # NAME = "   "name": "   name: str = "   const name: string = '   NAME=   name => '   name ||= "   X-API-KEY: …
+    _tail(
+        rb"(?P<name>"
+        + _NAME
+        + rb")"
+        + _QUOTE
+        + rb"?\s*(?:(?::\s*[A-Za-z_][\w<>\[\]?.]{0,40}(?: ?[|,] ?[\w<>\[\]?.]{1,40}){0,3})?\s*(?:=>|:=|\?\?=|\|\|=|[=!]==?|=)|:|\|\||\?\?|\bor\b|:-)\s*"
+    ),
+    # os.getenv("X", "   define('X', '   .set("X-API-KEY", "   ('monei_key', '   buildConfigField("String", "X", "
+    _tail(rb"""["'`](?P<name>[^"'`\n,()]{1,99})["'`]\s*,\s*"""),
+    # setBearerToken("    new MoneiSDK('    Optional.of("
+    _tail(rb"(?P<name>" + _NAME + rb")\s*\(\s*"),
+    # <string name="monei_api_key">   <MoneiApiKey>   <key>X</key><string>
+    _tail(rb"<key>\s*(?P<name>[^<>\n]{1,99}?)\s*</key>\s*<\w+>\s*"),
+    _tail(rb"""<[\w:.\-]+\s[^<>]*?\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]*>\s*"""),
+    _tail(rb"<(?P<name>" + _NAME + rb")(?:\s[^<>]*)?>\s*"),
+    # --api-key X   ENV NAME X   setx NAME X   | NAME | X   NAME,X   NAME X
+    _tail(rb"-{1,2}(?P<name>[A-Za-z][\w\-]{0,60})[ =]\s*"),
+    _tail(rb"(?P<name>" + _NAME + rb")[`\"']?\s*[|,;]\s*"),
+    _tail(rb"(?P<name>[A-Za-z][A-Za-z0-9]*_[\w\-]{1,90})[ \t]+"),
+)
+
+_BLAND = frozenset({
+    b"value", b"val", b"default", b"data", b"content", b"string", b"text", b"return", b"current", b"currentvalue",
+    b"initialvalue", b"body", b"args", b"str", b"const", b"let", b"var", b"key_value", b"plaintext", b"stringvalue",
+})  # fmt: skip
+
+_PAIR_AFTER = re.compile(
+    rb"""^[^{}\n]{0,120}?["'\\]{0,2}\b(?:name|key|variable|header)\b["'\\]{0,2}\s*[:=]\s*(?:\\?["'])?"""
+    rb"""(?P<name>[^"'\\,\n{}]{1,99})""",
+    re.IGNORECASE,
+)
+_INI_SECTION = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?P<name>[^\]\n]{1,99}?)[ \t]*\]{1,2}[ \t]*\r?$", re.MULTILINE)
+_LABEL = re.compile(
+    rb"""(?:(?P<call>[\w$.]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
+    rb"""|["']?(?P<name>[\w$.\-]{1,99})["']?\s*(?:=>|[:=])\s*(?:new\s+)?$"""
+    rb"""|\b(?:variable|resource|module|output|provider|secret)\s+(?:"[\w\-]+"\s+)?"(?P<block>[\w\-]{1,99})"\s*$)"""
+)
+_YAML_KEY = re.compile(rb"""^(?P<indent>[ ]*)(?:-[ ]+)?["']?(?P<name>[\w.$/\-]{1,99})["']?[ ]*:""")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The neighbourhood of one value.
+
+    `name` is the name path, outermost first, joined by ".", lower case ("moneisdk.apikey"), "" if there is none;
+    `original_name` is the same as written. `line` is the value's line without the value, `near` some lines around it,
+    both lower case.
+    """
+
+    name: str
+    original_name: str
+    line: bytes
+    near: bytes
+
+
+def surroundings(data: bytes, start: int, end: int) -> Surroundings:
+    """Return what surrounds the value `data[start:end]`."""
+    direct = _direct_name(data, start, end)
+    parents = _parents(data, start)
+    if direct and direct not in parents[-1:]:
+        parents.append(direct)
+    line_start = max(data.rfind(b"\n", 0, start) + 1, start - _BEFORE)
+    line_end = data.find(b"\n", end, end + _BEFORE)
+    line_end = min(len(data), end + _BEFORE) if line_end < 0 else line_end
+    name = b".".join(parents).decode("ascii", "replace")
+    return Surroundings(
+        name=name.lower(),
+        original_name=name,
+        line=(data[line_start:start] + b" " + data[end:line_end]).lower(),
+        near=(data[max(0, start - _BEFORE) : start] + b" " + data[end : end + _AFTER]).lower(),
+    )
+
+
+def _direct_name(data: bytes, start: int, end: int) -> bytes:
+    """Return the name given to the value itself, or b""."""
+    before = data[max(0, start - _BEFORE) : start]
+    opener = _OPENER.search(before, max(0, len(before) - _OPENER_LENGTH))
+    before = before[: opener.start()] if opener else before
+    for shape, window in ((s, w) for shapes, w in ((_PAIR_SHAPES, _BEFORE), (_SHAPES, _CLOSE)) for s in shapes):
+        found = shape.search(before, max(0, len(before) - window))
+        if found is None:
+            continue
+        name = found["name"].strip().strip(b"\"'`$\\")
+        if name.lower() not in _BLAND:
+            return name
+        after = _PAIR_AFTER.search(data[end : end + _AFTER])
+        return after["name"].strip() if after else b""
+    return b""
+
+
+def _parents(data: bytes, start: int) -> list[bytes]:
+    """Return the labels of the enclosing brackets, YAML keys and INI section, outermost first."""
+    window_start = max(0, start - _ENCLOSING)
+    before = data[window_start:start]
+    labels = _bracket_labels(before)
+    if not labels:
+        labels = _indent_labels(before)
+    sections = _INI_SECTION.findall(before)
+    if sections:
+        labels.append(sections[-1].strip(b"\"' "))
+    return labels[:_LEVELS][::-1]
+
+
+def _bracket_labels(before: bytes) -> list[bytes]:
+    """Return the labels of the brackets still open at the end of `before`, innermost first."""
+    labels: list[bytes] = []
+    depth = 0
+    for found in reversed(list(re.finditer(rb"[{}()\[\]]", before))):
+        if found[0] in b"})]":
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            head = before[max(0, found.start() - 160) : found.start()].rstrip()
+            label = _LABEL.search(head)
+            if label is not None:
+                labels.append(label["call"] or label["name"] or label["block"])
+            if len(labels) == _LEVELS:
+                break
+    return labels
+
+
+def _indent_labels(before: bytes) -> list[bytes]:
+    """Return the YAML keys under which the last line of `before` is nested, innermost first."""
+    lines = before.split(b"\n")
+    indent = len(lines[-1]) - len(lines[-1].lstrip(b" -"))
+    labels: list[bytes] = []
+    for line in reversed(lines[:-1]):
+        if not line.strip() or indent == 0:
+            continue
+        own = _YAML_KEY.match(line)
+        if own is None:
+            continue
+        if len(own["indent"]) < indent:
+            indent = len(own["indent"])
+            if line.rstrip().endswith((b":", b"|", b">", b"|-", b">-")):
+                labels.append(own["name"])
+            if len(labels) == _LEVELS:
+                break
+    return labels
