@@ -2,7 +2,8 @@
 
 A dozen companies share `sk_live_`, and two are called Monei. Evidence adds up: the value's own shape, the name it is
 given, hosts and SDKs on its line, near it, in its file, in the repository's dependency files. The best-supported
-company owns the key if it leads clearly; otherwise nobody does.
+company owns the key if it leads clearly; otherwise nobody does. A company whose known key formats exclude the value counts only
+where the name says so, and loses a tie: that tells Monei from MONEI.com, whose names are the same.
 """
 
 from collections.abc import Callable, Iterable
@@ -78,23 +79,30 @@ def attribute(
 ) -> Attribution:
     """Return whose key `value` is. `file_head` and the result of `manifests` are lower case."""
     scores: dict[str, int] = {}
+    fitting: set[str] = set()  # companies whose known key formats include this value
+    known: set[str] = set()  # companies whose key formats are known at all
     unique: set[str] = set()
     for company in signs:
-        if not company.fits(value):
-            continue
-        score = company.shape + _context_score(company, around, file_head, manifests)
+        if company.shape:
+            known.add(company.vendor)
+        if company.fits(value):
+            score = company.shape + _context_score(company, around, file_head, manifests)
+            fitting |= {company.vendor} if company.shape else set()
+            unique |= {company.vendor} if company.shape >= UNIQUE_SHAPE else set()
+        else:
+            score = NAMED if company.named(around.name) else 0
         scores[company.vendor] = max(score, scores.get(company.vendor, 0))
-        if company.shape >= UNIQUE_SHAPE:
-            unique.add(company.vendor)
     if len(unique) == 1:
         (owner,) = unique
         return Attribution(owner, scores[owner])
-    ranked = sorted(scores.items(), key=lambda item: -item[1]) or [("", 0)]
-    vendor, score = ranked[0]
-    second = ranked[1][1] if len(ranked) > 1 else 0
-    if score < LEAD or score - second < LEAD:
-        return Attribution("", score, second)
-    return Attribution(vendor, score, second)
+    excluded = known - fitting
+
+    def rank(item: tuple[str, int]) -> tuple[int, bool]:
+        return -item[1], item[0] in excluded
+
+    (vendor, score), (rival, second) = sorted([*scores.items(), ("", 0), ("", 0)], key=rank)[:2]
+    leads = score - second >= LEAD or (score == second and vendor not in excluded and rival in excluded)
+    return Attribution(vendor if score >= LEAD and leads else "", score, second)
 
 
 def _context_score(company: VendorSigns, around: Surroundings, file_head: bytes, manifests: Callable[[], bytes]) -> int:
