@@ -1,0 +1,66 @@
+"""Time and memory of each report format with many findings: `python benchmarks/reports.py [COUNT]`.
+
+Every measurement runs in a process of its own; memory is the growth of the peak while writing, findings apart.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from report_values import finding, location, rule
+
+from monei_guard.model.finding import Triaged
+from monei_guard.reporting.formats import FORMATS, write_report
+from monei_guard.reporting.report import Report, make_report
+
+
+def many(count: int) -> Report:
+    """Return a report with `count` findings, each with its own secret, path and line."""
+    triaged = tuple(
+        Triaged(finding(number, location=location(path=f"src/folder{number % 997}/file{number}.js", line=number + 1)))
+        for number in range(count)
+    )
+    return make_report(triaged, version="0.1.0", rules=[rule(f"MG{code}") for code in range(101, 141)])
+
+
+def measure(name: str, count: int) -> None:
+    """Print the seconds, the growth of memory in MB and the size in MB of one report."""
+    report = many(count)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    target = f"bench-{os.getpid()}.out"
+    try:
+        start = time.perf_counter()
+        write_report(report, name, target)
+        seconds = time.perf_counter() - start
+        size = Path(target).stat().st_size / 1e6
+    finally:
+        Path(target).unlink(missing_ok=True)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"{seconds:.3f} {grown:.1f} {size:.1f}")
+
+
+def main() -> None:
+    """Measure every format three times."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    print(f"{count:,} findings; medians of 3")
+    for name in FORMATS:
+        runs = [
+            subprocess.run([sys.executable, __file__, str(count), name], check=True, capture_output=True, text=True)
+            for _ in range(3)
+        ]
+        values = [[float(part) for part in run.stdout.split()] for run in runs]
+        seconds, grown, size = (statistics.median(column) for column in zip(*values, strict=True))
+        print(f"{name:10} {seconds:6.2f} s  {grown:6.1f} MB more memory  {size:6.1f} MB written")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:  # noqa: PLR2004 - called by main
+        measure(sys.argv[2], int(sys.argv[1]))
+    else:
+        main()
