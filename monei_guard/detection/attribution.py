@@ -2,8 +2,8 @@
 
 A dozen companies share `sk_live_`, and two are called Monei. Evidence adds up: the value's own shape, the name it is
 given, hosts and SDKs on its line, near it, in its file, in the repository's dependency files. The best-supported
-company owns the key if it leads clearly; otherwise nobody does. A company whose known key formats exclude the value counts only
-where the name says so, and loses a tie: that tells Monei from MONEI.com, whose names are the same.
+company owns the key if it leads clearly; otherwise nobody does. A company whose known key formats exclude the value
+counts only where the name says so, and loses a tie: that tells Monei from MONEI.com, whose names are the same.
 """
 
 from collections.abc import Callable, Iterable

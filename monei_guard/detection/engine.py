@@ -232,9 +232,7 @@ def _finding(
     root, root_span = view.root_span(span)
     location = view.locate(span, shown_path)
     if view.blob.is_name:
-        location = replace(
-            location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0
-        )
+        location = replace(location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0)
     return Finding(
         code=rule.code,
         rule=rule.id,

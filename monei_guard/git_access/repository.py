@@ -8,20 +8,23 @@ plumbing commands that run no content filter are used. See `git help config` ("p
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from monei_guard.errors import GuardError, IncompleteError
 
+# What the user may set to say which git and which of their own settings to use.
+_KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH"})
 # What git itself sets for a hook, without which the hook would look at the wrong index or miss a push's quarantine.
-_KEPT = frozenset({
+# Kept only for commands that run as a hook: for any other repository they would name the wrong one.
+_HOOK = frozenset({
     "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
-    "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_EXEC_PATH",
 })  # fmt: skip
+_HOOK_PATHS = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"})
 
 _OVERRIDES = (
     ("core.fsmonitor", "false"),
@@ -64,12 +67,18 @@ class Repository:
     """A repository as git found it. Paths are absolute; `work_tree` is None for a bare repository.
 
     `head` is the commit HEAD names (hex), None on an unborn branch. `object_format` is "sha1" or "sha256".
+    `as_hook` says that git's own variables for hooks were followed to find it, and are in every further command.
     """
 
     git_dir: bytes
     work_tree: bytes | None
     object_format: str
     head: str | None
+    as_hook: bool = False
+
+    def run(self, *arguments: str | bytes, stdin: bytes | None = None) -> bytes:
+        """Run git on this repository, at the top of its work tree; return standard output. Raises GitError."""
+        return git(arguments, cwd=self.work_tree or self.git_dir, stdin=stdin, as_hook=self.as_hook)
 
     @property
     def empty_tree(self) -> str:
@@ -83,9 +92,12 @@ _EMPTY_TREES = {
 }
 
 
-def git_environment() -> dict[str, str]:
+def git_environment(*, as_hook: bool = False) -> dict[str, str]:
     """Return the environment every git process gets: the caller's, less what could steer git, plus the overrides."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
+    kept = _KEPT | _HOOK if as_hook else _KEPT
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in kept}
+    for key in _HOOK_PATHS & env.keys():
+        env[key] = os.path.abspath(env[key])
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
@@ -93,6 +105,7 @@ def git_environment() -> dict[str, str]:
         "GIT_PAGER": "cat",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_CONFIG_COUNT": str(len(_OVERRIDES)),
         "LC_ALL": "C",
         "LANGUAGE": "",
@@ -103,41 +116,37 @@ def git_environment() -> dict[str, str]:
     return env
 
 
-def git(arguments: Iterable[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None = None) -> bytes:
+def git(
+    arguments: Sequence[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None = None, as_hook: bool = False
+) -> bytes:
     """Run git in `cwd` and return its standard output.
 
     Raises GitMissingError without a git, GitError with git's own first line when it fails.
     """
-    done = _run(arguments, cwd=cwd, stdin=stdin)
+    done = _run(arguments, cwd=cwd, stdin=stdin, as_hook=as_hook)
     if done.returncode != 0:
         raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
     return done.stdout
 
 
-def git_or_none(arguments: Iterable[str | bytes], *, cwd: str | bytes | Path) -> bytes | None:
-    """Run git in `cwd`; return its standard output, or None when it exits non-zero."""
-    done = _run(arguments, cwd=cwd, stdin=None)
-    return done.stdout if done.returncode == 0 else None
-
-
 def _run(
-    arguments: Iterable[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None
+    arguments: Sequence[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None, as_hook: bool
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             [b"git", *(a.encode() if isinstance(a, str) else a for a in arguments)],
-            cwd=cwd, env=git_environment(), input=stdin, capture_output=True, check=False,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
+            cwd=cwd, env=git_environment(as_hook=as_hook), input=b"" if stdin is None else stdin,
+            capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:
-        if not os.path.isdir(cwd):  # noqa: PTH112 - cwd may be bytes
+        if not os.path.isdir(cwd):
             raise GitError(f"no such directory: {os.fsdecode(cwd)}") from error
         raise GitMissingError("git was not found", hint="install git and put it on PATH") from error
     except (NotADirectoryError, PermissionError) as error:
         raise GitError(f"cannot enter {os.fsdecode(cwd)}: {error.strerror}") from error
 
 
-def _name(arguments: Iterable[str | bytes]) -> str:
+def _name(arguments: Sequence[str | bytes]) -> str:
     first = next(iter(arguments), "")
     return first if isinstance(first, str) else first.decode("utf-8", "replace")
 
@@ -155,46 +164,53 @@ def _advice(stderr: bytes) -> str:
     return "run 'git fsck' there for details"
 
 
-def discover(start: str | bytes | Path) -> Repository | None:
+def discover(start: str | bytes | Path, *, as_hook: bool = False) -> Repository | None:
     """Return the repository that contains the directory `start`, or None where there is none.
 
-    One git process. Raises GitError when there is a repository but git cannot read it.
+    Raises GitError when there is a repository but git cannot read it.
     """
-    done = _run(
-        ("rev-parse", "--absolute-git-dir", "--is-bare-repository", "--show-object-format", "--verify", "-q", "HEAD"),
-        cwd=start, stdin=None,
-    )  # fmt: skip
+    asked = ("rev-parse", "--absolute-git-dir", "--is-bare-repository", "--show-object-format")
+    done = _run((*asked, "--show-toplevel", "--verify", "-q", "HEAD"), cwd=start, stdin=None, as_hook=as_hook)
     lines = done.stdout.split(b"\n")
-    if len(lines) < 4:  # noqa: PLR2004 - three answers and the empty rest
+    if len(lines) <= len(asked) - 1:
         if b"not a git repository" in done.stderr.lower():
             return None
         raise GitError(f"git cannot read the repository: {_reason(done)}", hint=_advice(done.stderr))
-    head = lines[3].decode() if done.returncode == 0 and lines[3] else None
-    bare = lines[1] == b"true"
-    top = None if bare else git_or_none(("rev-parse", "--show-toplevel"), cwd=start)
+    git_dir, bare, object_format, *rest = lines
+    if bare == b"true" or b"work tree" in done.stderr:
+        # --show-toplevel ended the first call: ask for HEAD alone.
+        done = _run(("rev-parse", "--verify", "-q", "HEAD"), cwd=start, stdin=None, as_hook=as_hook)
+        rest = [b"", *done.stdout.split(b"\n")]
     return Repository(
-        git_dir=lines[0],
-        work_tree=top.rstrip(b"\n") if top else None,
-        object_format=lines[2].decode(),
-        head=head,
+        git_dir=git_dir,
+        work_tree=rest[0] or None,
+        object_format=object_format.decode(),
+        head=(rest[1].decode() or None) if len(rest) > 1 and done.returncode == 0 else None,
+        as_hook=as_hook,
     )
 
 
 @contextmanager
 def cat_file(repository: Repository) -> Iterator["ObjectReader"]:
     """Open one `git cat-file --batch` for the repository; objects are read by id."""
-    cwd = repository.work_tree or repository.git_dir
     with subprocess.Popen(
-        ["git", "cat-file", "--batch"], cwd=cwd, env=git_environment(),
+        ["git", "cat-file", "--batch"],
+        cwd=repository.work_tree or repository.git_dir,
+        env=git_environment(as_hook=repository.as_hook),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        assert process.stdin is not None  # noqa: S101 - told to Popen above
-        assert process.stdout is not None  # noqa: S101
+        if process.stdin is None or process.stdout is None:
+            raise GitError("git cat-file could not be started")
         try:
             yield ObjectReader(process.stdin, process.stdout)
         finally:
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             process.stdout.close()
+
+
+class ObjectTooLargeError(GuardError):
+    """An object over the size limit; it was passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +220,33 @@ class ObjectReader:
     requests: IO[bytes]
     answers: IO[bytes]
 
-    def read(self, object_id: str | bytes) -> tuple[str, bytes]:
-        """Return type and content of one object. Raises GitError when it is missing or damaged."""
+    def read(self, object_id: str | bytes, limit: int | None = None) -> tuple[str, bytes]:
+        """Return type and content of one object.
+
+        Raises GitError when it is missing or damaged, ObjectTooLargeError when it has more than `limit` bytes.
+        """
         name = object_id if isinstance(object_id, bytes) else object_id.encode()
-        self.requests.write(name + b"\n")
-        self.requests.flush()
+        shown = name.decode("utf-8", "replace")
+        try:
+            self.requests.write(name + b"\n")
+            self.requests.flush()
+        except BrokenPipeError as error:
+            raise GitError(f"git stopped before object {shown} was read", hint="run 'git fsck'") from error
         header = self.answers.readline().split()
         if len(header) != 3:  # noqa: PLR2004 - id, type, size
-            raise GitError(
-                f"object {name.decode('utf-8', 'replace')} is missing from the repository",
-                hint="run 'git fsck'",
-            )
+            raise GitError(f"object {shown} is missing from the repository", hint="run 'git fsck'")
         size = int(header[2])
+        if limit is not None and size > limit:
+            self._pass_over(size + 1)
+            raise ObjectTooLargeError(f"it has {size} bytes, the limit is {limit}", hint="raise --max-size")
         content = self.answers.read(size + 1)
         if len(content) != size + 1:
-            raise GitError(f"object {name.decode('utf-8', 'replace')} is damaged", hint="run 'git fsck'")
+            raise GitError(f"object {shown} is damaged", hint="run 'git fsck'")
         return header[1].decode(), content[:-1]
+
+    def _pass_over(self, count: int) -> None:
+        while count > 0:
+            piece = self.answers.read(min(count, 1 << 20))
+            if not piece:
+                return
+            count -= len(piece)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from monei_guard.model.location import Location, Origin, Span, display_path
 
-# Called with the text a finding stands in and its first and last line (from 1): is any of them new?
+# Called with the root view's data and a finding's first and last line (from 1) in it: is any of them new?
 LineFilter = Callable[[bytes, int, int], bool]
 
 
@@ -16,7 +16,8 @@ class Blob:
 
     `path` is relative to the scanned root, `/`-separated, None for messages and nameless blobs. `is_new_line`
     limits findings to lines a commit adds; None means every line counts. `is_name` marks a blob whose content is a
-    file, directory or ref name rather than a file's content. `note` is appended to the finding's message.
+    file, directory or ref name rather than a file's content; `name_is_new` says whether the path itself is to be
+    scanned too. `note`, given the secret's bytes, returns what to append to the finding's message.
     """
 
     content: bytes | memoryview
@@ -27,6 +28,7 @@ class Blob:
     date: str | None = None
     object_id: str | None = None
     is_name: bool = False
+    name_is_new: bool = True
     is_new_line: LineFilter | None = field(default=None, compare=False)
     note: Callable[[bytes], str] | None = field(default=None, compare=False)
 

@@ -56,9 +56,9 @@ def write_atomically(path: str, write: Callable[[TextIO], None], *, what: str = 
     """
     target = os.path.realpath(path)
     try:
-        mode = os.stat(target).st_mode if os.path.exists(target) else None  # noqa: PTH110, PTH116 - no pathlib here
+        mode = os.stat(target).st_mode if os.path.exists(target) else None
         if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            with open(target, "w", encoding="utf-8", newline="\n") as device:  # noqa: PTH123
+            with open(target, "w", encoding="utf-8", newline="\n") as device:
                 write(device)
             return
         _replace(target, mode, write)
@@ -70,7 +70,7 @@ def _replace(target: str, mode: int | None, write: Callable[[TextIO], None]) -> 
     if mode is not None and stat.S_ISDIR(mode):
         raise IsADirectoryError(21, "it is a directory")
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.tmp")  # noqa: PTH118
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
@@ -78,11 +78,11 @@ def _replace(target: str, mode: int | None, write: Callable[[TextIO], None]) -> 
             file.flush()
             os.fsync(file.fileno())  # a full disk must show now, not after the old file is gone
         if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))  # noqa: PTH101
-        os.replace(temporary, target)  # noqa: PTH105
+            os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
+            os.unlink(temporary)
         raise
 
 

@@ -1,6 +1,7 @@
 """Reading rule files: TOML in, frozen `Rule` out. Unknown keys and missing text are errors that name the file."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +24,9 @@ from monei_guard.model.rule import (
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MAX_FILE = 1 << 20
+_EXAMPLES = re.compile(rb"^\[\[(?:counter-)?example\]\]", re.MULTILINE)
+
+OWN_PROVIDER = "monei"
 
 _T = TypeVar("_T")
 
@@ -46,6 +50,21 @@ def bundled_rules() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "rules"
 
 
+def load_bundled() -> tuple[Rule, ...]:
+    """Return every built-in rule, examples included, in path order. Raises RuleError."""
+    return tuple(load_file(path) for path in rule_paths(bundled_rules()))
+
+
+def load_credential_rules() -> tuple[Rule, ...]:
+    """Return the built-in rules detection runs, without their examples. Raises RuleError."""
+    return _of_kind(RuleKind.CREDENTIAL, _toml_files(str(bundled_rules() / OWN_PROVIDER)))
+
+
+def load_evidence_rules() -> tuple[Rule, ...]:
+    """Return the signs and key formats of every known company, without their examples. Raises RuleError."""
+    return _of_kind(RuleKind.EVIDENCE, rule_paths(bundled_rules()))
+
+
 def load_directory(folder: Path) -> tuple[Rule, ...]:
     """Return every rule below `folder` (`<provider>/<rule>.toml`), in path order. Raises RuleError."""
     return tuple(load_file(path) for path in rule_paths(folder))
@@ -58,13 +77,35 @@ def rule_paths(folder: Path) -> Iterator[str]:
     except OSError as error:
         raise RuleError(f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard") from error
     for provider in providers:
-        yield from sorted(entry.path for entry in os.scandir(provider) if entry.name.endswith(".toml"))
+        yield from _toml_files(provider)
 
 
-def load_file(path: str | Path) -> Rule:
+def load_file(path: str) -> Rule:
     """Return the rule in one file. Raises RuleError for anything that is not exactly a rule."""
+    return _parse(_read(path), path)
+
+
+def _toml_files(folder: str) -> list[str]:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - on the hook's path, where pathlib is not free
+        return sorted(entry.path for entry in os.scandir(folder) if entry.name.endswith(".toml"))
+    except OSError as error:
+        raise RuleError(f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard") from error
+
+
+def _of_kind(kind: RuleKind, paths: Iterable[str]) -> tuple[Rule, ...]:
+    """Return the rules of one kind, parsing only what a scan needs of only the files it needs.
+
+    A rule file says its kind on a line of its own and has its examples last (`rules check` holds both), so neither
+    other kinds nor examples cost a commit anything.
+    """
+    line = f'\nkind = "{kind}"\n'.encode()
+    heads = ((path, _read(path)) for path in paths)
+    return tuple(_parse(_EXAMPLES.split(raw, maxsplit=1)[0], path) for path, raw in heads if line in raw)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
             raw = file.read(_MAX_FILE + 1)
     except OSError as error:
         raise RuleError(
@@ -72,11 +113,15 @@ def load_file(path: str | Path) -> Rule:
         ) from error
     if len(raw) > _MAX_FILE:
         raise RuleError(f"rule file {path} is larger than 1 MiB", hint="a rule is a page, not a data set")
+    return raw
+
+
+def _parse(raw: bytes, path: str) -> Rule:
     try:
         document = tomli.loads(raw.decode("utf-8"))
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RuleError(f"rule file {path} is not valid TOML: {error}") from error
-    return parse_rule(document, source=str(path))
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RuleError(f"rule file {path} is not valid TOML: {error}", hint="mend the line it names") from error
+    return parse_rule(document, source=path)
 
 
 def parse_rule(document: dict[str, Any], *, source: str) -> Rule:

@@ -1,0 +1,109 @@
+"""The command group: an explicit table of lazily imported commands, and the one boundary for errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import NoReturn
+
+import click
+
+from monei_guard import __version__
+from monei_guard.errors import ExitCode, GuardError
+
+# Command -> "module:function" and its one-line help, so that `--help` imports nothing.
+COMMANDS = MappingProxyType({
+    "scan": ("monei_guard.commands.scan:scan", "Scan files, directories or standard input."),
+    "staged": ("monei_guard.commands.staged:staged", "Scan what 'git commit' would record."),
+    "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),
+    "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
+})  # fmt: skip
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name][0].split(":")
+        command = getattr(import_module(module), function)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{function} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="monei-guard")
+def cli() -> None:
+    """Find Monei (monei.cc) keys before they leak: staged files, directories, git history, .env hygiene.
+
+    Exit codes: 0 clean, 1 findings, 2 misuse, 3 incomplete scan, 130 interrupted.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit code. The only place that catches what nobody expected."""
+    try:
+        result = cli.main(list(arguments), prog_name="monei-guard", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.MISUSE
+    except GuardError as error:
+        say(f"error: {error.what}")
+        if error.hint:
+            say(f"help: {error.hint}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; keep the interpreter from complaining about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INCOMPLETE
+    except MemoryError:
+        say("error: out of memory; scan less at once, or lower --max-size")
+        return ExitCode.INCOMPLETE
+    except Exception as error:  # noqa: BLE001 - the boundary: no traceback, and nothing of the input, may leave
+        _bug(error)
+        return ExitCode.INCOMPLETE
+    return result if isinstance(result, int) else ExitCode.CLEAN
+
+
+def say(line: str) -> None:
+    """Write one line to standard error, control characters escaped."""
+    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - not needed when all goes well
+
+    click.echo(visible(line), err=True)
+
+
+def _bug(error: Exception) -> None:
+    """Say that this is our fault, and where, without showing a value: a message may hold file content."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    say(f"error: this is a bug in monei-guard {__version__}: {type(error).__name__}; the scan is incomplete")
+    say(f"help: report it with this line: {' > '.join(frames[-6:])}")
+
+
+def stop(code: int) -> NoReturn:
+    """End the running command with an exit code."""
+    raise click.exceptions.Exit(code)

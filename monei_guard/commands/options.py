@@ -1,0 +1,129 @@
+"""Options that several commands share, and the settings they add up to."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import click
+
+from monei_guard.model.rule import Confidence, Severity
+from monei_guard.policy.triage import Selection
+from monei_guard.reporting.formats import FORMATS
+from monei_guard.settings import Settings, find_settings, load_settings, size
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said, checked; None where it said nothing."""
+
+    format: str = "terminal"
+    output: str | None = None
+    reports: tuple[tuple[str, str], ...] = ()
+    config: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_confidence: Confidence | None = None
+    fail_on: Severity | None = None
+    max_size: int | None = None
+    quiet: bool = False
+    color: bool | None = None
+    reveal: bool = False
+
+
+class SizeType(click.ParamType[int]):
+    """A number of bytes: 1000000, 64MB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes."""
+        try:
+            return size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ReportType(click.ParamType[tuple[str, str]]):
+    """FORMAT=FILE."""
+
+    name = "format=file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return format and file."""
+        if isinstance(value, tuple):
+            return value
+        name, _, path = str(value).partition("=")
+        if name not in FORMATS or not path:
+            self.fail(f"must be FORMAT=FILE with a format of: {', '.join(FORMATS)}", param, ctx)
+        return name, path
+
+
+def _codes(_context: click.Context, _param: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+
+
+_OPTIONS = (
+    click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="terminal", show_default=True,
+                 help="How to write the report."),
+    click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output."),
+    click.option("--report", "reports", type=ReportType(), multiple=True, metavar="FORMAT=FILE",
+                 help="Write a further report of the same run (repeatable)."),
+    click.option("--config", metavar="FILE", help="Read this configuration instead of looking for one."),
+    click.option("--select", multiple=True, callback=_codes, metavar="CODES",
+                 help="Apply only these rules: codes or beginnings of codes, comma-separated."),
+    click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Leave these rules out."),
+    click.option("--min-confidence", type=click.Choice([one.label for one in Confidence]),
+                 help="Report nothing less certain than this."),
+    click.option("--fail-on", type=click.Choice([one.label for one in Severity]),
+                 help="Exit with 1 only for findings at least this severe.  [default: low]"),
+    click.option("--max-size", type=SizeType(), metavar="SIZE", help="Skip larger files (64MB by default)."),
+    click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
+    click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
+    click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
+)  # fmt: skip
+
+
+def common_options(command: Command) -> Command:
+    """Add the options every scanning command has; the command takes them as `**given`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_options(given: dict[str, Any]) -> Options:
+    """Return the options as one value."""
+    return Options(
+        format=given["format_name"],
+        output=given["output"],
+        reports=tuple(given["reports"]),
+        config=given["config"],
+        select=given["select"],
+        ignore=given["ignore"],
+        min_confidence=Confidence[given["min_confidence"].upper()] if given["min_confidence"] else None,
+        fail_on=Severity[given["fail_on"].upper()] if given["fail_on"] else None,
+        max_size=given["max_size"],
+        quiet=given["quiet"],
+        color=False if given["no_color"] else None,
+        reveal=given["reveal"],
+    )
+
+
+def read_settings(options: Options, folder: str | None) -> Settings:
+    """Return the configuration of `folder` (None: a place whose configuration is not trusted), options applied."""
+    if options.config is not None:
+        settings = load_settings(options.config)
+    else:
+        settings = find_settings(folder) if folder is not None else Settings()
+    chosen = settings.selection
+    return replace(
+        settings,
+        selection=Selection(
+            select=options.select or chosen.select,
+            ignore=(*chosen.ignore, *options.ignore),
+            min_confidence=chosen.min_confidence if options.min_confidence is None else options.min_confidence,
+        ),
+        fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
+        max_size=settings.max_size if options.max_size is None else options.max_size,
+    )

@@ -1,0 +1,70 @@
+"""`monei-guard scan [PATH…]`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import click
+
+from monei_guard.commands.cli import stop
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.session import open_session, repository_folder, run_scan
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.settings import Settings
+from monei_guard.sources.dependency_files import manifests_in
+from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--include-ignored", is_flag=True, help="In a git work tree, scan ignored files too.")
+@common_options
+def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None:
+    """Scan files and directories ('.' by default); '-' is standard input.
+
+    In a git work tree, tracked files and untracked ones that are not ignored are scanned.
+    """
+    options = read_options(given)
+    chosen = paths or (".",)
+    for path in chosen:
+        if path != "-" and not os.path.lexists(path):
+            raise click.UsageError(f"there is no {path!r}; give a file, a directory or '-' for standard input.")
+    folder = repository_folder(chosen[0] if chosen[0] != "-" else ".")
+    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
+    stop(run_scan(session, _items(chosen, _file_options(session.settings, include_ignored=include_ignored))))
+
+
+def _file_options(settings: Settings, *, include_ignored: bool) -> FileOptions:
+    return FileOptions(settings.max_size, include_ignored, excluder(settings.exclude))
+
+
+def excluder(patterns: Sequence[str]) -> Callable[[bytes], bool] | None:
+    """Return a test for excluded paths (gitignore patterns), or None where nothing is."""
+    if not patterns:
+        return None
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only with an exclude list
+
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return lambda path: spec.match_file(path.decode("utf-8", "surrogateescape"))
+
+
+def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skipped]:
+    alone = len(paths) == 1
+    for path in paths:
+        name = os.fsencode(path)
+        if path == "-":
+            yield from standard_input(sys.stdin.buffer, options)
+        elif os.path.isdir(path):
+            yield from (item if alone else _below(name, item) for item in directory(name, options))
+        else:
+            yield from one_file(name, options)
+
+
+def _below(folder: bytes, item: Blob | Skipped) -> Blob | Skipped:
+    """Return the item with its path as seen from here: of several folders, each has to be named."""
+    base = os.path.normpath(folder).replace(os.sep.encode(), b"/")
+    path = base if item.path is None else (item.path if base == b"." else base + b"/" + item.path)
+    if isinstance(item, Skipped):
+        return Skipped(path, item.reason, item.incomplete)
+    return Blob(item.content, item.origin, path)

@@ -1,0 +1,142 @@
+"""The one place that knows the order of the stages: blobs in, findings and skipped entries out.
+
+On the hook's path most content is clean, so nothing that only judges matches is imported before there is one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from monei_guard.content.text_encoding import root_view
+from monei_guard.detection.prefilter import Prefilter
+from monei_guard.errors import GuardError
+from monei_guard.model.blob import Blob, Skipped, View
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin, display_path
+from monei_guard.model.rule import Rule
+from monei_guard.model.secret import redact
+
+if TYPE_CHECKING:
+    from monei_guard.detection.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The outcome of one pass over a source: what was found, what was not looked at, how much was."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    files: int
+    blobs: int
+    bytes: int
+
+
+class Detector:
+    """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
+
+    `evidence` and `manifests` are as in `detection.engine.Engine`.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        evidence: Callable[[], Iterable[Rule]],
+        manifests: Callable[[], bytes] = lambda: b"",
+    ) -> None:
+        self.rules = tuple(rules)
+        self.prefilter = Prefilter(keyword for rule in self.rules for keyword in rule.keywords)
+        self._evidence = evidence
+        self._manifests = manifests
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """Return the second stage, built on first use."""
+        from monei_guard.detection.engine import Engine  # noqa: PLC0415 - imports regex: 20 ms a clean commit saves
+
+        return Engine(self.rules, self._evidence, self._manifests)
+
+    def views(self, blob: Blob) -> Sequence[View]:
+        """Return the ways in which a blob's bytes can be read."""
+        return (root_view(blob),)
+
+    def findings(self, blob: Blob, shown_path: str | None = None) -> list[Finding]:
+        """Return the findings in one blob that are on new lines. Raises SlowRuleError."""
+        if not self.prefilter.hits(blob.content):
+            return []
+        views = self.views(blob)
+        found = self.engine.findings(views, shown_path)
+        if blob.is_new_line is None or not found:
+            return found
+        text = views[0].data
+        return [one for one in found if blob.is_new_line(text, one.location.start_line, one.location.end_line)]
+
+
+def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
+    """Look at every blob once, its path included."""
+    names = _Names(detector)
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    files = blobs = count = 0
+    for item in items:
+        shown = names.shown(item.path) if item.path is not None else None
+        if isinstance(item, Skipped):
+            skipped.append(item if shown is None else Skipped(shown.encode(), item.reason, item.incomplete))
+            continue
+        files += item.path is not None
+        blobs += 1
+        count += len(item.content)
+        if item.name_is_new or item.is_name:
+            findings.extend(names.findings(item))
+        if item.is_name:
+            continue
+        try:
+            findings.extend(detector.findings(item, shown))
+        except GuardError as error:
+            skipped.append(Skipped(shown.encode() if shown else item.path, str(error)))
+    return Scanned(tuple(findings), tuple(skipped), files, blobs, count)
+
+
+@dataclass(slots=True)
+class _Names:
+    """Finds keys in file and directory names, and masks them wherever the path is shown.
+
+    A key in a directory's name is reported once, not for every file below it.
+    """
+
+    detector: Detector
+    known: dict[bytes, str | None] = field(default_factory=dict)
+    reported: set[bytes] = field(default_factory=set)
+
+    def shown(self, path: bytes) -> str | None:
+        """Return the path with its secrets masked, or None where it holds none."""
+        if not self.detector.prefilter.hits(path):
+            return None
+        if path not in self.known:
+            self.known[path] = _masked(path, self._secrets(path))
+        return self.known[path]
+
+    def findings(self, blob: Blob) -> Iterator[Finding]:
+        """Yield the findings in the blob's own path that no earlier path has had."""
+        path = blob.path
+        if path is None or self.shown(path) is None:
+            return
+        name = Blob(path, blob.origin, path, blob.commit, blob.author, blob.date, is_name=True, note=blob.note)
+        for finding in self.detector.findings(name, self.shown(path)):
+            value = finding.secret.reveal() if finding.secret else b""
+            place = path[: path.find(b"/", path.find(value))] if b"/" in path[path.find(value) :] else path
+            if place not in self.reported:
+                self.reported.add(place)
+                yield finding
+
+    def _secrets(self, path: bytes) -> list[bytes]:
+        found = self.detector.engine.findings(self.detector.views(Blob(path, Origin.WORKTREE, path, is_name=True)))
+        return [one.secret.reveal() for one in found if one.secret is not None]
+
+
+def _masked(path: bytes, values: list[bytes]) -> str | None:
+    if not values:
+        return None
+    for value in values:
+        path = path.replace(value, redact(value).encode())
+    return display_path(path)

@@ -1,0 +1,180 @@
+"""Configuration: `.monei-guard.toml`, or `[tool.monei-guard]` in pyproject.toml, beside what is scanned.
+
+Every key is known or an error; the file in force and what it turns off are part of every report.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+import tomli
+
+from monei_guard.errors import GuardError
+from monei_guard.model.rule import Confidence, Severity
+from monei_guard.policy.triage import Selection
+from monei_guard.sources.files import MAX_SIZE
+
+OWN_FILE = ".monei-guard.toml"
+_PYPROJECT = "pyproject.toml"
+_LARGEST = 1 << 20
+
+
+class ConfigurationError(GuardError):
+    """A configuration that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that decides what is scanned and what counts. `source` is the file it came from, None for the defaults."""
+
+    selection: Selection = field(default_factory=Selection)
+    fail_on: Severity = Severity.LOW
+    exclude: tuple[str, ...] = ()  # gitignore patterns, relative to the scanned root
+    extend_rules: tuple[str, ...] = ()  # absolute paths
+    max_size: int = MAX_SIZE  # bytes
+    source: str | None = None
+
+    @property
+    def turned_off(self) -> tuple[str, ...]:
+        """Return, in words, each thing the configuration file switches off."""
+        said = []
+        if self.selection.select:
+            said.append(f"only {', '.join(self.selection.select)}")
+        if self.selection.ignore:
+            said.append(f"without {', '.join(self.selection.ignore)}")
+        if self.selection.min_confidence > Confidence.LOW:
+            said.append(f"nothing below {self.selection.min_confidence.label} confidence")
+        if self.fail_on > Severity.LOW:
+            said.append(f"findings below {self.fail_on.label} severity do not fail the run")
+        if self.exclude:
+            said.append(f"paths excluded: {', '.join(self.exclude)}")
+        return tuple(said)
+
+
+def find_settings(folder: str) -> Settings:
+    """Return the settings in `folder`, the defaults where it has none. Raises ConfigurationError."""
+    own = os.path.join(folder, OWN_FILE)
+    if os.path.lexists(own):
+        return load_settings(own)
+    project = os.path.join(folder, _PYPROJECT)
+    raw = _read(project) if os.path.isfile(project) else b""
+    if b"monei-guard" not in raw:
+        return Settings()
+    tool = _parse(raw, project).get("tool", {})
+    table = tool.get("monei-guard") if isinstance(tool, dict) else None
+    return Settings() if table is None else _settings(table, project)
+
+
+def load_settings(path: str) -> Settings:
+    """Return the settings in the file `path` (its `[tool.monei-guard]` if it is a pyproject.toml).
+
+    Raises ConfigurationError.
+    """
+    document = _parse(_read(path), path)
+    if os.path.basename(path) == _PYPROJECT:
+        tool = document.get("tool", {})
+        document = tool.get("monei-guard", {}) if isinstance(tool, dict) else {}
+    return _settings(document, path)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the configuration {path}: {error.strerror}") from error
+    if len(raw) > _LARGEST:
+        raise ConfigurationError(f"the configuration {path} is larger than 1 MiB")
+    return raw
+
+
+def _parse(raw: bytes, path: str) -> dict[str, Any]:
+    try:
+        return tomli.loads(raw.decode("utf-8-sig"))
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"the configuration {path} is not valid TOML: {error}") from error
+
+
+def _settings(table: Any, path: str) -> Settings:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: [tool.monei-guard] must be a table")
+    settings = Settings(source=path)
+    for key, value in table.items():
+        take = _KEYS.get(key)
+        if take is None:
+            near = get_close_matches(key, _KEYS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(_KEYS)}"
+            raise ConfigurationError(f"{path}: unknown key {key!r}", hint=hint)
+        try:
+            settings = take(settings, value)
+        except _BadValueError as error:
+            raise ConfigurationError(f"{path}: {key!r} {error}") from error
+    return settings
+
+
+class _BadValueError(Exception):
+    """A value of the wrong form; the message continues "the key …"."""
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise _BadValueError("must be a list of strings")
+    return tuple(value)
+
+
+def severity(value: Any) -> Severity:
+    """Return the severity of that name. Raises ConfigurationError through the settings reader."""
+    names = [one.label for one in Severity]
+    if value not in names:
+        raise _BadValueError(f"must be one of: {', '.join(names)}")
+    return Severity[value.upper()]
+
+
+def confidence(value: Any) -> Confidence:
+    """Return the confidence of that name. Raises ConfigurationError through the settings reader."""
+    names = [one.label for one in Confidence]
+    if value not in names:
+        raise _BadValueError(f"must be one of: {', '.join(names)}")
+    return Confidence[value.upper()]
+
+
+_SIZE = re.compile(r"(\d{1,12})\s*(B|KB|MB|GB)?", re.IGNORECASE)
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def size(value: Any) -> int:
+    """Return a number of bytes given as such or as "64 MB"; raises ValueError with the rule."""
+    found = _SIZE.fullmatch(str(value).strip()) if isinstance(value, int | str) and value is not True else None
+    if found is None:
+        raise ValueError("must be a size such as 64MB")
+    return int(found[1]) * _UNITS[(found[2] or "").upper()]
+
+
+def _size_value(value: Any) -> int:
+    try:
+        return size(value)
+    except ValueError as error:
+        raise _BadValueError(str(error)) from error
+
+
+def _with_selection(settings: Settings, **changes: Any) -> Settings:
+    return replace(settings, selection=replace(settings.selection, **changes))
+
+
+def _rule_files(settings: Settings, value: Any) -> Settings:
+    base = os.path.dirname(os.path.abspath(settings.source or "."))
+    return replace(settings, extend_rules=tuple(os.path.join(base, one) for one in _strings(value)))
+
+
+_KEYS: Mapping[str, Callable[[Settings, Any], Settings]] = {
+    "select": lambda settings, value: _with_selection(settings, select=_strings(value)),
+    "ignore": lambda settings, value: _with_selection(settings, ignore=_strings(value)),
+    "min-confidence": lambda settings, value: _with_selection(settings, min_confidence=confidence(value)),
+    "fail-on": lambda settings, value: replace(settings, fail_on=severity(value)),
+    "exclude": lambda settings, value: replace(settings, exclude=_strings(value)),
+    "extend-rules": _rule_files,
+    "max-size": lambda settings, value: replace(settings, max_size=_size_value(value)),
+}

@@ -1,0 +1,207 @@
+"""Files and directories of the work tree or outside git, and standard input.
+
+Nothing is followed and nothing is executed: links yield their target's text, devices and pipes are passed over, a
+directory is entered once.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import FileIO
+from typing import BinaryIO
+
+from monei_guard.git_access.repository import GitError, Repository, discover, git
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+
+MAX_SIZE = 64 * 1000 * 1000
+
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINKS = hasattr(os, "O_NOFOLLOW")
+_GIT = b".git"
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """`max_size` in bytes; `excluded` tells paths (relative to the root) that are not to be scanned."""
+
+    max_size: int = MAX_SIZE
+    include_ignored: bool = False
+    excluded: Callable[[bytes], bool] | None = None
+
+
+def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+    """Yield the files below `root`, paths relative to it.
+
+    In a git work tree: tracked files and untracked ones that no ignore rule covers, unless `include_ignored`, or
+    `root` itself is ignored (who names an ignored folder wants it scanned). Elsewhere: everything but `.git`.
+    """
+    names = None if options.include_ignored else _listed_by_git(root)
+    for name in names if names is not None else _walk(root):
+        if isinstance(name, Skipped):
+            yield name
+        elif options.excluded is not None and options.excluded(name):
+            yield Skipped(name, "excluded by the configuration", incomplete=False)
+        else:
+            yield from _entry(root, name, options)
+
+
+def one_file(path: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+    """Yield one file named by the user: a link is followed, its path is shown as it was given."""
+    shown = path.replace(os.sep.encode(), b"/")
+    yield from _read(os.path.realpath(path), shown, options.max_size)
+
+
+def standard_input(stream: BinaryIO, options: FileOptions) -> Iterator[Blob | Skipped]:
+    """Yield what stands in `stream`, up to `max_size` bytes."""
+    content = stream.read(options.max_size + 1)
+    if len(content) > options.max_size:
+        yield Skipped(None, f"standard input has more than {options.max_size} bytes: raise --max-size")
+    else:
+        yield Blob(content, Origin.STDIN)
+
+
+def _listed_by_git(root: bytes) -> Iterable[bytes] | None:
+    """Return the paths git would have us scan, or None where git has no say."""
+    repository = discover(root)
+    if repository is None or not _inside(root, repository):
+        return None
+    if _is_ignored(root, repository):
+        return None
+    listing = git(("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root)
+    return dict.fromkeys(name for name in listing.split(b"\0") if name)
+
+
+def _inside(root: bytes, repository: Repository) -> bool:
+    # A repository's own core.worktree may point anywhere: only a work tree that contains the folder counts.
+    if repository.work_tree is None:
+        return False
+    top = os.path.realpath(repository.work_tree)
+    return os.path.commonpath([top, os.path.realpath(root)]) == top
+
+
+def _is_ignored(root: bytes, repository: Repository) -> bool:
+    here = os.path.realpath(root)
+    if here == os.path.realpath(repository.work_tree or b""):
+        return False
+    try:
+        git(("check-ignore", "-q", "-z", "--stdin"), cwd=root, stdin=here + b"\0")
+    except GitError:
+        return False
+    return True
+
+
+def _walk(root: bytes) -> Iterator[bytes | Skipped]:
+    """Yield every file below `root` in a stable order, and what could not be listed."""
+    pending = [b""]
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        folder = pending.pop()
+        place = os.path.join(root, folder)
+        try:
+            here = os.stat(place)
+            if (here.st_dev, here.st_ino) in seen:
+                yield Skipped(folder, "the same directory again (a loop)", incomplete=False)
+                continue
+            seen.add((here.st_dev, here.st_ino))
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Skipped(folder or None, f"cannot list the directory: {error.strerror}")
+            continue
+        below = []
+        for entry in entries:
+            name = folder + b"/" + entry.name if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != _GIT:
+                    below.append(name)
+            else:
+                yield name
+        pending.extend(reversed(below))
+
+
+def _entry(root: bytes, name: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+    """Yield one listed path: a file, or a repository of its own (a submodule, a nested clone)."""
+    nested = name.rstrip(b"/")
+    for item in _read(os.path.join(root, nested), nested, options.max_size):
+        if isinstance(item, Skipped) and item.reason == _IS_DIRECTORY:
+            yield from _below(root, nested, options)
+        else:
+            yield item
+
+
+def _below(root: bytes, folder: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+    inner = os.path.join(root, folder)
+    if not os.path.exists(os.path.join(inner, _GIT)):
+        return  # a submodule that is not checked out
+    for item in directory(inner, options):
+        path = folder if item.path is None else folder + b"/" + item.path
+        if isinstance(item, Skipped):
+            yield Skipped(path, item.reason, item.incomplete)
+        else:
+            yield Blob(item.content, item.origin, path)
+
+
+_IS_DIRECTORY = "a directory"
+
+
+def _read(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
+    try:
+        if not _NO_LINKS and os.path.islink(place):
+            yield _link(place, name)
+            return
+        descriptor = os.open(place, _OPEN)
+    except OSError as error:
+        item = _not_opened(place, name, error)
+        if item is not None:
+            yield item
+        return
+    with FileIO(descriptor, "rb") as file:
+        try:
+            status = os.fstat(descriptor)
+            yield _content(file, status, name, max_size)
+        except OSError as error:
+            yield Skipped(name, f"cannot be read: {error.strerror}")
+
+
+def _content(file: FileIO, status: os.stat_result, name: bytes, max_size: int) -> Blob | Skipped:
+    if stat.S_ISDIR(status.st_mode):
+        return Skipped(name, _IS_DIRECTORY)
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(name, "not a regular file (a pipe or a device)", incomplete=False)
+    if status.st_size > max_size:
+        return Skipped(name, f"larger than {_size(max_size)}: raise --max-size")
+    return Blob(file.readall() or b"", Origin.WORKTREE, name)
+
+
+def _not_opened(place: bytes, name: bytes, error: OSError) -> Blob | Skipped | None:
+    if error.errno in {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}:
+        return _link(place, name)
+    if error.errno == errno.ENOENT:
+        return None  # tracked, and deleted in the work tree: there is nothing to scan
+    if error.errno == errno.ENXIO:
+        return Skipped(name, "not a regular file (a socket)", incomplete=False)
+    if error.errno == errno.EISDIR or (error.errno == errno.EACCES and os.path.isdir(place)):
+        return Skipped(name, _IS_DIRECTORY)
+    return Skipped(name, f"cannot be read: {error.strerror}")
+
+
+def read_quietly(place: bytes) -> bytes | None:
+    """Return what stands at `place` (a link's target, a file's content) or None; never blocks and never raises."""
+    for item in _read(place, place, MAX_SIZE):
+        return None if isinstance(item, Skipped) else bytes(item.content)
+    return None
+
+
+def _link(place: bytes, name: bytes) -> Blob | Skipped:
+    """Return a link as git stores it: its target's text."""
+    try:
+        return Blob(os.readlink(place), Origin.WORKTREE, name)
+    except OSError as error:
+        return Skipped(name, f"cannot be read: {error.strerror}")
+
+
+def _size(count: int) -> str:
+    return f"{count // _MEGABYTE} MB" if count >= _MEGABYTE else f"{count} bytes"
