@@ -12,20 +12,19 @@ from monei_guard.content.text_encoding import root_view
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
-from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
-from monei_guard.model.rule import Rule
-from monei_guard.model.secret import redact
 
 if TYPE_CHECKING:
     from monei_guard.detection.engine import Engine
+    from monei_guard.model.finding import Finding
+    from monei_guard.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
     """The outcome of one pass over a source: what was found, what was not looked at, how much was."""
 
-    findings: tuple[Finding, ...]
+    findings: "tuple[Finding, ...]"
     skipped: tuple[Skipped, ...]
     files: int
     blobs: int
@@ -35,17 +34,19 @@ class Scanned:
 class Detector:
     """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
 
-    `evidence` and `manifests` are as in `detection.engine.Engine`.
+    `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
+    when the first suspicious blob comes.
     """
 
     def __init__(
         self,
-        rules: Iterable[Rule],
-        evidence: Callable[[], Iterable[Rule]],
+        keywords: Iterable[str],
+        rules: "Callable[[], Iterable[Rule]]",
+        evidence: "Callable[[], Iterable[Rule]]",
         manifests: Callable[[], bytes] = lambda: b"",
     ) -> None:
-        self.rules = tuple(rules)
-        self.prefilter = Prefilter(keyword for rule in self.rules for keyword in rule.keywords)
+        self.prefilter = Prefilter(keywords)
+        self._rules = rules
         self._evidence = evidence
         self._manifests = manifests
 
@@ -54,13 +55,13 @@ class Detector:
         """Return the second stage, built on first use."""
         from monei_guard.detection.engine import Engine  # noqa: PLC0415 - imports regex: 20 ms a clean commit saves
 
-        return Engine(self.rules, self._evidence, self._manifests)
+        return Engine(self._rules(), self._evidence, self._manifests)
 
     def views(self, blob: Blob) -> Sequence[View]:
         """Return the ways in which a blob's bytes can be read."""
         return (root_view(blob),)
 
-    def findings(self, blob: Blob, shown_path: str | None = None) -> list[Finding]:
+    def findings(self, blob: Blob, shown_path: str | None = None) -> "list[Finding]":
         """Return the findings in one blob that are on new lines. Raises SlowRuleError."""
         if not self.prefilter.hits(blob.content):
             return []
@@ -116,7 +117,7 @@ class _Names:
             self.known[path] = _masked(path, self._secrets(path))
         return self.known[path]
 
-    def findings(self, blob: Blob) -> Iterator[Finding]:
+    def findings(self, blob: Blob) -> "Iterator[Finding]":
         """Yield the findings in the blob's own path that no earlier path has had."""
         path = blob.path
         if path is None or self.shown(path) is None:
@@ -135,6 +136,8 @@ class _Names:
 
 
 def _masked(path: bytes, values: list[bytes]) -> str | None:
+    from monei_guard.model.secret import redact  # noqa: PLC0415 - a path that holds a key is rare
+
     if not values:
         return None
     for value in values:

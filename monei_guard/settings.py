@@ -10,10 +10,8 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-import tomli
-
 from monei_guard.errors import GuardError
-from monei_guard.model.rule import Confidence, Severity
+from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.triage import Selection
 from monei_guard.sources.files import MAX_SIZE
 
@@ -92,6 +90,8 @@ def _read(path: str) -> bytes:
 
 
 def _parse(raw: bytes, path: str) -> dict[str, Any]:
+    import tomli  # noqa: PLC0415 - most repositories have no configuration
+
     try:
         return tomli.loads(raw.decode("utf-8-sig"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -141,13 +141,17 @@ def confidence(value: Any) -> Confidence:
     return Confidence[value.upper()]
 
 
-_SIZE = re.compile(r"(\d{1,12})\s*(B|KB|MB|GB)?", re.IGNORECASE)
+_SIZE = r"(\d{1,12})\s*(B|KB|MB|GB)?"
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def size(value: Any) -> int:
     """Return a number of bytes given as such or as "64 MB"; raises ValueError with the rule."""
-    found = _SIZE.fullmatch(str(value).strip()) if isinstance(value, int | str) and value is not True else None
+    found = (
+        re.fullmatch(_SIZE, str(value).strip(), re.IGNORECASE)
+        if isinstance(value, int | str) and value is not True
+        else None
+    )
     if found is None:
         raise ValueError("must be a size such as 64MB")
     return int(found[1]) * _UNITS[(found[2] or "").upper()]

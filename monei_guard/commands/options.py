@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from monei_guard.model.rule import Confidence, Severity
+from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.triage import Selection
 from monei_guard.reporting.formats import FORMATS
 from monei_guard.settings import Settings, find_settings, load_settings, size

@@ -39,4 +39,4 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     items = staged_items(
         repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
     )
-    stop(run_scan(session, items))
+    stop(run_scan(session, items, silent_when_clean=True))

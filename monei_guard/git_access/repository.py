@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from monei_guard.errors import GuardError, IncompleteError
@@ -117,7 +116,7 @@ def git_environment(*, as_hook: bool = False) -> dict[str, str]:
 
 
 def git(
-    arguments: Sequence[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None = None, as_hook: bool = False
+    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None = None, as_hook: bool = False
 ) -> bytes:
     """Run git in `cwd` and return its standard output.
 
@@ -130,7 +129,7 @@ def git(
 
 
 def _run(
-    arguments: Sequence[str | bytes], *, cwd: str | bytes | Path, stdin: bytes | None, as_hook: bool
+    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None, as_hook: bool
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
@@ -164,7 +163,7 @@ def _advice(stderr: bytes) -> str:
     return "run 'git fsck' there for details"
 
 
-def discover(start: str | bytes | Path, *, as_hook: bool = False) -> Repository | None:
+def discover(start: str | bytes, *, as_hook: bool = False) -> Repository | None:
     """Return the repository that contains the directory `start`, or None where there is none.
 
     Raises GitError when there is a repository but git cannot read it.

@@ -1,35 +1,10 @@
 """A rule as data: how a credential looks, what it means, what to do about it."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-
-class Severity(IntEnum):
-    """How bad it is if true. Ordered."""
-
-    INFO = 0
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
-
-    @property
-    def label(self) -> str:
-        """Return the lower-case word used in every output."""
-        return self.name.lower()
-
-
-class Confidence(IntEnum):
-    """How sure we are. Ordered, and never mixed with severity."""
-
-    LOW = 0
-    MEDIUM = 1
-    HIGH = 2
-
-    @property
-    def label(self) -> str:
-        """Return the lower-case word used in every output."""
-        return self.name.lower()
+from monei_guard.model.levels import Confidence as Confidence  # noqa: PLC0414 - a rule's levels are part of it
+from monei_guard.model.levels import Severity as Severity  # noqa: PLC0414
 
 
 class Environment(StrEnum):

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from types import MappingProxyType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from monei_guard.errors import GuardError
-from monei_guard.reporting.report import Report
 
-Writer = Callable[[Report, TextIO], None]
+if TYPE_CHECKING:
+    from monei_guard.reporting.report import Report
+
+Writer = Callable[["Report", TextIO], None]
 
 # Format name -> where its `write(report, stream)` lives. Names, not functions: a hook must not pay for nine others.
 FORMATS = MappingProxyType({
@@ -36,7 +38,7 @@ def writer(name: str) -> Writer:
     return found
 
 
-def write_report(report: Report, name: str, path: str | None, stream: TextIO | None = None) -> None:
+def write_report(report: "Report", name: str, path: str | None, stream: TextIO | None = None) -> None:
     """Write `report` as format `name` to the file `path`, or to `stream` (standard output) if `path` is None or "-".
 
     Raises ReportError (unknown format, unwritable place, full disk) with any older file untouched.

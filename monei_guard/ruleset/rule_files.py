@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, TypeVar
 
 import tomli
@@ -21,12 +20,11 @@ from monei_guard.model.rule import (
     Unattributed,
     VendorEvidence,
 )
+from monei_guard.ruleset.bundled import OWN_PROVIDER, bundled_rules, toml_files
 
-_PACKAGE = Path(__file__).resolve().parent.parent
 _MAX_FILE = 1 << 20
 _EXAMPLES = re.compile(rb"^\[\[(?:counter-)?example\]\]", re.MULTILINE)
 
-OWN_PROVIDER = "monei"
 
 _T = TypeVar("_T")
 
@@ -44,12 +42,6 @@ class RuleError(GuardError):
     """A rule file that cannot be used."""
 
 
-def bundled_rules() -> Path:
-    """Return the folder of the built-in rules: inside an installed wheel, or beside the package in a checkout."""
-    installed = _PACKAGE / "bundled" / "rules"
-    return installed if installed.is_dir() else _PACKAGE.parent / "rules"
-
-
 def load_bundled() -> tuple[Rule, ...]:
     """Return every built-in rule, examples included, in path order. Raises RuleError."""
     return tuple(load_file(path) for path in rule_paths(bundled_rules()))
@@ -57,7 +49,7 @@ def load_bundled() -> tuple[Rule, ...]:
 
 def load_credential_rules() -> tuple[Rule, ...]:
     """Return the built-in rules detection runs, without their examples. Raises RuleError."""
-    return _of_kind(RuleKind.CREDENTIAL, _toml_files(str(bundled_rules() / OWN_PROVIDER)))
+    return _of_kind(RuleKind.CREDENTIAL, toml_files(os.path.join(bundled_rules(), OWN_PROVIDER)))
 
 
 def load_evidence_rules() -> tuple[Rule, ...]:
@@ -65,31 +57,23 @@ def load_evidence_rules() -> tuple[Rule, ...]:
     return _of_kind(RuleKind.EVIDENCE, rule_paths(bundled_rules()))
 
 
-def load_directory(folder: Path) -> tuple[Rule, ...]:
+def load_directory(folder: str) -> tuple[Rule, ...]:
     """Return every rule below `folder` (`<provider>/<rule>.toml`), in path order. Raises RuleError."""
     return tuple(load_file(path) for path in rule_paths(folder))
 
 
-def rule_paths(folder: Path) -> Iterator[str]:
+def rule_paths(folder: str) -> Iterator[str]:
     """Yield the rule files below `folder`, one level of providers deep, sorted."""
     try:
-        providers = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
+        for provider in sorted(entry.path for entry in os.scandir(folder) if entry.is_dir()):
+            yield from toml_files(provider)
     except OSError as error:
         raise RuleError(f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard") from error
-    for provider in providers:
-        yield from _toml_files(provider)
 
 
 def load_file(path: str) -> Rule:
     """Return the rule in one file. Raises RuleError for anything that is not exactly a rule."""
     return _parse(_read(path), path)
-
-
-def _toml_files(folder: str) -> list[str]:
-    try:
-        return sorted(entry.path for entry in os.scandir(folder) if entry.name.endswith(".toml"))
-    except OSError as error:
-        raise RuleError(f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard") from error
 
 
 def _of_kind(kind: RuleKind, paths: Iterable[str]) -> tuple[Rule, ...]:

@@ -1,0 +1,48 @@
+"""Sessions whose configuration or options select rules or bring their own: these read every rule file."""
+
+from collections.abc import Callable
+
+from monei_guard.commands.options import Options
+from monei_guard.commands.session import Session
+from monei_guard.detection.patterns import PatternError, compile_rule
+from monei_guard.model.rule import Rule, RuleKind
+from monei_guard.pipeline import Detector
+from monei_guard.policy.triage import selected_rules
+from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidence_rules, load_file
+from monei_guard.settings import Settings
+
+
+def selected_session(options: Options, settings: Settings, manifests: Callable[[], bytes]) -> Session:
+    """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
+    own = tuple(load_file(path) for path in settings.extend_rules)
+    bundled = load_bundled()
+    _check(own, bundled)
+    rules = selected_rules((*bundled, *own), settings.selection)
+    credentials = tuple(rule for rule in rules if rule.kind is RuleKind.CREDENTIAL)
+    evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
+    detector = Detector(
+        (word for rule in credentials for word in rule.keywords),
+        lambda: credentials,
+        lambda: (*load_evidence_rules(), *evidence),
+        manifests,
+    )
+    active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
+    return Session(options, settings, detector, own, active)
+
+
+def _check(own: tuple[Rule, ...], bundled: tuple[Rule, ...]) -> None:
+    """Refuse rules that would fail in the middle of a scan, or that would hide another."""
+    taken = {rule.code: rule.source for rule in bundled if rule.code}
+    for rule in own:
+        if rule.kind not in {RuleKind.CREDENTIAL, RuleKind.EVIDENCE}:
+            raise RuleError(f"{rule.source}: a rule of your own is a credential or evidence, not {rule.kind}")
+        if rule.code in taken:
+            raise RuleError(
+                f"{rule.source}: the code {rule.code} is taken by {taken[rule.code]}", hint="choose another"
+            )
+        if rule.code:
+            taken[rule.code] = rule.source
+        try:
+            compile_rule(rule)
+        except PatternError as error:
+            raise RuleError(str(error), hint=f"'monei-guard rules check {rule.source}' shows every problem") from error
