@@ -1,0 +1,45 @@
+"""The engine with the built-in rules, as `rule_check` and the corpus want it: text in, findings out."""
+
+from collections.abc import Callable, Sequence
+
+from monei_guard.content.text_encoding import root_view
+from monei_guard.detection.engine import Engine
+from monei_guard.model.blob import Blob
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import RuleKind
+from monei_guard.ruleset.rule_check import Judge, Judgement
+from monei_guard.ruleset.rule_files import bundled_rules, load_directory
+
+Finder = Callable[[bytes, str], list[Finding]]
+
+
+def builtin_finder(manifests: bytes = b"") -> Finder:
+    """Return a function that finds credentials in the bytes of a file of that name.
+
+    `manifests` is the lower-cased text of the repository's dependency files.
+    """
+    rules = load_directory(bundled_rules())
+    engine = Engine(
+        (rule for rule in rules if rule.kind is RuleKind.CREDENTIAL),
+        lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
+        lambda: manifests,
+    )
+
+    def find(content: bytes, path: str) -> list[Finding]:
+        return engine.findings((root_view(Blob(content=content, origin=Origin.WORKTREE, path=path.encode())),))
+
+    return find
+
+
+def builtin_judge() -> Judge:
+    """Return the judge that `check_rules` runs examples through."""
+    find = builtin_finder()
+
+    def judge(text: bytes, path: str) -> Sequence[Judgement]:
+        return [
+            (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
+            for found in find(text, path)
+        ]
+
+    return judge
