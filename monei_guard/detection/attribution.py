@@ -2,8 +2,7 @@
 
 A dozen companies share `sk_live_`, and two are called Monei. Evidence adds up: the value's own shape, the name it is
 given, hosts and SDKs on its line, near it, in its file, in the repository's dependency files. The best-supported
-company owns the key if it leads clearly; otherwise nobody does. A company whose known key formats exclude the value
-counts only where the name says so, and loses a tie: that tells Monei from MONEI.com, whose names are the same.
+company owns the key if it leads clearly; otherwise nobody does. A company none of whose key formats fits the value is no candidate.
 """
 
 from collections.abc import Callable, Iterable
@@ -79,30 +78,22 @@ def attribute(
 ) -> Attribution:
     """Return whose key `value` is. `file_head` and the result of `manifests` are lower case."""
     scores: dict[str, int] = {}
-    fitting: set[str] = set()  # companies whose known key formats include this value
-    known: set[str] = set()  # companies whose key formats are known at all
     unique: set[str] = set()
     for company in signs:
-        if company.shape:
-            known.add(company.vendor)
-        if company.fits(value):
-            score = company.shape + _context_score(company, around, file_head, manifests)
-            fitting |= {company.vendor} if company.shape else set()
-            unique |= {company.vendor} if company.shape >= UNIQUE_SHAPE else set()
-        else:
-            score = NAMED if company.named(around.name) else 0
-        scores[company.vendor] = max(score, scores.get(company.vendor, 0))
+        if not company.fits(value):
+            continue
+        score = company.shape + _context_score(company, around, file_head, manifests)
+        scores[company.vendor] = max(score, scores.get(company.vendor, score))
+        if company.shape >= UNIQUE_SHAPE:
+            unique.add(company.vendor)
     if len(unique) == 1:
         (owner,) = unique
         return Attribution(owner, scores[owner])
-    excluded = known - fitting
-
-    def rank(item: tuple[str, int]) -> tuple[int, bool]:
-        return -item[1], item[0] in excluded
-
-    (vendor, score), (rival, second) = sorted([*scores.items(), ("", 0), ("", 0)], key=rank)[:2]
-    leads = score - second >= LEAD or (score == second and vendor not in excluded and rival in excluded)
-    return Attribution(vendor if score >= LEAD and leads else "", score, second)
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    (vendor, score), (_, second) = [*ranked, ("", 0), ("", 0)][:2]
+    if score < LEAD or score - second < LEAD:
+        return Attribution("", score, second)
+    return Attribution(vendor, score, second)
 
 
 def _context_score(company: VendorSigns, around: Surroundings, file_head: bytes, manifests: Callable[[], bytes]) -> int:
