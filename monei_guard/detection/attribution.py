@@ -2,7 +2,8 @@
 
 A dozen companies share `sk_live_`, and two are called Monei. Evidence adds up: the value's own shape, the name it is
 given, hosts and SDKs on its line, near it, in its file, in the repository's dependency files. The best-supported
-company owns the key if it leads clearly; otherwise nobody does. A company none of whose key formats fits the value is no candidate.
+company owns the key if it leads clearly; otherwise nobody does. A company none of whose key formats fits the value is
+no candidate.
 """
 
 from collections.abc import Callable, Iterable

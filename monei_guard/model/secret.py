@@ -80,9 +80,9 @@ def redact(value: bytes, *, guessable: bool = False) -> str:
 
 
 def _public_prefix(text: str) -> str:
-    """Return the leading `word_` or `word_word_` marker of a prefixed key (at most 10 characters), or ''."""
+    """Return the leading `word_` or `word_word_` marker of a prefixed key (at most 8 characters), or ''."""
     end = 0
-    for index, char in enumerate(text[:10]):
+    for index, char in enumerate(text[:8]):
         if char == "_":
             end = index + 1
         elif not (char.isascii() and char.isalpha() and char.islower()):
