@@ -5,13 +5,13 @@ BIN    := $(VENV)/bin
 TARGET ?= .
 ARGS   ?=
 
-.PHONY: scan test lint format rules bench fuzz wheel clean
+.PHONY: scan test lint format rules bench fuzz docs wheel clean
 
 scan: $(VENV)/.installed            ## scan TARGET (default: this checkout)
 	@$(BIN)/monei-guard scan $(ARGS) -- "$(TARGET)"
 
 test: $(VENV)/.test                 ## install what the tests need and run them all
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.lint                 ## ruff, mypy --strict, import contracts, rule check
 	$(BIN)/ruff check .
@@ -29,6 +29,10 @@ bench: $(VENV)/.test                ## measure; peers are installed into a venv 
 
 fuzz: $(VENV)/.test                 ## long property runs
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/properties $(ARGS)
+
+docs: $(VENV)/.installed            ## write docs/rules/ from the rule files
+	@rm -f docs/rules/*.md
+	@$(BIN)/monei-guard rules pages docs/rules
 
 wheel: $(VENV)/.test                ## build dist/*.whl
 	$(BIN)/python -m build --wheel .

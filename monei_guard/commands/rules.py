@@ -50,6 +50,16 @@ def show_rule(name: str) -> None:
     click.echo(rule_page(find_rule(name)), nl=False)
 
 
+@rules.command("pages", hidden=True)
+@click.argument("folder")
+def pages(folder: str) -> None:
+    """Write every rule's page into FOLDER (docs/rules of the checkout)."""
+    for rule in load_bundled():
+        if rule.code:
+            with open(os.path.join(folder, f"{rule.code}-{rule.id}.md"), "w", encoding="utf-8", newline="\n") as file:
+                file.write(rule_page(rule))
+
+
 @rules.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 def check(paths: tuple[str, ...]) -> None:
