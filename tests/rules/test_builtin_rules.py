@@ -5,8 +5,9 @@ from rule_judge import builtin_judge
 
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.model.rule import Rule, RuleKind
+from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_check import Judge, check_rules
-from monei_guard.ruleset.rule_files import bundled_rules, load_directory
+from monei_guard.ruleset.rule_files import load_directory
 
 RULES = load_directory(bundled_rules())
 CREDENTIALS = tuple(rule for rule in RULES if rule.kind is RuleKind.CREDENTIAL)
