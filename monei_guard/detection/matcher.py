@@ -38,6 +38,7 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule], *, seconds: float = 10.0) -> None:
         self.rules = tuple(rules)
+        self.keywords = frozenset(keyword for rule in self.rules for keyword in rule.keywords)
         self.seconds = seconds
         self._compiled: dict[str, regex.Pattern[bytes]] = {}
 
@@ -46,8 +47,9 @@ class Matcher:
         lower = view.data.lower()
         deadline = monotonic() + self.seconds
         found: list[Candidate] = []
+        places = {keyword: list(_occurrences(lower, keyword.encode())) for keyword in self.keywords}
         for rule in self.rules:
-            for start, end in _windows(lower, rule.keywords):
+            for start, end in _windows(lower, (places[keyword] for keyword in rule.keywords)):
                 found.extend(self._search(rule, view.data, start, end, deadline))
         return found
 
@@ -65,11 +67,9 @@ class Matcher:
             ) from None
 
 
-def _windows(lower: bytes, keywords: Iterable[str]) -> list[tuple[int, int]]:
-    """Return the merged byte ranges around every occurrence of the keywords."""
-    hits: list[int] = []
-    for keyword in keywords:
-        hits.extend(_occurrences(lower, keyword.encode()))
+def _windows(lower: bytes, places: Iterable[list[int]]) -> list[tuple[int, int]]:
+    """Return the merged byte ranges around a rule's keywords, which occur at `places`."""
+    hits = [at for every in places for at in every]
     windows: list[tuple[int, int]] = []
     for hit in sorted(set(hits)):
         start, end = max(0, hit - _BEFORE), min(len(lower), hit + _AFTER)

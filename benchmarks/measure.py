@@ -1,0 +1,85 @@
+"""Whole-process timing: commands in turn, so that a machine's drift hits all of them alike; medians and ratios."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command under its name in the table; `cwd` and `env` as for subprocess."""
+
+    name: str
+    arguments: Sequence[str]
+    cwd: str | Path | None = None
+    env: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds (median and least), the peak memory of the largest process in MB, and the exit code."""
+
+    name: str
+    median: float
+    least: float
+    peak: float
+    code: int
+
+
+def measure(commands: Sequence[Command], *, runs: int = 7, warmups: int = 1) -> list[Timing]:
+    """Run every command `runs` times, A B C A B C …, after `warmups` uncounted rounds."""
+    seconds: dict[str, list[float]] = {command.name: [] for command in commands}
+    peaks = dict.fromkeys(seconds, 0.0)
+    codes = dict.fromkeys(seconds, 0)
+    for number in range(warmups + runs):
+        for command in commands:
+            took, peak, code = _once(command)
+            if number >= warmups:
+                seconds[command.name].append(took)
+                peaks[command.name] = max(peaks[command.name], peak)
+                codes[command.name] = code
+    return [
+        Timing(name, statistics.median(every), min(every), peaks[name], codes[name]) for name, every in seconds.items()
+    ]
+
+
+def _once(command: Command) -> tuple[float, float, int]:
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command.arguments, cwd=command.cwd, env=command.env,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return took, usage.ru_maxrss / 1000, process.returncode
+
+
+def table(title: str, timings: Sequence[Timing]) -> str:
+    """Return a Markdown table; ratios are to the first row."""
+    first = timings[0].median
+    lines = [f"### {title}", "", "| command | median | ratio | least | peak | exit |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {one.name} | {one.median * 1000:.1f} ms | {one.median / first:.2f} | {one.least * 1000:.1f} ms "
+        f"| {one.peak:.0f} MB | {one.code} |"
+        for one in timings
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def machine() -> str:
+    """Return one line about where this was measured."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    load = f", load average {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, git {git}, {sys.platform}{load}"
