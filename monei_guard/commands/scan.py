@@ -31,7 +31,8 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None
         if path != "-" and not os.path.lexists(path):
             raise click.UsageError(f"there is no {path!r}; give a file, a directory or '-' for standard input.")
     folder = repository_folder(chosen[0] if chosen[0] != "-" else ".")
-    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
+    root = chosen[0] if len(chosen) == 1 and os.path.isdir(chosen[0]) else "."
+    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
     stop(run_scan(session, _items(chosen, _file_options(session.settings, include_ignored=include_ignored))))
 
 

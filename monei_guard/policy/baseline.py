@@ -112,7 +112,7 @@ class Surroundings:
     def path(self, finding: Finding) -> str | None:
         """Return the finding's path relative to the baseline's folder."""
         path = finding.location.path
-        return None if path is None else self.prefix + path
+        return path if path is None or path.startswith("/") else self.prefix + path
 
 
 def new_baseline() -> Baseline:

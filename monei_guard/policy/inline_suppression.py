@@ -101,15 +101,17 @@ def find_directives(view: View, policy: InlinePolicy) -> tuple[Directive, ...]:
     return (*own, *_foreign_directives(data, lines, policy.foreign))
 
 
-def apply_directives(
-    findings: Sequence[Finding], directives: Sequence[Directive], view: View, policy: InlinePolicy
+def triage_content(
+    findings: Sequence[Finding], view: View, policy: InlinePolicy | None, shown_path: str | None = None
 ) -> list[Triaged]:
     """Return one content's findings, suppressed where a good directive covers them, then those about the directives.
 
-    `findings` must be all of the content's, before any limit to new lines: the directives of the others would else
-    look unused.
+    `view` is the content's root view; without a `policy` directives mean nothing; `shown_path` replaces the displayed
+    path. `findings` must be all of the content's, before any limit to new lines: the directives of the others would
+    else look unused.
     """
-    if not directives:
+    directives = find_directives(view, policy) if policy is not None else ()
+    if policy is None or not directives:
         return [Triaged(finding) for finding in findings]
     verdicts = [_fault(directive, policy) for directive in directives]
     good = [directive for directive, fault in zip(directives, verdicts, strict=True) if not fault]
@@ -124,7 +126,7 @@ def apply_directives(
         (directive, fault or _unused(directive, used, policy))
         for directive, fault in zip(directives, verdicts, strict=True)
     ]
-    triaged += [Triaged(finding) for finding in _own_findings(faults, view, policy)]
+    triaged += [Triaged(finding) for finding in _own_findings(faults, view, policy, shown_path)]
     return triaged
 
 
@@ -310,7 +312,10 @@ def _unused(
 
 
 def _own_findings(
-    faults: Iterable[tuple[Directive, tuple[str, str] | None]], view: View, policy: InlinePolicy
+    faults: Iterable[tuple[Directive, tuple[str, str] | None]],
+    view: View,
+    policy: InlinePolicy,
+    shown_path: str | None,
 ) -> Iterator[Finding]:
     """Yield a finding for each faulty directive. It has no snippet: a secret may stand on the same line."""
     seen: Counter[str] = Counter()
@@ -325,5 +330,5 @@ def _own_findings(
         yield Finding(
             code=code, rule=rule.id, severity=rule.severity, confidence=rule.confidence, vendor=rule.vendor,
             environment=Environment.UNKNOWN, message=message, hint=rule.hint, secret=None,
-            location=view.locate(directive.span), fingerprint=f"{identity}:{seen[identity]}",
+            location=view.locate(directive.span, shown_path), fingerprint=f"{identity}:{seen[identity]}",
         )  # fmt: skip

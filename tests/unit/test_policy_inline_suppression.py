@@ -11,12 +11,10 @@ from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
-from monei_guard.policy.inline_suppression import InlinePolicy, apply_directives, find_directives
-from monei_guard.ruleset.rule_files import bundled_rules, load_directory
+from monei_guard.policy.inline_suppression import InlinePolicy, triage_content
+from monei_guard.ruleset.rule_files import load_bundled
 
-RULES = {code: rule(code) for code in ("MG304", "MG405")} | {
-    one.code: one for one in load_directory(bundled_rules()) if one.code
-}
+RULES = {code: rule(code) for code in ("MG304", "MG405")} | {one.code: one for one in load_bundled() if one.code}
 POLICY = InlinePolicy(date(2026, 11, 24), RULES, frozenset(RULES))
 MARK = "monei-guard:"  # apart, so that these lines are no directives themselves
 
@@ -25,7 +23,7 @@ def judge(
     text: str, *found: Finding, path: str = "a.py", policy: InlinePolicy = POLICY, origin: Origin = Origin.WORKTREE
 ) -> list[Triaged]:
     view = View(Blob(text.encode(), origin, path.encode()), text.encode())
-    return apply_directives(found, find_directives(view, policy), view, policy)
+    return triage_content(found, view, policy)
 
 
 def at(line: int, code: str = "MG101", seed: int = 0, end: int | None = None) -> Finding:
