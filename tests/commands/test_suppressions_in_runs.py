@@ -1,12 +1,10 @@
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from guard_process import git, guard
 from report_values import api_key
 
 from monei_guard.model.finding import Finding
@@ -18,23 +16,11 @@ KEY = api_key(1).decode()
 OTHER = api_key(2).decode()
 
 
-def guard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "monei_guard", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
-
-
 def report(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     done = guard(folder, *arguments, "--format", "json")
     assert done.stderr == ""
     assert KEY not in done.stdout
     return done.returncode, json.loads(done.stdout)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
 
 def accept(folder: Path, path: str, key: str, until: str | None = None) -> None:
