@@ -16,8 +16,13 @@ from monei_guard.model.location import Origin, display_path
 
 if TYPE_CHECKING:
     from monei_guard.detection.engine import Engine
-    from monei_guard.model.finding import Finding
+    from monei_guard.model.finding import Finding, Triaged
     from monei_guard.model.rule import Rule
+    from monei_guard.policy.inline_suppression import InlinePolicy
+
+# What begins a directive in a file (policy.inline_suppression.MARKER); content that holds one is looked at for
+# suppressions that suppress nothing.
+_DIRECTIVE = "monei-guard:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,15 @@ class Scanned:
     files: int
     blobs: int
     bytes: int
+    suppressed: "tuple[Triaged, ...]" = ()
 
 
 class Detector:
     """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
 
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
-    when the first suspicious blob comes.
+    when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
+    it they mean nothing.
     """
 
     def __init__(
@@ -44,8 +51,10 @@ class Detector:
         rules: "Callable[[], Iterable[Rule]]",
         evidence: "Callable[[], Iterable[Rule]]",
         manifests: Callable[[], bytes] = lambda: b"",
+        suppressing: "Callable[[], InlinePolicy] | None" = None,
     ) -> None:
-        self.prefilter = Prefilter(keywords)
+        self.prefilter = Prefilter((*keywords, _DIRECTIVE) if suppressing else keywords)
+        self._suppressing = suppressing
         self._rules = rules
         self._evidence = evidence
         self._manifests = manifests
@@ -57,26 +66,42 @@ class Detector:
 
         return Engine(self._rules(), self._evidence, self._manifests)
 
+    @cached_property
+    def suppressions(self) -> "InlinePolicy | None":
+        """Return how directives in files are judged, read on first use; None where they mean nothing."""
+        return self._suppressing() if self._suppressing else None
+
     def views(self, blob: Blob) -> Sequence[View]:
         """Return the ways in which a blob's bytes can be read."""
         return (root_view(blob),)
 
     def findings(self, blob: Blob, shown_path: str | None = None) -> "list[Finding]":
-        """Return the findings in one blob that are on new lines. Raises SlowRuleError."""
+        """Return the findings in one blob that are on new lines and count. Raises SlowRuleError."""
+        return [one.finding for one in self.triaged(blob, shown_path) if one.suppression is None]
+
+    def triaged(self, blob: Blob, shown_path: str | None = None) -> "list[Triaged]":
+        """Return the findings in one blob that are on new lines, suppressed ones marked. Raises SlowRuleError."""
         if not self.prefilter.hits(blob.content):
             return []
+        from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
+
         views = self.views(blob)
-        found = self.engine.findings(views, shown_path)
+        found = triage_content(self.engine.findings(views, shown_path), views[0], self.suppressions, shown_path)
         if blob.is_new_line is None or not found:
             return found
-        text = views[0].data
-        return [one for one in found if blob.is_new_line(text, one.location.start_line, one.location.end_line)]
+        text, places = views[0].data, [one.finding.location for one in found]
+        return [
+            one
+            for one, place in zip(found, places, strict=True)
+            if blob.is_new_line(text, place.start_line, place.end_line)
+        ]
 
 
 def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
     """Look at every blob once, its path included."""
     names = _Names(detector)
     findings: list[Finding] = []
+    suppressed: list[Triaged] = []
     skipped: list[Skipped] = []
     files = blobs = count = 0
     for item in items:
@@ -92,10 +117,12 @@ def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
         if item.is_name:
             continue
         try:
-            findings.extend(detector.findings(item, shown))
+            triaged = detector.triaged(item, shown)
+            findings += [one.finding for one in triaged if one.suppression is None]
+            suppressed += [one for one in triaged if one.suppression is not None]
         except GuardError as error:
             skipped.append(Skipped(shown.encode() if shown else item.path, str(error)))
-    return Scanned(tuple(findings), tuple(skipped), files, blobs, count)
+    return Scanned(tuple(findings), tuple(skipped), files, blobs, count, tuple(suppressed))
 
 
 @dataclass(slots=True)

@@ -33,6 +33,9 @@ class Settings:
     exclude: tuple[str, ...] = ()  # gitignore patterns, relative to the scanned root
     extend_rules: tuple[str, ...] = ()  # absolute paths
     max_size: int = MAX_SIZE  # bytes
+    baseline: str | None = None  # absolute path
+    require_reason: bool = True  # in suppressions
+    markers_of: tuple[str, ...] = ()  # tools whose suppressions are honoured too
     source: str | None = None
 
     @property
@@ -49,6 +52,10 @@ class Settings:
             said.append(f"findings below {self.fail_on.label} severity do not fail the run")
         if self.exclude:
             said.append(f"paths excluded: {', '.join(self.exclude)}")
+        if not self.require_reason:
+            said.append("suppressions need no reason")
+        if self.markers_of:
+            said.append(f"suppressions for {', '.join(self.markers_of)} hold too")
         return tuple(said)
 
 
@@ -125,6 +132,28 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _string(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise _BadValueError("must be a string")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _BadValueError("must be true or false")
+    return value
+
+
+def _tools(value: Any) -> tuple[str, ...]:
+    from monei_guard.policy.inline_suppression import FOREIGN_MARKERS  # noqa: PLC0415 - only if set
+
+    tools = _strings(value)
+    for tool in tools:
+        if tool not in FOREIGN_MARKERS:
+            raise _BadValueError(f"names {tool!r}; known are {', '.join(FOREIGN_MARKERS)}")
+    return tools
+
+
 def severity(value: Any) -> Severity:
     """Return the severity of that name. Raises ConfigurationError through the settings reader."""
     names = [one.label for one in Severity]
@@ -168,9 +197,13 @@ def _with_selection(settings: Settings, **changes: Any) -> Settings:
     return replace(settings, selection=replace(settings.selection, **changes))
 
 
+def _beside(settings: Settings, path: str) -> str:
+    """Return a path given relative to the configuration file."""
+    return os.path.join(os.path.dirname(os.path.abspath(settings.source or ".")), path)
+
+
 def _rule_files(settings: Settings, value: Any) -> Settings:
-    base = os.path.dirname(os.path.abspath(settings.source or "."))
-    return replace(settings, extend_rules=tuple(os.path.join(base, one) for one in _strings(value)))
+    return replace(settings, extend_rules=tuple(_beside(settings, one) for one in _strings(value)))
 
 
 _KEYS: Mapping[str, Callable[[Settings, Any], Settings]] = {
@@ -180,5 +213,8 @@ _KEYS: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "fail-on": lambda settings, value: replace(settings, fail_on=severity(value)),
     "exclude": lambda settings, value: replace(settings, exclude=_strings(value)),
     "extend-rules": _rule_files,
+    "baseline": lambda settings, value: replace(settings, baseline=_beside(settings, _string(value))),
+    "require-reason": lambda settings, value: replace(settings, require_reason=_boolean(value)),
+    "honour-markers-of": lambda settings, value: replace(settings, markers_of=_tools(value)),
     "max-size": lambda settings, value: replace(settings, max_size=_size_value(value)),
 }

@@ -1,5 +1,6 @@
 """Options that several commands share, and the settings they add up to."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ class Options:
     quiet: bool = False
     color: bool | None = None
     reveal: bool = False
+    baseline: str | None = None
 
 
 class SizeType(click.ParamType[int]):
@@ -78,6 +80,7 @@ _OPTIONS = (
                  help="Report nothing less certain than this."),
     click.option("--fail-on", type=click.Choice([one.label for one in Severity]),
                  help="Exit with 1 only for findings at least this severe.  [default: low]"),
+    click.option("--baseline", metavar="FILE", help="Accept what this file accepts.  [default: the repository's]"),
     click.option("--max-size", type=SizeType(), metavar="SIZE", help="Skip larger files (64MB by default)."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
     click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
@@ -107,6 +110,7 @@ def read_options(given: dict[str, Any]) -> Options:
         quiet=given["quiet"],
         color=False if given["no_color"] else None,
         reveal=given["reveal"],
+        baseline=given["baseline"],
     )
 
 
@@ -126,4 +130,5 @@ def read_settings(options: Options, folder: str | None) -> Settings:
         ),
         fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
         max_size=settings.max_size if options.max_size is None else options.max_size,
+        baseline=settings.baseline if options.baseline is None else os.path.abspath(options.baseline),
     )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from monei_guard import __version__
+from monei_guard.commands.baseline_use import with_baseline
 from monei_guard.commands.options import Options
 from monei_guard.commands.session import Session
 from monei_guard.model.finding import Finding, Triaged
@@ -24,7 +25,8 @@ _WIDTH = 100
 
 def report_and_exit_code(session: Session, scanned: Scanned) -> int:
     """Triage what was found, write every report that was asked for, return the exit code."""
-    triaged = tuple(Triaged(finding) for finding in scanned.findings if _is_reported(finding, session))
+    triaged = with_baseline([*map(Triaged, scanned.findings), *scanned.suppressed], session)
+    triaged = tuple(one for one in triaged if _is_reported(one.finding, session))
     report = make_report(
         triaged,
         scanned.skipped,

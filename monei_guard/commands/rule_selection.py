@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from monei_guard.commands.options import Options
-from monei_guard.commands.session import Session
+from monei_guard.commands.session import Session, suppression_policy
 from monei_guard.detection.patterns import PatternError, compile_rule
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.pipeline import Detector
@@ -12,7 +12,7 @@ from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidenc
 from monei_guard.settings import Settings
 
 
-def selected_session(options: Options, settings: Settings, manifests: Callable[[], bytes]) -> Session:
+def selected_session(options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool) -> Session:
     """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
     own = tuple(load_file(path) for path in settings.extend_rules)
     bundled = load_bundled()
@@ -20,13 +20,14 @@ def selected_session(options: Options, settings: Settings, manifests: Callable[[
     rules = selected_rules((*bundled, *own), settings.selection)
     credentials = tuple(rule for rule in rules if rule.kind is RuleKind.CREDENTIAL)
     evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
+    active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
     detector = Detector(
         (word for rule in credentials for word in rule.keywords),
         lambda: credentials,
         lambda: (*load_evidence_rules(), *evidence),
         manifests,
+        suppression_policy(settings, own, active) if trusted else None,
     )
-    active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
     return Session(options, settings, detector, own, active)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import stop
-from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import open_session, repository_folder, run_scan
+from monei_guard.commands.options import Options, common_options, read_options
+from monei_guard.commands.session import Session, open_session, repository_folder, run_scan
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.settings import Settings
 from monei_guard.sources.dependency_files import manifests_in
@@ -25,14 +25,21 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None
 
     In a git work tree, tracked files and untracked ones that are not ignored are scanned.
     """
-    options = read_options(given)
-    chosen = paths or (".",)
+    session, items = open_scan(paths or (".",), read_options(given), include_ignored=include_ignored)
+    stop(run_scan(session, items))
+
+
+def open_scan(
+    chosen: Sequence[str], options: Options, *, include_ignored: bool = False
+) -> tuple[Session, Iterator[Blob | Skipped]]:
+    """Return the session for these paths and what is to be scanned. Raises UsageError for one that is not there."""
     for path in chosen:
         if path != "-" and not os.path.lexists(path):
             raise click.UsageError(f"there is no {path!r}; give a file, a directory or '-' for standard input.")
     folder = repository_folder(chosen[0] if chosen[0] != "-" else ".")
-    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
-    stop(run_scan(session, _items(chosen, _file_options(session.settings, include_ignored=include_ignored))))
+    root = chosen[0] if len(chosen) == 1 and os.path.isdir(chosen[0]) else "."
+    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
+    return session, _items(chosen, _file_options(session.settings, include_ignored=include_ignored))
 
 
 def _file_options(settings: Settings, *, include_ignored: bool) -> FileOptions:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,11 +17,16 @@ from monei_guard.settings import Settings
 
 if TYPE_CHECKING:
     from monei_guard.model.rule import Rule
+    from monei_guard.policy.inline_suppression import InlinePolicy
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Everything one run needs. `active` holds the codes that may be reported, None for all of them."""
+    """Everything one run needs. `active` holds the codes that may be reported, None for all of them.
+
+    `folder` is where configuration and baseline were looked for (None: nothing there is trusted), `root` the folder
+    that paths in findings are relative to.
+    """
 
     options: Options
     settings: Settings
@@ -29,10 +34,17 @@ class Session:
     own_rules: "tuple[Rule, ...]" = ()
     active: frozenset[str] | None = None
     errors: tuple[str, ...] = ()
+    folder: str | None = None
+    root: str = "."
 
 
-def open_session(options: Options, folder: str | None, manifests: Callable[[], bytes] = lambda: b"") -> Session:
+def open_session(
+    options: Options, folder: str | None, manifests: Callable[[], bytes] = lambda: b"", *, root: str | None = None
+) -> Session:
     """Read configuration and rules. `folder` is where the configuration is looked for, None where none is trusted.
+
+    `root` is the folder that scanned paths are relative to (`folder` if not given). Suppressions in scanned files are
+    honoured where the configuration is trusted.
 
     Raises GuardError (misuse) for a configuration or rule that cannot be used, before anything is scanned.
     """
@@ -42,9 +54,24 @@ def open_session(options: Options, folder: str | None, manifests: Callable[[], b
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
         from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
 
-        return selected_session(options, settings, manifests)
-    from_files = rule_loaders()
-    return Session(options, settings, Detector(credential_keywords(), *from_files, manifests))
+        session = selected_session(options, settings, manifests, trusted=folder is not None)
+        return replace(session, folder=folder, root=root or folder or ".")
+    suppressing = suppression_policy(settings) if folder is not None else None
+    detector = Detector(credential_keywords(), *rule_loaders(), manifests, suppressing)
+    return Session(options, settings, detector, folder=folder, root=root or folder or ".")
+
+
+def suppression_policy(
+    settings: Settings, own: "tuple[Rule, ...]" = (), active: frozenset[str] | None = None
+) -> "Callable[[], InlinePolicy]":
+    """Return what reads how directives in files are judged, when the first content with one comes."""
+
+    def policy() -> "InlinePolicy":
+        from monei_guard.commands.suppression_policy import inline_policy  # noqa: PLC0415 - not on a clean commit
+
+        return inline_policy(settings, own, active)
+
+    return policy
 
 
 def rule_loaders() -> "tuple[Callable[[], tuple[Rule, ...]], Callable[[], tuple[Rule, ...]]]":

@@ -10,7 +10,8 @@ from typing import TextIO
 import pytest
 from report_values import full_report
 
-from monei_guard.reporting.formats import FORMATS, ReportError, write_atomically, write_report, writer
+from monei_guard.atomic_file import UnwritableError, write_atomically
+from monei_guard.reporting.formats import FORMATS, ReportError, write_report, writer
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -45,7 +46,9 @@ def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         stream.write("x" * 100_000)
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(ReportError, match=r"cannot write the report to .*report\.json: No space left on device; free"):
+    with pytest.raises(
+        UnwritableError, match=r"cannot write the report to .*report\.json: No space left on device; free"
+    ):
         write_atomically(str(target), fail)
     assert target.read_text(encoding="utf-8") == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.json"]
@@ -67,17 +70,17 @@ def test_an_interrupt_half_way_leaves_the_old_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_device_is_one_clear_error() -> None:
-    with pytest.raises(ReportError, match="cannot write the report to /dev/full: No space left on device"):
+    with pytest.raises(UnwritableError, match="cannot write the report to /dev/full: No space left on device"):
         write_report(full_report(), "json", "/dev/full")
 
 
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"No such file or directory; create the folder first"):
+    with pytest.raises(UnwritableError, match=r"No such file or directory; create the folder first"):
         write_report(full_report(), "json", str(tmp_path / "none" / "report.json"))
 
 
 def test_a_folder_is_not_a_report(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"it is a directory; choose a file you may write"):
+    with pytest.raises(UnwritableError, match=r"it is a directory; choose a file you may write"):
         write_report(full_report(), "json", str(tmp_path))
 
 
@@ -120,5 +123,5 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
 def test_a_folder_without_permission_is_one_clear_error(tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
-    with pytest.raises(ReportError, match="Permission denied; choose a file you may write"):
+    with pytest.raises(UnwritableError, match="Permission denied; choose a file you may write"):
         write_report(full_report(), "json", str(folder / "report.json"))

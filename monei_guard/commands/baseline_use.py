@@ -1,0 +1,39 @@
+"""The baseline in a run: which file, and what it accepts."""
+
+import os
+from collections.abc import Sequence
+from datetime import date
+
+from monei_guard.commands.session import Session
+from monei_guard.model.finding import Triaged
+from monei_guard.policy.baseline import DEFAULT_NAME, Index, Surroundings, apply_baseline, read
+
+
+def baseline_path(session: Session) -> str | None:
+    """Return the baseline that was named, else the one where the configuration is, if there is one."""
+    if session.settings.baseline is not None:
+        return session.settings.baseline
+    if session.folder is None:
+        return None
+    default = os.path.join(session.folder, DEFAULT_NAME)
+    return default if os.path.lexists(default) else None
+
+
+def with_baseline(triaged: Sequence[Triaged], session: Session) -> Sequence[Triaged]:
+    """Return the findings of a run, those that the baseline accepts suppressed. Raises BaselineError."""
+    path = baseline_path(session)
+    if path is None:
+        return triaged
+    return apply_baseline(triaged, Index(read(path), path), surroundings(path, session))
+
+
+def surroundings(path: str, session: Session) -> Surroundings:
+    """Return how the paths of a run relate to those in the baseline `path`, which are relative to its folder."""
+    folder = os.path.dirname(os.path.abspath(path))
+    below = os.path.relpath(os.path.abspath(session.root), folder).replace(os.sep, "/")
+    return Surroundings(
+        today=date.today(),  # noqa: DTZ011 - the day on the wall of whoever wrote "until"
+        source=os.path.basename(path),
+        exists=lambda name: os.path.lexists(os.path.join(folder, name)),
+        prefix="" if below == "." else below + "/",
+    )
