@@ -13,6 +13,7 @@ from monei_guard.errors import GuardError
 from monei_guard.model.rule import Environment
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?", re.ASCII)
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
 class ApiUrlError(GuardError):
@@ -65,6 +66,8 @@ def parse_api_url(text: str, environment: Environment = Environment.UNKNOWN) -> 
     https everywhere; plain http for loopback only.
     """
     hint = "give scheme, host and port only, as in https://api.example.com:8443"
+    if not _PRINTABLE.fullmatch(text):  # urlsplit drops newlines and tabs in silence
+        raise ApiUrlError("--api-url is not a URL", hint=hint)
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -75,7 +78,7 @@ def parse_api_url(text: str, environment: Environment = Environment.UNKNOWN) -> 
         raise ApiUrlError("--api-url must be an https URL", hint=hint)
     if parts.scheme == "http" and not is_loopback(name):
         raise ApiUrlError(
-            f"--api-url http://{name}: keys are not sent unencrypted", hint="use https; http is for this machine only"
+            "--api-url is http, and keys are not sent unencrypted", hint="use https; http is for this machine only"
         )
     if parts.username or parts.password or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ApiUrlError("--api-url has more than a host in it", hint=hint)
