@@ -39,28 +39,38 @@ class HttpClient:
     """An open client for one host; made by `connect`."""
 
     host: ApiHost
-    request_timeout: float
+    settings: VerificationSettings
     _client: httpx2.AsyncClient
 
     async def get(self, path: str, credential: Credential | None) -> Answer:
         """Ask once for `path` and return what came of it; raises nothing but cancellation."""
         try:
-            # The library's own timeouts are per read: a host that drips a byte a second would hold us for ever.
-            async with asyncio.timeout(self.request_timeout):
-                return await self._get(path, credential)
+            return await self._get(path, credential)
         except TimeoutError:
-            seconds = f"{self.request_timeout:g}"
+            seconds = f"{self.settings.request_timeout:g}"
             return Failure(FailureKind.TIMEOUT, f"{self.host.name} did not finish its answer within {seconds} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ssl.SSLError, OSError) as error:
             return _failure(self.host, error)
 
     async def _get(self, path: str, credential: Credential | None) -> Answer:
-        request = self._client.build_request("GET", self.host.origin + path, headers=_credential_header(credential))
-        response = await self._client.send(request, stream=True)
-        try:
-            body = await _bounded_body(response)
-        finally:
-            await response.aclose()
+        clock = asyncio.get_running_loop().time
+        # The library's own timeouts are per read: a host that drips a byte a second would hold us for ever. Ours
+        # starts when the request does; connecting is left to the library, which closes a socket it gave up on, and
+        # does not when it is cancelled in a handshake.
+        async with asyncio.timeout(None) as limit:
+
+            async def watch(event: str, _: object) -> None:
+                if event.endswith(".send_request_headers.started"):
+                    limit.reschedule(clock() + self.settings.request_timeout)
+
+            request = self._client.build_request(
+                "GET", self.host.origin + path, headers=_credential_header(credential), extensions={"trace": watch}
+            )
+            response = await self._client.send(request, stream=True)
+            try:
+                body = await _bounded_body(response)
+            finally:
+                await response.aclose()
         if isinstance(body, Failure):
             return body
         return Reply(
@@ -89,7 +99,7 @@ async def connect(host: ApiHost, settings: VerificationSettings) -> AsyncIterato
         # A plain-http loopback request through a proxy would hand the key to the proxy.
         trust_env=settings.environment_proxies and not host.loopback,
     ) as client:
-        yield HttpClient(host, settings.request_timeout, client)
+        yield HttpClient(host, settings, client)
 
 
 def _trust(settings: VerificationSettings) -> ssl.SSLContext:

@@ -3,20 +3,16 @@
 import random
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import trustme
-from verification.stand_in import Client, StandIn, serve
+from verification.stand_in import StandIn, serve
+from verification.two_hosts import Api, server_tls
 
-from monei_guard.model.finding import Verification
 from monei_guard.model.rule import Environment
-from monei_guard.model.secret import Secret
-from monei_guard.verification.eligibility import Credential, Scheme
-from monei_guard.verification.hosts import ApiHost, parse_api_url
+from monei_guard.verification.hosts import parse_api_url
 from monei_guard.verification.settings import VerificationSettings
-from monei_guard.verification.verifier import verify
 
 
 @pytest.fixture(scope="session")
@@ -31,37 +27,9 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def server_tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
 @pytest.fixture(scope="session")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
     return server_tls(authority, "localhost", "127.0.0.1", "api.monei.test")
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """Both hosts: `production` is asked first."""
-
-    production: StandIn
-    development: StandIn
-    hosts: tuple[ApiHost, ApiHost]
-    settings: VerificationSettings
-
-    def verify(self, *keys: bytes, scheme: Scheme = Scheme.API_KEY, **changes: object) -> dict[bytes, Verification]:
-        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
-        credentials = [Credential(Secret(key), scheme) for key in keys]
-        return {secret.reveal(): v for secret, v in verify(credentials, self.hosts, settings).items()}
-
-    def ask(self, key: bytes, **changes: object) -> Verification:
-        return self.verify(key, **changes)[key]  # type: ignore[arg-type]
-
-    def live(self, key: bytes, **record: object) -> bytes:
-        self.production.clients[key] = Client(**record)  # type: ignore[arg-type]
-        return key
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +41,7 @@ def _running(tls: ssl.SSLContext) -> Iterator[tuple[StandIn, StandIn, int, int]]
 
 @pytest.fixture
 def settings(ca_file: Path) -> VerificationSettings:
-    """Times small enough for a test; nothing else differs from a real run."""
+    """Give times small enough for a test; nothing else differs from a real run."""
     return VerificationSettings(
         rate=1000, connect_timeout=2, request_timeout=0.5, deadline=20, attempts=3, first_backoff=0.01,
         longest_backoff=0.05, first_poll=0.05, longest_poll=0.1, extra_ca=ca_file,

@@ -129,20 +129,18 @@ class StandIn:
             return 200, {"statusCode": 200, "message": "Hello", "data": None, "errors": None}, headers
         if seen.path not in SECURED:
             return 404, error(404, "Not Found"), headers
-        if seen.path in self.open_paths:
-            return 200, envelope(MAINNET), headers
         key = key_of(seen)
         client = self.clients.get(key) if key else None
+        if seen.path in self.open_paths:
+            client = Client()
         if client is None or not client.is_active:
             return 401, error(401, "Invalid API key", "Unauthorized"), headers
-        refusal = self._refusal(client, seen, address)
-        if refusal is not None:
-            return refusal
-        if seen.path == "/api/v1/user/me":
-            return 200, envelope(user()), headers
-        if seen.path == "/api/v1/evm/networks":
-            return 200, envelope(self.networks[client.environment]), headers
-        return 200, envelope([dict(PLANTED, balance="123456.78")]), headers
+        return self._refusal(client, seen, address) or (200, envelope(self._data(client, seen.path)), headers)
+
+    def _data(self, client: Client, path: str) -> Any:
+        if path == "/api/v1/user/me":
+            return user()
+        return self.networks[client.environment] if path == "/api/v1/evm/networks" else [dict(PLANTED, balance="12.3")]
 
     def _refusal(self, client: Client, seen: Seen, address: str) -> tuple[int, Any, dict[str, str]] | None:
         if client.dies_after is not None:
@@ -199,7 +197,7 @@ Fault = Callable[[Send], Awaitable[None]]
 
 
 def says(status: int, document: Any = None, **headers: str) -> Fault:
-    """A well-formed answer that the register of keys would not give."""
+    """Give a well-formed answer that the register of keys would not give."""
 
     async def fault(send: Send) -> None:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
-from verification.conftest import Api
 from verification.stand_in import says, slow_headers
+from verification.two_hosts import Api
 
 from monei_guard.model.secret import Secret
 from monei_guard.verification.eligibility import Credential, Scheme
@@ -29,7 +30,7 @@ def test_a_low_rate_never_bursts(api: Api, make_key: MakeKey) -> None:
 
     times = [seen.at for seen in api.production.seen][1:]  # the first arrives late, after the TLS handshake
     assert len(times) == 4
-    assert all(later - earlier > 0.12 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier > 0.12 for earlier, later in pairwise(times))
 
 
 def test_retry_after_is_obeyed_by_every_worker(api: Api, make_key: MakeKey) -> None:
@@ -40,7 +41,7 @@ def test_retry_after_is_obeyed_by_every_worker(api: Api, make_key: MakeKey) -> N
 
     assert {answer.verdict for answer in answers.values()} == {"live"}
     times = [seen.at for seen in api.production.seen]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert max(gaps) > 0.95
     assert sum(gap > 0.5 for gap in gaps) == 1
 

@@ -1,6 +1,5 @@
 """Every fault of host and network, over the real wire: never "inactive", never an exception, never a second victim."""
 
-import datetime
 import gzip
 import json
 import ssl
@@ -8,11 +7,11 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
-from verification.conftest import Api, server_tls
 from verification.stand_in import (
     MAINNET,
     Fault,
@@ -32,6 +31,7 @@ from verification.stand_in import (
     truncated,
     user,
 )
+from verification.two_hosts import Api, server_tls
 
 from monei_guard.model.finding import Verification
 from monei_guard.model.secret import Secret
@@ -213,7 +213,7 @@ def test_a_port_nobody_listens_on_is_unknown(settings: VerificationSettings, mak
 # --- TLS -------------------------------------------------------------------------------------------------------------
 def expired(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    past = datetime(2020, 1, 1, tzinfo=UTC)
     authority.issue_cert("localhost", not_before=past, not_after=past.replace(year=2021)).configure_cert(context)
     return context
 

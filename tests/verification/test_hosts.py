@@ -10,8 +10,8 @@ from dataclasses import replace
 from socket import create_connection, create_server, socket
 
 import pytest
-from verification.conftest import Api
 from verification.stand_in import StandIn, serve
+from verification.two_hosts import Api
 
 from monei_guard.model.finding import Verification
 from monei_guard.model.rule import Environment
@@ -80,7 +80,7 @@ def test_importing_the_judgement_and_the_selection_loads_no_http_library() -> No
 # --- proxies ---------------------------------------------------------------------------------------------------------
 @contextmanager
 def connect_proxy(target: int, *, refuse: bool = False) -> Iterator[tuple[int, list[bytes]]]:
-    """A CONNECT proxy on loopback that leads every name to `target`; yields its port and the request heads it saw."""
+    """Run a CONNECT proxy that leads every name to `target` on loopback; yields its port and what it was asked."""
     heads: list[bytes] = []
     listener = create_server(("127.0.0.1", 0))
 

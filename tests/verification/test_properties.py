@@ -6,10 +6,9 @@ import random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from verification.conftest import Api
 from verification.stand_in import Fault, StandIn, error, says, truncated
+from verification.two_hosts import Api
 
-from monei_guard.model.finding import Verification
 from monei_guard.model.rule import Environment
 from monei_guard.model.secret import Secret
 from monei_guard.verification.answers import Answer, Failure, FailureKind, Reply
@@ -130,7 +129,7 @@ def test_over_the_wire_inactive_means_that_every_host_gave_its_own_401_to_the_ke
         stand_in.reset()
         script(stand_in, own)
 
-    answer: Verification = api.ask(KEY.secret.reveal(), attempts=1)
+    answer = api.ask(KEY.secret.reveal(), attempts=1)
 
     if answer.verdict == "inactive":
         for own in (names[:4], names[4:]):
@@ -141,7 +140,7 @@ def test_over_the_wire_inactive_means_that_every_host_gave_its_own_401_to_the_ke
 
 
 def script(stand_in: StandIn, names: list[str]) -> None:
-    """The four answers of a conversation about a dead key: greeting, two controls, the key."""
+    """Set the four answers of a conversation about a dead key: greeting, two controls, the key."""
     for path, name, keyed in zip(
         ("/api/v1", USER_ME, "/api/v1/evm/networks", USER_ME), names, (False, False, False, True), strict=True
     ):

@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from verification.conftest import Api
 from verification.stand_in import PLANTED, says, serve_raw
+from verification.two_hosts import Api
 
 from monei_guard.model.finding import Finding, Triaged, Verification
 from monei_guard.model.location import Location, Origin
@@ -48,6 +48,11 @@ def finding(
         code, "rule", severity, confidence, vendor, Environment.UNKNOWN, "message", "hint",
         Secret(value, guessable=guessable), place, "fingerprint",
     )  # fmt: skip
+
+
+def value_of(one: Finding) -> bytes:
+    assert one.secret is not None
+    return one.secret.reveal()
 
 
 API_KEY = b"mni_" + hexes(32)
@@ -127,7 +132,7 @@ def test_an_unattributed_sighting_does_not_forbid_what_another_one_proves() -> N
 def test_no_forbidden_key_ever_arrives_in_no_header_url_or_body(api: Api) -> None:
     findings = [one for one, _ in (*FORBIDDEN.values(), *SENDABLE.values())]
     for sendable, _ in SENDABLE.values():
-        api.live(sendable.secret.reveal())  # type: ignore[union-attr]
+        api.live(value_of(sendable))
 
     credentials, _ = select(findings)
     verdicts = verify(credentials, api.hosts, replace(api.settings, permissions=True))
@@ -135,10 +140,9 @@ def test_no_forbidden_key_ever_arrives_in_no_header_url_or_body(api: Api) -> Non
     assert {v.verdict for v in verdicts.values()} == {"live"}
     arrived = b"\n".join(seen.everything() for seen in (*api.production.seen, *api.development.seen))
     for name, (forbidden, _) in FORBIDDEN.items():
-        value = forbidden.secret.reveal()  # type: ignore[union-attr]
-        assert not value or value not in arrived, name
+        assert value_of(forbidden) == b"" or value_of(forbidden) not in arrived, name
     for name, (sendable, _) in SENDABLE.items():
-        assert sendable.secret.reveal() in arrived, name  # type: ignore[union-attr]
+        assert value_of(sendable) in arrived, name
 
 
 def test_a_key_stands_in_one_header_and_nowhere_else(api: Api, make_key: MakeKey) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from verification.conftest import Api
 from verification.stand_in import ACCOUNT_ID, SECURED, Client, says
+from verification.two_hosts import Api
 
 from monei_guard.model.rule import Environment
 
