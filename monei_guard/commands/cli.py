@@ -16,6 +16,7 @@ from monei_guard.errors import ExitCode, GuardError
 COMMANDS = MappingProxyType({
     "scan": ("monei_guard.commands.scan:scan", "Scan files, directories or standard input."),
     "staged": ("monei_guard.commands.staged:staged", "Scan what 'git commit' would record."),
+    "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
     "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),
     "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
 })  # fmt: skip

@@ -25,6 +25,11 @@ _WIDTH = 100
 def report_and_exit_code(session: Session, scanned: Scanned) -> int:
     """Triage what was found, write every report that was asked for, return the exit code."""
     triaged = tuple(Triaged(finding) for finding in scanned.findings if _is_reported(finding, session))
+    if session.options.verify:
+        # The HTTP library is for those who ask for it.
+        from monei_guard.commands.verification_run import verified_as_asked  # noqa: PLC0415
+
+        triaged = verified_as_asked(triaged, session.options)
     report = make_report(
         triaged,
         scanned.skipped,

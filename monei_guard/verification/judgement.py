@@ -57,8 +57,18 @@ def judge(answers: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permission
 
 
 def not_asked(reason: str) -> Verification:
-    """Return the verdict on a key that was not sent."""
+    """Return the verdict on a key that should have been sent and was not."""
     return Verification(Verdict.UNKNOWN, f"not asked: {reason}")
+
+
+def declined(reason: str) -> Verification:
+    """Return the verdict on a key that is not sent as a matter of principle."""
+    return Verification(Verdict.UNKNOWN, f"not sent: {reason}")
+
+
+def is_declined(verification: Verification | None) -> bool:
+    """Return whether a key was not sent as a matter of principle, rather than for want of an answer."""
+    return verification is None or verification.reason.startswith("not sent: ")
 
 
 def _let_in(
@@ -76,12 +86,9 @@ def _let_in(
             ("permission_class", _permission_class(answer.readings)),
             ("reads", ", ".join(f"{reading.name}: {reading.outcome}" for reading in answer.readings)),
         ]
-    details += [("not_tested", _NOT_TESTED), ("next_steps", _numbered(STEPS))]
+    details.append(("not_tested", _NOT_TESTED))
+    details += [(f"step_{number}", step) for number, step in enumerate(STEPS, 1)]
     return Verification(verdict, answer.reason, environment, answer.host, tuple(details))
-
-
-def _numbered(steps: Iterable[str]) -> str:
-    return "; ".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
 def _permission_class(readings: Iterable[Reading]) -> str:
