@@ -18,6 +18,7 @@ COMMANDS = MappingProxyType({
     "staged": ("monei_guard.commands.staged:staged", "Scan what 'git commit' would record."),
     "baseline": ("monei_guard.commands.baseline:baseline", "Accept findings, so that only new ones stop anyone."),
     "suppressions": ("monei_guard.commands.suppressions:suppressions", "List what is suppressed, and until when."),
+    "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
     "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),
     "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
 })  # fmt: skip

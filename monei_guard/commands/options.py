@@ -32,6 +32,9 @@ class Options:
     color: bool | None = None
     reveal: bool = False
     baseline: str | None = None
+    verify: bool = False
+    yes: bool = False
+    api_urls: tuple[str, ...] = ()
 
 
 class SizeType(click.ParamType[int]):
@@ -85,6 +88,10 @@ _OPTIONS = (
     click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
     click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
+    click.option("--verify", is_flag=True, help="Ask the API whether the Monei keys found still live."),
+    click.option("--yes", is_flag=True, help="With --verify: agree beforehand that keys are sent to the API."),
+    click.option("--api-url", "api_urls", multiple=True, metavar="URL",
+                 help="With --verify: ask this host instead of the API's own two."),
 )  # fmt: skip
 
 
@@ -111,6 +118,9 @@ def read_options(given: dict[str, Any]) -> Options:
         color=False if given["no_color"] else None,
         reveal=given["reveal"],
         baseline=given["baseline"],
+        verify=given["verify"],
+        yes=given["yes"],
+        api_urls=tuple(given["api_urls"]),
     )
 
 

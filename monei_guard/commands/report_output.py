@@ -27,6 +27,11 @@ def report_and_exit_code(session: Session, scanned: Scanned) -> int:
     """Triage what was found, write every report that was asked for, return the exit code."""
     triaged = with_baseline([*map(Triaged, scanned.findings), *scanned.suppressed], session)
     triaged = tuple(one for one in triaged if _is_reported(one.finding, session))
+    if session.options.verify:
+        # The HTTP library is for those who ask for it.
+        from monei_guard.commands.verification_run import verified_as_asked  # noqa: PLC0415
+
+        triaged = verified_as_asked(triaged, session.options)
     report = make_report(
         triaged,
         scanned.skipped,

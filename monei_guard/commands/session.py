@@ -50,6 +50,12 @@ def open_session(
     """
     if options.reveal and not (options.format == "terminal" and options.output is None and sys.stdout.isatty()):
         raise click.UsageError("--reveal shows secrets on a terminal only: not in a file, a pipe or another format.")
+    if options.verify:
+        from monei_guard.commands.verification_run import check_request  # noqa: PLC0415 - imports the HTTP library
+
+        check_request(options)
+    elif options.yes or options.api_urls:
+        raise click.UsageError("--yes and --api-url are about verification: add --verify.")
     settings = read_settings(options, folder)
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
         from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule

@@ -81,7 +81,7 @@ def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     if finding.life is not None:
         yield f"{note} {_life(finding.life)}"
     if one.verification is not None:
-        yield f"{note} {_verification(one.verification)}"
+        yield from (f"{note} {line}" for line in _verification(one.verification))
     if finding.hint:
         yield f"{note} {style.paint('help:', _GREEN)} {visible(finding.hint)}"
     yield ""
@@ -152,8 +152,11 @@ def _life(life: Life) -> str:
     return f"life: {first}{_plural(life.versions, 'version')}, {still}, {refs}"
 
 
-def _verification(verification: Verification) -> str:
-    return visible(f"the API says: {verification.verdict} ({verification.reason})")
+def _verification(verification: Verification) -> Iterator[str]:
+    known = "" if verification.environment is Environment.UNKNOWN else f" in {verification.environment.value}"
+    yield visible(f"the API says: {verification.verdict}{known} ({verification.reason})")
+    for name, value in verification.details:
+        yield visible(f"{name.replace('_', ' ')}: {value}")
 
 
 def _gutter(snippet: Snippet | None) -> str:
