@@ -74,7 +74,7 @@ def test_history_life_related_places_and_the_verdict_are_told() -> None:
     assert "= commit cccccccccccc by plain on 2026-03-01T10:00:00+00:00" in output
     assert "= life: first in aaaaaaaaaaaa, 3 versions, still in HEAD, reachable from refs/heads/plain" in output
     assert "= plain: plain:9:14" in output
-    assert "= the API says: live in production (plain)" in output
+    assert "= the API says: live in sandbox (plain)" in output
     assert "--> plain:3:14 (in base64)" in output
     assert "--> message:3:14" in output
 
