@@ -60,6 +60,7 @@ def _case(entry: dict[str, str], family: str) -> Case:
     marked = marked.removesuffix("\n") if entry.get("strip") else marked
     labels = list(entry.get("expect", ()))
     expected = []
+    marked = marked.replace("\n", _NEWLINES[entry.get("newline", "lf")])
     text = ""
     for part in marked.split("⟦"):
         if "⟧" in part:
@@ -71,7 +72,7 @@ def _case(entry: dict[str, str], family: str) -> Case:
     if labels:
         raise ValueError(f"{name}: labels without a marked secret: {labels}")
     encoding = entry.get("encoding", "utf-8")
-    content = text.replace("\n", _NEWLINES[entry.get("newline", "lf")]).encode(encoding)
+    content = text.encode(encoding)
     mark = "\ufeff".encode(encoding) if entry.get("bom") else b""
     return Case(name, entry["path"], entry["because"], mark + content, tuple(expected))
 
