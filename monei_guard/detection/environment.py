@@ -27,6 +27,11 @@ _LINE_WORD = re.compile(rb"\b(?:production|prod|live|sandbox|staging|development
 _DEVELOPMENT_HOST = re.compile(rb"api\.dev\.monei\.cc")
 _PRODUCTION_HOST = re.compile(rb"api\.monei\.cc")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HOLDERS = frozenset({"jobs", "services", "scripts", "stages", "targets", "tasks", "steps"})
+_CI_FILE = re.compile(
+    r"(?:^|/)(?:\.github/workflows/|\.circleci/|\.gitlab-ci|\.travis\.yml$|azure-pipelines|bitbucket-pipelines|Jenkinsfile)"
+)
+_SETTINGS_MODULE = re.compile(r"(?:^|/)(?:settings|config|environments?)/[^/]+\.(?:py|rb|exs?|php|[cm]?[jt]s)$")
 _SETTINGS_FILE = re.compile(
     r"(?:^|[.\-_])env(?:$|[.\-_])|\.(?:env|ya?ml|json|jsonc|toml|ini|conf|cfg|properties|tfvars|xml|plist|xcconfig)$",
     re.IGNORECASE,
@@ -38,7 +43,7 @@ def environment(value: bytes, around: Surroundings, file_head: bytes, path: byte
     by_prefix = _VALUE.match(value)
     if by_prefix:
         return Environment.PRODUCTION if by_prefix["production"] else Environment.SANDBOX
-    for part in reversed(around.original_name.split(".")):
+    for part in _telling_parts(around.original_name, path):
         said = _from_words(_WORDS.findall(part))
         if said is not Environment.UNKNOWN:
             return said
@@ -56,6 +61,17 @@ def environment(value: bytes, around: Surroundings, file_head: bytes, path: byte
     return _from_path(path)
 
 
+def _telling_parts(name: str, path: bytes | None) -> list[str]:
+    """Return the parts of a name path that may name an environment, nearest first.
+
+    What a job, a service or a script is called ("test") says nothing about the keys it is given.
+    """
+    parts = name.split(".")
+    if path is not None and _CI_FILE.search(path.decode("utf-8", "replace")):
+        return parts[-1:]
+    return [part for before, part in zip(["", *parts], parts, strict=False) if before.lower() not in _HOLDERS][::-1]
+
+
 def _from_words(words: list[str]) -> Environment:
     lower = {word.lower() for word in words}
     production, sandbox = bool(lower & _PRODUCTION), bool(lower & _SANDBOX)
@@ -69,7 +85,7 @@ def _from_path(path: bytes | None) -> Environment:
     if path is None:
         return Environment.UNKNOWN
     *folders, name = path.decode("utf-8", "replace").split("/")
-    if _SETTINGS_FILE.search(name):
+    if _SETTINGS_FILE.search(name) or _SETTINGS_MODULE.search("/".join((*folders, name))):
         said = _from_words(_WORDS.findall(name))
         if said is not Environment.UNKNOWN:
             return said

@@ -33,7 +33,7 @@ _SEQUENCES = (
     b"zyxwvutsrqponmlkjihgfedcba9876543210",
 )
 _SEQUENCE_LENGTH = 8
-_PREFIX = re.compile(rb"^[A-Za-z]{1,5}_(?:(?:live|test|prod|sandbox|sk|pk)_)?")
+_PREFIX = re.compile(rb"^[A-Z]{1,5}_(?:(?:live|test|prod|sandbox|sk|pk)_)?", re.IGNORECASE)
 _PIN_LENGTH = 6
 
 

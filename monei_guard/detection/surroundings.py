@@ -16,7 +16,7 @@ _LEVELS = 4
 
 # An opening quote of any language, escaped or not, with string prefixes, and an authentication scheme inside it.
 _OPENER = re.compile(
-    rb"""(?:(?<![\w$])[brfu@$]{1,2}(?=["'`]))?(?:\\{0,3}["'`]|&quot;|&\#34;|%22){0,3}"""
+    rb"""(?:(?<![\w$])[brfu@$]{1,2}(?=["'`]))?(?:\\{0,3}["'`]|&quot;|&\#34;|%22|\xe2\x80[\x98-\x9f]|\xc2\xab){0,3}"""
     rb"""(?:(?<![\w\-])(?:Bearer|Basic|Token|Key|Api-?Key)\s+)?$""",
     re.IGNORECASE,
 )
@@ -39,14 +39,14 @@ _PAIR_SHAPES = (
         + _QUOTE
         + rb"""?(?P<name>[^"'`\\,\n{}]{1,99})"""
         + _QUOTE
-        + rb"""?\s*,?[^{}]{0,200}?["'\\]{0,2}\b(?:value|val|data|content|current_?value|initial_?value|default)"""
-        + rb"""\b["'\\]{0,2}\s*[:=]\s*"""
+        + rb"""?\s*,?(?:(?!\b(?:name|key|variable|title|header)\b["'\\]{0,2}\s*[:=])[^{}]){0,200}?["'\\]{0,2}"""
+        + rb"""\b(?:value|val|data|content|current_?value|initial_?value|default)\b["'\\]{0,2}\s*[:=]\s*"""
     ),
 )
 
 _SHAPES = (
-    # headers["X-API-KEY"] = "    obj['key'] : "
-    _tail(rb"""\[\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*\]\s*(?:=>|:=|[:=])\s*"""),
+    # headers["X-API-KEY"] = "    obj['key'] : "    ENV["X"] ||= "
+    _tail(rb"""\[\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*\]\s*(?:=>|:=|\|\|=|\?\?=|[:=])\s*"""),
     # getenv("MONEI_API_KEY") or "    process.env["X"] || "     ENV['X'] ?? '
     _tail(
         rb"""[\[(]\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*[\])]\s*(?:\|\||\?\?|\?:|:-|or|else|->|\.unwrap_or\w*\(|"""
@@ -54,11 +54,11 @@ _SHAPES = (
     ),
     # NAME = "   "name": "   name: str = "   const name: string = '   NAME=   name => '   name ||= "   X-API-KEY: …
     _tail(
-        rb"(?P<name>"
+        rb"(?:\$env:)?(?P<name>"
         + _NAME
         + rb")"
         + _QUOTE
-        + rb"?\s*(?:(?::\s*[A-Za-z_][\w<>\[\]?.]{0,40}(?: ?[|,] ?[\w<>\[\]?.]{1,40}){0,3})?\s*"
+        + rb"?\s*(?:(?::\s*(?:&(?:'\w+ )?)?[A-Za-z_][\w<>\[\]?.]{0,40}(?: ?[|,] ?[\w<>\[\]?.]{1,40}){0,3})?\s*"
         + rb"(?:=>|:=|\?\?=|\|\|=|[=!]==?|=)|:|\|\||\?\?|\bor\b|:-)\s*"
     ),
     # os.getenv("X", "   define('X', '   .set("X-API-KEY", "   ('monei_key', '   buildConfigField("String", "X", "
@@ -85,6 +85,16 @@ _PAIR_AFTER = re.compile(
     rb"""(?P<name>[^"'\\,\n{}]{1,99})""",
     re.IGNORECASE,
 )
+# request.setValue("…", forHTTPHeaderField: "X-API-KEY")    defaults.set("…", forKey: "monei_token")
+_ARGUMENT_AFTER = re.compile(
+    rb"""^["'`]\s*,\s*(?:forHTTPHeaderField|forKey|key|name|named)\s*:\s*["'`](?P<name>[^"'`\n]{1,99})["'`]"""
+)
+# Names that say nothing until one knows where they are sent: the address becomes part of the name.
+_HEADERS = frozenset({b"authorization", b"x-api-key", b"x_api_key"})
+_ADDRESS = re.compile(rb"\bhttps?://(?:[^\s/@\"'`]{1,99}@)?(?P<host>[A-Za-z0-9.\-]{1,253})", re.IGNORECASE)
+# Functions that hold test cases: the word says nothing about the values inside.
+_TEST_CALLS = frozenset({b"test", b"it", b"describe", b"suite", b"context", b"t.run", b"test.each", b"it.each"})
+_TAG = re.compile(rb"<(?P<end>/)?(?P<name>[A-Za-z_][\w:.\-]{0,98})(?:\s[^<>]{0,200}?)?(?P<alone>/)?>")
 _INI_SECTION = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?P<name>[^\]\n]{1,99}?)[ \t]*\]{1,2}[ \t]*\r?$", re.MULTILINE)
 _LABEL = re.compile(
     rb"""(?:(?P<call>[\w$.]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
@@ -115,10 +125,12 @@ def surroundings(data: bytes, start: int, end: int) -> Surroundings:
     parents = _parents(data, start)
     if direct and direct not in parents[-1:]:
         parents.append(direct)
+    if direct.lower() in _HEADERS:
+        parents = [_address(data, start, end), *parents]
     line_start = max(data.rfind(b"\n", 0, start) + 1, start - _BEFORE)
     line_end = data.find(b"\n", end, end + _BEFORE)
     line_end = min(len(data), end + _BEFORE) if line_end < 0 else line_end
-    name = b".".join(parents).decode("ascii", "replace")
+    name = b".".join(filter(None, parents)).decode("ascii", "replace")
     return Surroundings(
         name=name.lower(),
         original_name=name,
@@ -132,6 +144,9 @@ def _direct_name(data: bytes, start: int, end: int) -> bytes:
     before = data[max(0, start - _BEFORE) : start]
     opener = _OPENER.search(before, max(0, len(before) - _OPENER_LENGTH))
     before = before[: opener.start()] if opener else before
+    argument = _ARGUMENT_AFTER.search(data[end : end + _AFTER])
+    if argument:
+        return argument["name"].strip()
     for shape, window in ((s, w) for shapes, w in ((_PAIR_SHAPES, _BEFORE), (_SHAPES, _CLOSE)) for s in shapes):
         found = shape.search(before, max(0, len(before) - window))
         if found is None:
@@ -144,13 +159,29 @@ def _direct_name(data: bytes, start: int, end: int) -> bytes:
     return b""
 
 
+def _address(data: bytes, start: int, end: int) -> bytes:
+    """Return the host that the value's line names, else the last one before it, else the next one, or b""."""
+    line_start, line_end = data.rfind(b"\n", 0, start) + 1, data.find(b"\n", end)
+    line_end = len(data) if line_end < 0 else line_end
+    places = (
+        data[max(line_start, start - _BEFORE) : min(line_end, end + _AFTER)],
+        data[max(0, start - _BEFORE) : start],
+        data[end : end + _AFTER],
+    )
+    for number, place in enumerate(places):
+        hosts = _ADDRESS.findall(place)
+        if hosts:
+            return bytes(hosts[0] if number == len(places) - 1 else hosts[-1])
+    return b""
+
+
 def _parents(data: bytes, start: int) -> list[bytes]:
-    """Return the labels of the enclosing brackets, YAML keys and INI section, outermost first."""
+    """Return the labels of the enclosing brackets, elements, YAML keys and INI section, outermost first."""
     window_start = max(0, start - _ENCLOSING)
     before = data[window_start:start]
     labels = _bracket_labels(before)
     if not labels:
-        labels = _indent_labels(before)
+        labels = _element_labels(before) if before.rstrip().endswith(b">") else _indent_labels(before)
     sections = _INI_SECTION.findall(before)
     if sections:
         labels.append(sections[-1].strip(b"\"' "))
@@ -169,10 +200,28 @@ def _bracket_labels(before: bytes) -> list[bytes]:
         else:
             head = before[max(0, found.start() - 160) : found.start()].rstrip()
             label = _LABEL.search(head)
-            if label is not None:
+            if label is not None and label["call"] not in _TEST_CALLS:
                 labels.append(label["call"] or label["name"] or label["block"])
             if len(labels) == _LEVELS:
                 break
+    return labels
+
+
+def _element_labels(before: bytes) -> list[bytes]:
+    """Return the XML elements still open at the end of `before`, innermost first."""
+    labels: list[bytes] = []
+    depth = 0
+    for found in reversed(list(_TAG.finditer(before))):
+        if found["alone"]:
+            continue
+        if found["end"]:
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            labels.append(found["name"])
+        if len(labels) == _LEVELS:
+            break
     return labels
 
 
