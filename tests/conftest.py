@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from git_repository import GitRepository, new_repository
 from guard_process import Outcome
+
 from monei_guard.commands.cli import run
 
 # What in the caller's environment changes how git or a terminal program behaves.
@@ -46,7 +46,7 @@ def hermetic_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 def repository(tmp_path: Path) -> GitRepository:
     """Return a repository with one clean commit."""
     made = new_repository(tmp_path / "repository")
-    made.commit(**{"README": "# a project\n"})
+    made.commit(README="# a project\n")
     return made
 
 

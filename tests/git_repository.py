@@ -5,13 +5,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-IDENTITY = {
+SETTINGS = {
     "GIT_AUTHOR_NAME": "A. Tester",
     "GIT_AUTHOR_EMAIL": "tester@example.com",
     "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
     "GIT_COMMITTER_NAME": "A. Tester",
     "GIT_COMMITTER_EMAIL": "tester@example.com",
     "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+    "GIT_LITERAL_PATHSPECS": "1",
 }
 
 
@@ -24,7 +25,7 @@ class GitRepository:
     def git(self, *arguments: str | bytes, stdin: bytes | None = None, ok: bool = True, **env: str) -> bytes:
         """Run git at the top; return its standard output. `ok=False` allows it to fail."""
         done = subprocess.run(
-            ["git", *arguments], cwd=self.top, env=os.environ | IDENTITY | env, input=stdin, capture_output=True,
+            ["git", *arguments], cwd=self.top, env=os.environ | SETTINGS | env, input=stdin, capture_output=True,
             check=False,
         )  # fmt: skip
         assert done.returncode == 0 or not ok, done.stderr.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Values of every credential's shape, made from a name: no key stands in the repository, and a test's key is its own."""
+"""Values of every credential's shape, made from a name: each test has its own, and none stands in the repository."""
 
 from monei_guard.ruleset.templates import expand
 

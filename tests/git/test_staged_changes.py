@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from git_repository import GitRepository, new_repository
 from guard_process import Outcome
 from made_keys import api_key
