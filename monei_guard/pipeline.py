@@ -149,7 +149,7 @@ class _Names:
         path = blob.path
         if path is None or self.shown(path) is None:
             return
-        name = Blob(path, blob.origin, path, blob.commit, blob.author, blob.date, is_name=True, note=blob.note)
+        name = Blob(path, blob.origin, path, blob.commit, blob.author, blob.date, is_name=True)
         for finding in self.detector.findings(name, self.shown(path)):
             value = finding.secret.reveal() if finding.secret else b""
             place = path[: path.find(b"/", path.find(value))] if b"/" in path[path.find(value) :] else path

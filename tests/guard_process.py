@@ -1,23 +1,56 @@
-"""The real program in a process of its own, and the real git, away from the user's own settings."""
+"""Running monei-guard: as a process of its own, and what came of it."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
-def guard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run monei-guard in `folder`."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "monei_guard", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Exit code and every byte that was written."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def report(self) -> Any:
+        """The JSON report on standard output."""
+        return json.loads(self.out)
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The findings of the JSON report."""
+        found: list[dict[str, Any]] = self.report["findings"]
+        return found
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """Path and line of each finding."""
+        return [(one["location"]["path"], one["location"]["start_line"]) for one in self.findings]
+
+    @property
+    def skipped(self) -> dict[str | None, str]:
+        """Reason by path of what was not scanned."""
+        return {one["path"]: one["reason"] for one in self.report["skipped"]}
+
+    @property
+    def text(self) -> str:
+        """Everything that was written."""
+        return (self.out + self.err).decode("utf-8", "replace")
 
 
-def git(folder: Path, *arguments: str, date: str = "2026-01-02T03:04:05Z") -> None:
-    """Run git in `folder` as one "ann"."""
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date,
-    }  # fmt: skip
-    identity = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
+def run_process(
+    *arguments: str | bytes, cwd: Path, stdin: bytes | None = None, timeout: float = 60, **env: str
+) -> Outcome:
+    """Run `python -m monei_guard` in `cwd` with `env` added to the environment."""
+    done = subprocess.run(
+        [sys.executable, "-m", "monei_guard", *arguments],
+        cwd=cwd, env=os.environ | env, input=b"" if stdin is None else stdin, capture_output=True, check=False,
+        timeout=timeout,
+    )  # fmt: skip
+    return Outcome(done.returncode, done.stdout, done.stderr)

@@ -103,7 +103,7 @@ def _entry(
         object_id=entry.new_id.decode(),
         name_is_new=renamed,
         is_new_line=_AddedLines(repository, content, entry.new_id, old_ids) if old_ids else None,
-        note=lambda value: _work_tree_note(repository, entry, value),
+        note=lambda value: _work_tree_note(repository, entry, content, value),
     )
 
 
@@ -151,9 +151,10 @@ def _added_lines(repository: Repository, old_id: bytes, new_id: bytes) -> frozen
     return frozenset(lines)
 
 
-def _work_tree_note(repository: Repository, entry: StagedEntry, value: bytes) -> str:
+def _work_tree_note(repository: Repository, entry: StagedEntry, content: bytes, value: bytes) -> str:
     """Return what to say when the work tree no longer holds what is staged."""
     present = read_quietly(os.path.join(repository.work_tree or b"", entry.path))
-    if present is not None and value in present:
+    # A value that does not stand in the staged bytes as it is (UTF-16, an encoding) cannot be looked for like this.
+    if present is not None and (present == content or value in present or value not in content):
         return ""
     return "staged, although the work tree no longer holds it: stage the file again (git add)"

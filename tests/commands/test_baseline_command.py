@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from guard_process import git, guard
+from plain_process import git, guard
 from report_values import api_key
 
 from monei_guard.policy.baseline import DEFAULT_NAME
