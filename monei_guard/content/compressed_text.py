@@ -2,9 +2,10 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from monei_guard.content.replacement import Decoder, Replacement, Run
+from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
 _HEADER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]")
@@ -15,17 +16,18 @@ _FREE = 1 << 20
 _FIRST_CHUNK = 256
 
 
-def compressed(data: bytes, start: int, end: int) -> Iterator[Replacement]:
+def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield gzip and zlib streams; `cut` is set on one that is longer than any honest text."""
-    position = start
-    while header := _HEADER.search(data, position, end):
+    done = 0
+    for header in matches(_HEADER, data, ranges):
         first = header.start()
-        position = header.end()
+        if first < done:
+            continue
         limit = min(_LARGEST, max(_FREE, (len(data) - first) * _STEEPEST))
         text, last = _inflate(data, first, limit)
         if not text:
             continue
-        position = max(position, last)
+        done = last
         cut = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""
         yield Replacement(first, last, (Run(text, first, last),), cut)
 

@@ -11,10 +11,10 @@ from monei_guard.content.escaped_text import (
     UTF_32,
 )
 from monei_guard.content.joined_strings import (
-    CONCATENATIONS,
+    CONSTANTS,
     CONTINUED_LINES,
-    INTERPOLATIONS,
     JOINED_LISTS,
+    SEAMS,
     WRAPPED_VALUES,
 )
 from monei_guard.content.packed_text import BASE64, BASE64_WRAPPED, BYTE_LIST, HEXADECIMAL
@@ -32,8 +32,8 @@ DECODERS = (
     UTF_16,
     UTF_32,
     COMPRESSED,
-    CONCATENATIONS,
-    INTERPOLATIONS,
+    SEAMS,
+    CONSTANTS,
     JOINED_LISTS,
     CONTINUED_LINES,
     WRAPPED_VALUES,

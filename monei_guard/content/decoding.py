@@ -6,7 +6,7 @@ the parent's finding seen again, and `detection` drops it by its place in the ro
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from monei_guard.content.decoders import DECODERS
@@ -39,11 +39,14 @@ def decoded_views(
     limits = limits or DecodingLimits()
     decoders = tuple(decoders)
     left = limits.total
-    waiting = deque([(root, (Span(0, len(root.data)),), 0)])
+    waiting: deque[tuple[View, tuple[Span, ...], int]] = deque([(root, (Span(0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
+        tests: dict[Callable[[bytes], object], bool] = {}
         ranges = _search_ranges(view.data, fresh, whole=depth == 0)
         for decoder in decoders:
+            if not _may_read(decoder, view.data, tests):
+                continue
             replacements = _replacements(decoder, view.data, ranges, fresh)
             if not replacements:
                 continue
@@ -75,24 +78,30 @@ def _search_ranges(data: bytes, fresh: tuple[Span, ...], *, whole: bool) -> list
     return ranges
 
 
-def _replacements(
-    decoder: Decoder, data: bytes, ranges: list[Span], fresh: tuple[Span, ...]
-) -> list[Replacement]:
-    """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
+def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], object], bool]) -> bool:
+    """Return whether the decoder can find anything; `tests` keeps the answers that several decoders share."""
     if decoder.markers and not any(marker in data for marker in decoder.markers):
-        return []
+        return False
+    if decoder.test is None:
+        return True
+    if decoder.test not in tests:
+        tests[decoder.test] = bool(decoder.test(data))
+    return tests[decoder.test]
+
+
+def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: tuple[Span, ...]) -> list[Replacement]:
+    """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
     kept: list[Replacement] = []
     index = 0
     done = 0
-    for span in ranges:
-        for item in decoder.read(data, span.start, span.end):
-            while index < len(fresh) and fresh[index].end <= item.start:
-                index += 1
-            if index == len(fresh):
-                return kept
-            if item.start >= done and fresh[index].start < item.end:
-                kept.append(item)
-                done = item.end
+    for item in decoder.read(data, ranges):
+        while index < len(fresh) and fresh[index].end + decoder.reach <= item.start:
+            index += 1
+        if index == len(fresh):
+            break
+        if item.start >= done and fresh[index].start - decoder.reach < item.end:
+            kept.append(item)
+            done = item.end
     return kept
 
 

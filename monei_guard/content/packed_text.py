@@ -7,32 +7,51 @@ row pass by chance once in 4096 times, and a hexadecimal byte of text begins wit
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from monei_guard.content.replacement import Decoder, Replacement, Run
+from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.model.location import Span
 
 _ALPHABET = rb"A-Za-z0-9+/_\-"  # RFC 4648 sections 4 and 5 together: a text uses one or the other
 _SHORTEST = 16  # base64 characters: 12 bytes; the shortest credential with a prefix has 20
 
 _RUN = re.compile(rb"[%s]{%d,}" % (_ALPHABET, _SHORTEST))
-_QUADS = re.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_\-]){3,}")
+_QUADS = re.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_\-]){4,}")
 _NEXT_LINE = re.compile(rb"[ \t]*(?:\r?\n|\r)[ \t>#*|]*([%s]++)={0,2}+(?![%s=])" % (_ALPHABET, _ALPHABET))
 _PADDING = re.compile(rb"={0,2}")
 _COMPRESSED = (b"H4sI", b"eJ", b"eN", b"eA")  # gzip's magic number, and zlib's headers 789c, 78da and 7801, in base64
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+_WORDS = bytes(code if re.match(rb"[%s]" % _ALPHABET, bytes([code])) else ord(" ") for code in range(256))
 _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{12}|(?:[\t\r\n\x20-\x7e]\x00){6}|(?:[\t\r\n\x20-\x7e]\x00\x00\x00){4}")
 
 _HEX_TEXT = re.compile(rb"(?:[2-7][0-9a-fA-F]|0[09aAdD]){10,}")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
-_BYTE_LIST = re.compile(
-    rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"
-    rb"|(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?:[ :\-][0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"
-    rb"|(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"
+# Each with a pattern that begins with a literal, and so is quickly seen not to match: lower-case letters are 0x61 to
+# 0x7a and 97 to 122, and hardly a text does without three of them in a row.
+_LISTS = tuple(
+    (re.compile(hint).search, base, re.compile(pattern))
+    for hint, base, pattern in (
+        (
+            rb"0[xX][2-7][0-9a-fA-F]\s{0,20},\s{0,20}0[xX][2-7]",
+            16,
+            rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}",
+        ),
+        (
+            rb"6[0-9a-fA-F][ :\-](?:[2-7][0-9a-fA-F][ :\-]){6}",
+            16,
+            rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?:[ :\-][0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])",
+        ),
+        (
+            rb"5[0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}|1[0-2][0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}",
+            10,
+            rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])",
+        ),
+    )
 )
-_BYTE = re.compile(rb"(0[xX])?([0-9a-fA-F]{1,3})")
-_BYTE_LIST_MARKERS = (b", 0", b",0", b":", b", 1", b",1", b"6 ", b"7 ", b"-")
+_BYTE = 0xFF
+_NUMBER = re.compile(rb"(?:0[xX])?([0-9a-fA-F]{1,3})")
 
 
 def readable(data: bytes) -> bool:
@@ -40,9 +59,21 @@ def readable(data: bytes) -> bool:
     return _READABLE.search(data) is not None or (len(data) < 12 and data.isascii() and data.isalnum())  # noqa: PLR2004
 
 
-def base64_lines(data: bytes, start: int, end: int) -> Iterator[Replacement]:
+def has_packed_text(data: bytes) -> bool:
+    """Return whether any run in `data` looks like base64 or hexadecimal of text, or of a compressed stream.
+
+    Twice as fast as searching for the runs, for it looks at every byte of every small file.
+    """
+    words = [word for word in data.translate(_WORDS).split() if len(word) >= _SHORTEST]
+    if any(word.startswith(_COMPRESSED) for word in words):
+        return True
+    together = b" ".join(words)
+    return _QUADS.search(together) is not None or _HEX_TEXT.search(together) is not None
+
+
+def base64_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield base64 texts, each within one line."""
-    for run in _RUN.finditer(data, start, end):
+    for run in matches(_RUN, data, ranges):
         first, last = run.span()
         begin = _beginning(data, first, last)
         if begin is None:
@@ -53,12 +84,14 @@ def base64_lines(data: bytes, start: int, end: int) -> Iterator[Replacement]:
             yield Replacement(begin, padding_end, (Run(decoded, begin, last, (3, 4)),))
 
 
-def base64_wrapped(data: bytes, start: int, end: int) -> Iterator[Replacement]:
+def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield base64 texts wrapped over lines of one length (MIME, PEM, YAML block scalars, quoted mail, comments)."""
-    position = start
-    while run := _RUN.search(data, position, end):
+    done = 0
+    for run in matches(_RUN, data, ranges):
+        if run.start() < done:
+            continue
         lines, padding_end = _wrapped_lines(data, *run.span())
-        position = max(padding_end, run.end())
+        done = padding_end
         if len(lines) == 1 or not any(_beginning(data, *line) is not None for line in lines):
             continue
         text = b"".join(data[first:last] for first, last in lines)
@@ -68,11 +101,9 @@ def base64_wrapped(data: bytes, start: int, end: int) -> Iterator[Replacement]:
         yield Replacement(lines[0][0], padding_end, _line_runs(lines, decoded))
 
 
-def hexadecimal(data: bytes, start: int, end: int) -> Iterator[Replacement]:
-    """Yield hexadecimal texts, with the `0x` or `\\x` that introduces them."""
-    position = start
-    while run := _RUN.search(data, position, end):
-        position = run.end()
+def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    r"""Yield hexadecimal texts, with the `0x` or `\x` that introduces them."""
+    for run in matches(_RUN, data, ranges):
         at = run.start()
         while text := _HEX_TEXT.search(data, at, run.end()):
             first, last = _hex_bounds(data, *text.span())
@@ -83,20 +114,30 @@ def hexadecimal(data: bytes, start: int, end: int) -> Iterator[Replacement]:
                 yield Replacement(lead.start() if lead else first, last, (Run(decoded, first, last, (1, 2)),))
 
 
-def byte_lists(data: bytes, start: int, end: int) -> Iterator[Replacement]:
+def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield text written as a list of numbers: `0x6d, 0x6e`, `6d:6e`, `109, 110`."""
-    for match in _BYTE_LIST.finditer(data, start, end):
-        base = 16 if b"," not in match[0] or match[0][1:2] in b"xX" else 10
-        numbers = list(_BYTE.finditer(match[0]))
-        values = [int(number[2], base) for number in numbers if base == 16 or number[2].isdigit()]  # noqa: PLR2004
-        if len(values) != len(numbers) or max(values) > 0xFF or not readable(decoded := bytes(values)):
+    found = [
+        (match.start(), match.end(), base)
+        for hint, base, pattern in _LISTS
+        if hint(data)
+        for match in matches(pattern, data, ranges)
+    ]
+    done = 0
+    for first, last, base in sorted(found):
+        numbers = list(_NUMBER.finditer(data, first, last))
+        values = [int(number[1], base) for number in numbers]
+        if first < done or max(values) > _BYTE or not readable(decoded := bytes(values)):
             continue
-        first = match.start()
+        done = last
         runs = tuple(
-            Run(decoded[index : index + 1], first + number.start(), first + number.end())
-            for index, number in enumerate(numbers)
+            Run(decoded[index : index + 1], number.start(), number.end()) for index, number in enumerate(numbers)
         )
-        yield Replacement(first, match.end(), runs)
+        yield Replacement(first, last, runs)
+
+
+def has_byte_list(data: bytes) -> bool:
+    """Return whether there are numbers in a row that look like characters."""
+    return any(hint(data) for hint, _, _ in _LISTS)
 
 
 def decode_base64(text: bytes) -> bytes | None:
@@ -174,7 +215,7 @@ def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:
     return head, end - (end - head) % 2
 
 
-BASE64 = Decoder("base64", base64_lines)
-BASE64_WRAPPED = Decoder("base64", base64_wrapped, (b"\n", b"\r"))
-HEXADECIMAL = Decoder("hex", hexadecimal)
-BYTE_LIST = Decoder("byte-list", byte_lists, _BYTE_LIST_MARKERS)
+BASE64 = Decoder("base64", base64_lines, (), has_packed_text)
+BASE64_WRAPPED = Decoder("base64", base64_wrapped, (b"\n", b"\r"), has_packed_text)
+HEXADECIMAL = Decoder("hex", hexadecimal, (), has_packed_text)
+BYTE_LIST = Decoder("byte-list", byte_lists, (), has_byte_list)

@@ -1,6 +1,7 @@
 """What a decoder says: these bytes of a text stand for those."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monei_guard.model.location import Span
@@ -33,8 +34,8 @@ class Replacement:
     cut: str = ""
 
 
-# Reads a text in a byte range (a candidate begins inside it) and yields replacements sorted by start, not overlapping.
-Reader = Callable[[bytes, int, int], Iterator[Replacement]]
+# Reads ranges of a text (sorted, apart from each other) and yields replacements in them, sorted, not overlapping.
+Reader = Callable[[bytes, Sequence[Span]], Iterator[Replacement]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,18 @@ class Decoder:
     """One encoding. `name` stands in a finding's `encoding_path`.
 
     `markers` are literals of which at least one stands in every text the decoder can read; none means that no
-    literal is certain.
+    literal is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change
+    concerns this decoder as far as `reach` bytes around it.
     """
 
     name: str
     read: Reader
     markers: tuple[bytes, ...] = ()
+    test: Callable[[bytes], object] | None = None
+    reach: int = 0
+
+
+def matches(pattern: re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
+    """Yield the pattern's matches in each range."""
+    for span in ranges:
+        yield from pattern.finditer(data, span.start, span.end)
