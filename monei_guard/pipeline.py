@@ -42,7 +42,7 @@ class Detector:
 
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
     when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
-    it they mean nothing.
+    it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own.
     """
 
     def __init__(
@@ -52,8 +52,11 @@ class Detector:
         evidence: "Callable[[], Iterable[Rule]]",
         manifests: Callable[[], bytes] = lambda: b"",
         suppressing: "Callable[[], InlinePolicy] | None" = None,
+        *,
+        decode: bool = True,
     ) -> None:
-        self.prefilter = Prefilter((*keywords, _DIRECTIVE) if suppressing else keywords)
+        self.prefilter = Prefilter((*keywords, _DIRECTIVE) if suppressing else keywords, encoded=decode)
+        self.decode = decode
         self._suppressing = suppressing
         self._rules = rules
         self._evidence = evidence
@@ -71,21 +74,35 @@ class Detector:
         """Return how directives in files are judged, read on first use; None where they mean nothing."""
         return self._suppressing() if self._suppressing else None
 
-    def views(self, blob: Blob) -> Sequence[View]:
-        """Return the ways in which a blob's bytes can be read."""
-        return (root_view(blob),)
+    def views(self, blob: Blob, cuts: list[Skipped] | None = None) -> Sequence[View]:
+        """Return the ways to read a blob's bytes, as they stand first; what is cut short goes to `cuts`."""
+        root = root_view(blob)
+        if blob.is_name or not self.decode:
+            return (root,)
+        from monei_guard.content.decoding import decoded_views  # noqa: PLC0415 - not on a clean commit
+
+        views = [root]
+        for item in decoded_views(root):
+            if isinstance(item, View):
+                views.append(item)
+            elif cuts is not None:
+                cuts.append(item)
+        return views
 
     def findings(self, blob: Blob, shown_path: str | None = None) -> "list[Finding]":
         """Return the findings in one blob that are on new lines and count. Raises SlowRuleError."""
         return [one.finding for one in self.triaged(blob, shown_path) if one.suppression is None]
 
-    def triaged(self, blob: Blob, shown_path: str | None = None) -> "list[Triaged]":
-        """Return the findings in one blob that are on new lines, suppressed ones marked. Raises SlowRuleError."""
+    def triaged(self, blob: Blob, shown_path: str | None = None, cuts: list[Skipped] | None = None) -> "list[Triaged]":
+        """Return the findings in one blob that are on new lines, suppressed ones marked. Raises SlowRuleError.
+
+        What could not be decoded to the end is appended to `cuts`.
+        """
         if not self.prefilter.hits(blob.content):
             return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
-        views = self.views(blob)
+        views = self.views(blob, cuts)
         found = triage_content(self.engine.findings(views, shown_path), views[0], self.suppressions, shown_path)
         if blob.is_new_line is None or not found:
             return found
@@ -117,7 +134,9 @@ def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
         if item.is_name:
             continue
         try:
-            triaged = detector.triaged(item, shown)
+            cuts: list[Skipped] = []
+            triaged = detector.triaged(item, shown, cuts)
+            skipped += cuts if shown is None else [Skipped(shown.encode(), cut.reason, cut.incomplete) for cut in cuts]
             findings += [one.finding for one in triaged if one.suppression is None]
             suppressed += [one for one in triaged if one.suppression is not None]
         except GuardError as error:

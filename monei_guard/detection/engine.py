@@ -183,8 +183,12 @@ def _root_span(view: View, verdict: Verdict) -> Span:
 
 
 def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Verdict]]:
-    """Keep, of findings that share bytes of the blob, the most informative one."""
-    taken: list[Span] = []
+    """Keep, of findings that share bytes of the blob, the most informative one.
+
+    Two keys of one encoded text may share its bytes without being one; a value that a decoded view only copies is
+    the root's.
+    """
+    taken: list[tuple[Span, bytes]] = []
     kept: list[tuple[View, Verdict]] = []
 
     def rank(item: tuple[View, Verdict]) -> tuple[int, int, int]:
@@ -193,21 +197,16 @@ def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Ver
         return (-verdict.candidate.rule.precedence, len(view.encoding_path), -size)
 
     for view, verdict in sorted(found, key=rank):
-        span = _root_span(view, verdict)
-        if view.encoding_path:
-            # Two keys of one encoded text share its bytes without being one.
-            clash = any(span == other and _same_value(verdict, kept) for other in taken)
-        else:
-            clash = any(span.start < other.end and other.start < span.end for other in taken)
-        if not clash:
-            taken.append(span)
+        root, span = view.root_span(Span(verdict.candidate.start, verdict.candidate.end))
+        value = verdict.candidate.value
+        copied = root.data[span.start : span.end] == value
+        if not any(
+            span.start < other.end and other.start < span.end and (copied or value in before or before in value)
+            for other, before in taken
+        ):
+            taken.append((span, value))
             kept.append((view, verdict))
     return kept
-
-
-def _same_value(verdict: Verdict, kept: list[tuple[View, Verdict]]) -> bool:
-    value = verdict.candidate.value
-    return any(value in other.candidate.value or other.candidate.value in value for _, other in kept)
 
 
 def _mask(view: View, candidate: Candidate) -> Mask:

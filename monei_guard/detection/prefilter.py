@@ -1,10 +1,17 @@
-"""The first stage: does this content hold any keyword at all? Most does not, and is done with.
+"""The first stage: does this content hold any keyword at all, plain or encoded? Most does not, and is done with.
 
-Two implementations give the same answer. Plain byte search starts in no time; Hyperscan (15 ms to import, then
+Two implementations let the same secrets through. Plain byte search starts in no time; Hyperscan (15 ms to import, then
 several GB/s whatever the number of keywords) takes over once there is enough to read to pay for it.
 """
 
 from collections.abc import Callable, Iterable
+
+from monei_guard.content.encoded_forms import (
+    ESCAPE_PATTERNS,
+    encoded_literals,
+    encoded_text_test,
+    split_patterns,
+)
 
 # Bytes that plain search handles before Hyperscan's start-up is paid back (measured: benchmarks/prefilter.py).
 _SWITCH_AT = 1 << 20
@@ -16,13 +23,15 @@ class Prefilter:
     """Tells content that may hold a secret from content that cannot.
 
     Keywords are lower-case ASCII and matched whatever their case, also with NUL bytes between their characters
-    (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte (encoded forms of keywords).
+    (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. With `encoded`, content that
+    may hold a keyword in an encoded form passes too (`content.encoded_forms`).
     """
 
-    def __init__(self, keywords: Iterable[str], extra: Iterable[bytes] = ()) -> None:
+    def __init__(self, keywords: Iterable[str], extra: Iterable[bytes] = (), *, encoded: bool = True) -> None:
         self.keywords = tuple(dict.fromkeys(keywords))
         self.extra = tuple(dict.fromkeys(extra))
-        self._test: Test = plain_test(self.keywords, self.extra)
+        self.encoded = encoded
+        self._test: Test = plain_test(self.keywords, self.extra, encoded=encoded)
         self._left = _SWITCH_AT
 
     def hits(self, data: bytes | memoryview) -> bool:
@@ -30,7 +39,7 @@ class Prefilter:
         if self._left >= 0:
             self._left -= len(data)
             if self._left < 0:
-                self._test = hyperscan_test(self.keywords, self.extra) or self._test
+                self._test = hyperscan_test(self.keywords, self.extra, encoded=self.encoded) or self._test
         return self._test(data)
 
 
@@ -40,31 +49,38 @@ def keyword_forms(keyword: str) -> tuple[bytes, ...]:
     return b"".join(units), b"\0".join(units), b"\0\0\0".join(units)
 
 
-def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...]) -> Test:
+def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test:
     """Return a test made of byte searches."""
     narrow = tuple(keyword.encode() for keyword in keywords)
     wide = tuple(form for keyword in keywords for form in keyword_forms(keyword)[1:])
+    holds_encoded = encoded_text_test(keywords) if encoded else None
 
     def test(data: bytes | memoryview) -> bool:
         content = bytes(data)
         lower = content.lower()
         if any(needle in lower for needle in narrow) or any(literal in content for literal in extra):
             return True
-        return b"\0" in content and any(needle in lower for needle in wide)
+        if b"\0" in content and any(needle in lower for needle in wide):
+            return True
+        return holds_encoded is not None and holds_encoded(content)
 
     return test
 
 
-def hyperscan_test(keywords: tuple[str, ...], extra: tuple[bytes, ...]) -> Test | None:
+def hyperscan_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test | None:
     """Return the same test as one Hyperscan pass, or None where Hyperscan does not run (an old processor)."""
     try:
         import hyperscan  # noqa: PLC0415 - 15 ms that a small commit must not pay
     except ImportError:
         return None
     caseless = [_escape(form) for keyword in keywords for form in keyword_forms(keyword)]
-    expressions = caseless + [_escape(literal) for literal in extra]
+    exact = [_escape(literal) for literal in extra]
+    if encoded:
+        caseless += ESCAPE_PATTERNS
+        exact += (*map(_escape, encoded_literals(keywords)), *split_patterns(keywords))
+    expressions = caseless + exact
     flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(caseless)
-    flags += [hyperscan.HS_FLAG_SINGLEMATCH] * len(extra)
+    flags += [hyperscan.HS_FLAG_SINGLEMATCH] * len(exact)
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(

@@ -1,0 +1,40 @@
+"""Every decoder, in the order in which findings prefer them."""
+
+from monei_guard.content.compressed_text import COMPRESSED
+from monei_guard.content.escaped_text import (
+    HTML_REFERENCES,
+    JSON_STRINGS,
+    NUMERIC_ESCAPES,
+    PERCENT_ENCODING,
+    QUOTED_PRINTABLE,
+    UTF_16,
+    UTF_32,
+)
+from monei_guard.content.joined_strings import (
+    CONSTANTS,
+    CONTINUED_LINES,
+    JOINED_LISTS,
+    SEAMS,
+    WRAPPED_VALUES,
+)
+from monei_guard.content.packed_text import BASE64, BASE64_WRAPPED, BYTE_LIST, HEXADECIMAL
+
+DECODERS = (
+    BASE64,
+    BASE64_WRAPPED,
+    HEXADECIMAL,
+    NUMERIC_ESCAPES,
+    JSON_STRINGS,
+    PERCENT_ENCODING,
+    HTML_REFERENCES,
+    QUOTED_PRINTABLE,
+    BYTE_LIST,
+    UTF_16,
+    UTF_32,
+    COMPRESSED,
+    SEAMS,
+    CONSTANTS,
+    JOINED_LISTS,
+    CONTINUED_LINES,
+    WRAPPED_VALUES,
+)

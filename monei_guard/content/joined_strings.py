@@ -1,0 +1,168 @@
+"""Strings written in parts: concatenation, interpolation of constants, joined lists, wrapped lines.
+
+Textual, for every language at once: a program that does not parse leaks as well, and the shapes are few. What is
+looked for is the seam between two parts, so that nothing depends on where the parts begin. A name is folded where the
+same text gives it one literal and no other, if that literal could be a part of a key.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.model.location import Span
+
+_WORD = rb"[A-Za-z0-9_+/=.\-]"
+_QUOTE = rb"""["'`]"""
+# Between two parts: space, line continuations, comments.
+_SPACE = rb"(?:[ \t\r\n]|\\\r?\n|_\r?\n|//[^\n]{0,200}\n|\#[^\n]{0,200}\n|/\*[^*]{0,200}\*/){0,40}+"
+_OPERATOR = rb"(?:\+\+?|\.\.?|&|<>|~|\|\|)"
+_PREFIX = rb"(?:[bBrRuUfF@$]{1,2}(?=[\"'`]))?"
+_METHOD = rb"\)?\s{0,20}\.\s{0,20}(?:concat|append|push_str|write_str)\(\s{0,20}"
+# 'mni_' + '4f'   "mni_" "4f"   "mni_""4f"   "mni_".concat("4f")   .append("mni_").append("4f")
+_SEAM = re.compile(
+    rb"%(q)b(?<=%(w)b.)(?:%(s)b(?:%(o)b%(s)b)?%(p)b|%(m)b)%(q)b(?=%(w)b)"
+    % {b"q": _QUOTE, b"w": _WORD, b"s": _SPACE, b"o": _OPERATOR, b"p": _PREFIX, b"m": _METHOD}
+)
+
+# A part of a key: a prefix, or characters with a digit among them.
+_CONSTANT = re.compile(
+    rb"""["'`=](?P<value>[A-Za-z]{2,8}_(?:[A-Za-z]{2,8}_)?|(?=[A-Za-z_\-+/=]{0,40}[0-9])[A-Za-z0-9_\-+/=]{6,200})"""
+    rb"""(?=["'`]|[ \t]*(?:\r?\n|\Z))"""
+)
+_ASSIGNED = re.compile(
+    rb"""(?P<name>[A-Za-z_$][\w$]{0,60})["']?\s{0,8}(?::\s{0,8}&?[\w'<>\[\]]{1,30}\s{0,8})?(?::=|=>|=|:)\s{0,8}[bBrRuU@$]{0,2}["'`]?$"""
+)
+_MOST_CONSTANTS = 256
+_NAME_BEFORE = 128
+
+_HOLE = re.compile(
+    rb"""(?:[$\#%]\{|\{)\{?\s{0,4}(?:["'](?P<text>[^"'{}\\\n]{1,200})["']|(?P<name>[A-Za-z_$][\w$.]{0,60}))\s{0,4}\}{1,2}"""
+    rb"""|\$(?P<bare>[A-Za-z_]\w{0,60})"""
+)
+
+_LITERAL_HOLE = re.compile(rb"""[$\#]?\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}""")
+
+_LITERAL = rb"""(?:"[^"\\\n]{0,400}"|'[^'\\\n]{0,400}'|`[^`\\\n]{0,400}`)"""
+_LIST = rb"\s{0,40}" + _LITERAL + rb"(?:\s{0,40},\s{0,40}" + _LITERAL + rb"){0,200}+\s{0,40},?\s{0,40}"
+_LIST_JOIN = re.compile(
+    rb"""\[(?P<array>%(l)b)\]\s{0,40}\.\s{0,40}join(?:\(\s{0,20}(?:""|''|``)\s{0,20}\)|``|(?![\w(`]))"""
+    rb"""|(?:""|'')\.join\(\s{0,20}[\[(](?P<python>%(l)b)[\])]\s{0,20}\)"""
+    rb"""|implode\(\s{0,20}(?:""|'')\s{0,20},\s{0,20}(?:\[|array\()(?P<php>%(l)b)[\])]\s{0,20}\)"""
+    rb"""|%(q)b(?<=%(w)b.)\s{0,40}\.\s{0,20}concat\((?P<concat>%(l)b)\)""" % {b"l": _LIST, b"q": _QUOTE, b"w": _WORD}
+)
+_LIST_SIGNS = re.compile(rb"""\]\s{0,40}\.\s{0,40}join|["']\.join\(|implode\(|\.\s{0,20}concat\(""")
+_EACH_LITERAL = re.compile(_LITERAL)
+
+_CONTINUED = re.compile(rb"\\(?<=%b\\)\r?\n[ \t]{0,200}(?=%b)" % (_WORD, _WORD))
+_BLOCK = re.compile(
+    rb"""[:=>"'](?P<head>[ \t]{0,200}(?:[|>][-+0-9]{0,2}[ \t]{0,20}(?:\#[^\n]{0,200})?)?(?:\r?\n[ \t]{0,200})?)"""
+    rb"""(?P<words>%(w)b{4,200}+"""
+    rb"""(?:[ \t]{0,20}\r?\n[ \t]{1,200}%(w)b{1,200}+(?=[ \t]{0,20}(?:\r?\n|["'<]|\Z))){1,40}+)""" % {b"w": _WORD}
+)
+_EACH_WORD = re.compile(_WORD + rb"+")
+
+
+def seams(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    """Yield what stands between two literals that are joined: quotation marks, operator, space, comments."""
+    for match in matches(_SEAM, data, ranges):
+        yield Replacement(match.start(), match.end(), ())
+
+
+def constants_folded(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    """Yield names in expressions and templates: `P + '4f'`, `'mni_' . B`, `A + B`, `${P}`, `#{P}`, `$P`.
+
+    Also template holes that hold a literal: `${'4f'}`.
+    """
+    constants = _constants(data)
+    found = [*_holes(data, ranges, constants), *_joints(data, ranges, constants)]
+    yield from sorted(found, key=lambda item: item.start)
+
+
+def _joints(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -> Iterator[Replacement]:
+    if not constants:
+        return
+    names = b"|".join(re.escape(name) for name in sorted(constants))
+    named = rb"(?:[A-Za-z_$][\w$]{0,60}(?:\.|->|::)){0,4}+(?P<%b>" + names + rb")\b"
+    pattern = re.compile(
+        rb"(?P<before>%(q)b)(?<=%(w)b.)%(j)b%(third)b(?!\()"
+        rb"|(?<![\w$.])%(first)b%(j)b(?:%(p)b(?P<after>%(q)b)(?=%(w)b)|%(second)b(?!\())"
+        % {
+            b"q": _QUOTE, b"w": _WORD, b"j": _SPACE + _OPERATOR + _SPACE, b"p": _PREFIX,
+            b"first": named % b"first", b"second": named % b"second", b"third": named % b"third",
+        }
+    )  # fmt: skip
+    for match in matches(pattern, data, ranges):
+        start, end = match.span()
+        values = [
+            Run(constants[match[kind]], *match.span(kind)) for kind in ("first", "second", "third") if match[kind]
+        ]
+        opening = () if match["before"] else (Run(match["after"] or b'"', start, start + 1),)
+        closing = () if match["after"] else (Run(match["before"] or b'"', end - 1, end),)
+        yield Replacement(start, end, (*opening, *values, *closing))
+
+
+def _holes(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -> Iterator[Replacement]:
+    for match in matches(_HOLE if constants else _LITERAL_HOLE, data, ranges):
+        if match["text"]:
+            run = Run(match["text"], *match.span("text"), (1, 1))
+        else:
+            value = constants.get((match["name"] or match["bare"]).rpartition(b".")[2])
+            if value is None:
+                continue
+            run = Run(value, match.start(), match.end())
+        yield Replacement(match.start(), match.end(), (run,))
+
+
+def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    """Yield `['a', 'b'].join('')`, `''.join(('a', 'b'))`, `implode('', ['a', 'b'])` and `'a'.concat('b', 'c')`."""
+    for match in matches(_LIST_JOIN, data, ranges):
+        literals = _EACH_LITERAL.finditer(data, *match.span(match.lastgroup or 0))
+        contents = [(found.start() + 1, found.end() - 1) for found in literals]
+        runs = tuple(Run(data[first:last], first, last, (1, 1)) for first, last in contents if first < last)
+        if not runs:
+            continue
+        opening = () if match["concat"] else (Run(b'"', match.start(), match.start() + 1),)
+        closing = Run(match[0][:1] if match["concat"] else b'"', match.end() - 1, match.end())
+        yield Replacement(match.start(), match.end(), (*opening, *runs, closing))
+
+
+def continued_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    r"""Yield line continuations inside a word: `mni_\` and a line break (shell, C, `.properties`, Dockerfile, Make)."""
+    for match in matches(_CONTINUED, data, ranges):
+        yield Replacement(match.start(), match.end(), ())
+
+
+def wrapped_values(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    """Yield values of one word that go on over indented lines: YAML scalars, XML string resources, quoted strings."""
+    for match in matches(_BLOCK, data, ranges):
+        words = [word.span() for word in _EACH_WORD.finditer(data, *match.span("words"))]
+        runs = tuple(Run(data[first:last], first, last, (1, 1)) for first, last in words)
+        start = match.start() + 1
+        blank = (Run(b" ", start, words[0][0]),) if start < words[0][0] else ()
+        yield Replacement(start, match.end("words"), (*blank, *runs))
+
+
+def _constants(data: bytes) -> dict[bytes, bytes]:
+    """Return the names that are given one literal and no other, where that could be a part of a key."""
+    values: dict[bytes, bytes | None] = {}
+    for match in _CONSTANT.finditer(data):
+        start = match.start("value")
+        before = _ASSIGNED.search(data, max(0, start - _NAME_BEFORE), start)
+        if before is None:
+            continue
+        name, value = before["name"], match["value"]
+        values[name] = value if values.get(name, value) == value else None
+        if len(values) >= _MOST_CONSTANTS:
+            break
+    return {name: value for name, value in values.items() if value is not None}
+
+
+_REACH = 512  # bytes: a fold may make the neighbouring one possible
+_QUOTES = (b'"', b"'", b"`")
+SEAMS = Decoder("joined-strings", seams, _QUOTES, reach=_REACH)
+CONSTANTS = Decoder("joined-strings", constants_folded, (b"=", b":", b"{"), reach=_REACH)
+JOINED_LISTS = Decoder(
+    "joined-strings", joined_lists, (b".join", b".concat", b"implode("), _LIST_SIGNS.search, reach=_REACH
+)
+CONTINUED_LINES = Decoder("joined-strings", continued_lines, (b"\\\n", b"\\\r\n"), reach=_REACH)
+WRAPPED_VALUES = Decoder("joined-strings", wrapped_values, (b"\n ", b"\n\t"), reach=_REACH)

@@ -1,0 +1,60 @@
+"""What a decoder says: these bytes of a text stand for those."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from monei_guard.model.location import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Decoded bytes and the encoded bytes they were made from.
+
+    Every `step[0]` bytes of `data` come from `step[1]` bytes of `[start, end)`; with `step` None `data` was made from
+    the range as a whole.
+    """
+
+    data: bytes
+    start: int
+    end: int
+    step: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """`[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is dropped.
+
+    `cut` says why decoding stopped early, "" if it did not.
+    """
+
+    start: int
+    end: int
+    runs: tuple[Run, ...]
+    cut: str = ""
+
+
+# Reads ranges of a text (sorted, apart from each other) and yields replacements in them, sorted, not overlapping.
+Reader = Callable[[bytes, Sequence[Span]], Iterator[Replacement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """One encoding. `name` stands in a finding's `encoding_path`.
+
+    `markers` are literals of which at least one stands in every text the decoder can read; none means that no
+    literal is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change
+    concerns this decoder as far as `reach` bytes around it.
+    """
+
+    name: str
+    read: Reader
+    markers: tuple[bytes, ...] = ()
+    test: Callable[[bytes], object] | None = None
+    reach: int = 0
+
+
+def matches(pattern: re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
+    """Yield the pattern's matches in each range."""
+    for span in ranges:
+        yield from pattern.finditer(data, span.start, span.end)
