@@ -12,6 +12,7 @@ from monei_guard.git_access.ignore_rules import (
     tracked_and_untracked,
 )
 from monei_guard.git_access.repository import git
+from monei_guard.hygiene.built_archives import built_archives
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.hygiene.env_readers import NEEDLES, env_readers
 from monei_guard.hygiene.repository_files import FileState, RepositoryFiles, folder_of, join
@@ -49,7 +50,7 @@ def work_tree_files(
     return RepositoryFiles(
         root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
-        mode=mode_reader(root),
+        archives=built_archives(root, known), mode=mode_reader(root),
     )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def plain_folder_files(
     return RepositoryFiles(
         root=root, in_git=False, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
-        mode=mode_reader(root),
+        archives=built_archives(root, paths), mode=mode_reader(root),
     )  # fmt: skip
 
 
@@ -79,14 +80,14 @@ def staged_files(
     Paths are relative to the top of the work tree, `root`. Files that are only in the work tree are looked for when
     the commit changes an ignore file, which may uncover them.
     """
-    blobs = index_blobs(root)
+    blobs = index_blobs(root, as_hook=True)
     states = dict.fromkeys(blobs, FileState.TRACKED)
     from_disk = work_tree_reader(root)
 
     @lru_cache(maxsize=_READS_KEPT)
     def read(path: bytes) -> bytes | None:
         if path in blobs:
-            return git(("cat-file", "blob", blobs[path]), cwd=root)[:_MAX_READ]
+            return git(("cat-file", "blob", blobs[path]), cwd=root, as_hook=True)[:_MAX_READ]
         return from_disk(path)
 
     hidden: list[bytes] = []

@@ -8,8 +8,9 @@ documentation of their ignore files.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monei_guard.hygiene.built_archives import env_files_inside
 from monei_guard.hygiene.dotenv_files import decode
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.package_manifests import (
@@ -22,7 +23,7 @@ from monei_guard.hygiene.problem import about_file, file_place, shown
 from monei_guard.hygiene.repository_files import FileState, RepositoryFiles, below, folder_of, join
 from monei_guard.hygiene.ship_patterns import gitignore_patterns
 from monei_guard.model.finding import Finding
-from monei_guard.model.location import display_path
+from monei_guard.model.location import Origin, display_path
 from monei_guard.model.rule import Confidence, Rule
 
 
@@ -78,6 +79,17 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
             confidence=rule.confidence if leak.exists else min(rule.confidence, Confidence.MEDIUM),
             subject=leak.ships,
         )
+    yield from _built(rule, files)
+
+
+def _built(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+    """Yield one finding for each built archive that has a `.env` inside."""
+    for archive in files.archives if files.touched is None else ():
+        for name in env_files_inside(files.root, archive)[:1]:
+            place = replace(file_place(files, archive + b"!/" + name.encode()), origin=Origin.ARCHIVE)
+            message = f"the built package {display_path(archive)} contains {name}"
+            fix = f"rm {shown(archive)}, exclude the file, build again; if it was published, rotate its keys now"
+            yield about_file(rule, place, message, blanks={"path": shown(archive), "fix": fix})
 
 
 def leaks(files: RepositoryFiles) -> Iterator[Leak]:

@@ -49,6 +49,7 @@ class RepositoryFiles:
     findings: Mapping[bytes, tuple[Finding, ...]] = field(default_factory=dict)
     ignored: frozenset[bytes] = frozenset()
     readers: tuple[EnvReader, ...] = ()
+    archives: tuple[bytes, ...] = ()  # built packages, ignored or not
     touched: frozenset[bytes] | None = None
     mode: Callable[[bytes], int | None] = lambda _path: None
     first_seen: Callable[[Secret], datetime | None] | None = None

@@ -14,6 +14,7 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
 from monei_guard.pipeline import Detector
+from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
 
 CASES = cases()
@@ -21,7 +22,7 @@ CASES = cases()
 
 @pytest.fixture(scope="session")
 def detector() -> Detector:
-    return Detector(load_credential_rules(), load_evidence_rules)
+    return Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
 
 
 def hygiene(root: Path, git: bool, detector: Detector) -> list[Finding]:
