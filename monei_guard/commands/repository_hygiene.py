@@ -24,13 +24,13 @@ def with_hygiene(
     session: Session, scanned: Scanned, paths: Sequence[str], excluded: Callable[[bytes], bool] | None = None
 ) -> Scanned:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
-    rules = _active_rules(session)
+    rules = active_rules(session)
     for path in paths if rules else ():
         if path == "-" or not os.path.isdir(path):
             continue
         prefix = b"" if len(paths) == 1 else _prefix(path)
         try:
-            files = folder_files(path, session.detector, _by_path(scanned.findings, prefix))
+            files = folder_files(path, session.detector, by_path(scanned.findings, prefix))
         except GuardError as error:
             scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
             continue
@@ -51,10 +51,10 @@ def folder_files(path: str, detector: Detector, findings: Mapping[bytes, tuple[F
 
 def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
     """Return the outcome of a scan of the index with what the checks find in the touched files added."""
-    rules = _active_rules(session)
+    rules = active_rules(session)
     if not rules:
         return scanned
-    files = staged_files(top, touched, classifier(session.detector), _by_path(scanned.findings, b""))
+    files = staged_files(top, touched, classifier(session.detector), by_path(scanned.findings, b""))
     return replace(scanned, findings=(*scanned.findings, *hygiene_findings(files, rules)))
 
 
@@ -70,7 +70,8 @@ def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]
     return classify
 
 
-def _active_rules(session: Session) -> dict[str, Rule]:
+def active_rules(session: Session) -> dict[str, Rule]:
+    """Return the hygiene rules of this run by id."""
     rules = load_hygiene_rules()
     return {rule.id: rule for rule in rules if session.active is None or rule.code in session.active}
 
@@ -81,7 +82,7 @@ def _prefix(path: str) -> bytes:
     return b"" if base == b"." else base + b"/"
 
 
-def _by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Finding, ...]]:
+def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Finding, ...]]:
     """Return the findings about file contents below `prefix`, by path without it."""
     grouped: dict[bytes, list[Finding]] = defaultdict(list)
     for finding in findings:

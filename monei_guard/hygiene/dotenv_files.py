@@ -103,11 +103,13 @@ def _from_dotenv(text: str) -> Iterator[Assignment]:
     from dotenv.parser import parse_stream  # noqa: PLC0415 - 20 ms that only a repository with such a file pays
 
     for binding in parse_stream(io.StringIO(text)):
-        if binding.key is None or binding.key.startswith("DOTENV_PUBLIC_KEY"):
+        if binding.key is None or binding.value is None:
+            continue  # a comment, `export NAME`, or a line that is no assignment
+        if binding.key.startswith("DOTENV_PUBLIC_KEY"):
             continue  # dotenvx writes its public key into the file that it encrypts
         blank = len(binding.original.string) - len(binding.original.string.lstrip())
         line = binding.original.line + binding.original.string.count("\n", 0, blank)
-        yield _assignment(binding.key, binding.value or "", line)
+        yield _assignment(binding.key, binding.value, line)
 
 
 def _from_lines(text: str) -> Iterator[Assignment]:

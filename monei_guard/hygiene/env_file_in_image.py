@@ -1,7 +1,8 @@
 """MG204 env-file-in-image: a Dockerfile copies a `.env` into the image, or bakes a key into a layer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from monei_guard.hygiene.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.dotenv_files import ValueKind, decode, value_kind
@@ -26,7 +27,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
             continue
         steps = instructions(data)
         yield from _baked(rule, files, path, data, steps)
-        yield from _copied(rule, files, path, data, steps)
+        yield from (_copied(rule, files, path, data, leak) for leak in _copies(files, path, steps))
 
 
 def _baked(
@@ -63,9 +64,49 @@ _AT_RUN_TIME = (
 )
 
 
-def _copied(
-    rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, steps: tuple[Instruction, ...]
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class ImageLeak:
+    """An instruction that copies a `.env` of the build context. `ignore_file` is the list that `entries` would mend."""
+
+    path: bytes
+    step: Instruction
+    context: bytes
+    env_file: str  # relative to the context
+    exists: bool
+    in_final_image: bool
+    ignore_file: bytes | None
+    entries: tuple[str, ...]
+
+
+def image_leaks(files: RepositoryFiles) -> Iterator[ImageLeak]:
+    """Yield every COPY and ADD, of every Dockerfile, that takes a `.env` along."""
+    for path, state in files.states.items():
+        if state is not FileState.IGNORED and is_dockerfile(path):
+            yield from _copies(files, path, instructions(files.read(path) or b""))
+
+
+def _copied(rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, leak: ImageLeak) -> Finding:
+    step = leak.step
+    words = " ".join(step.words)
+    what = "copies" if leak.exists else "would copy"
+    target = display_path(join(leak.context, leak.env_file.encode()))
+    if leak.ignore_file is None:
+        fix = f"take {leak.env_file} out of this line; pass it at the start: docker run --env-file {leak.env_file} …"
+    else:
+        typed = " ".join(f"'{entry}'" for entry in leak.entries)
+        fix = f"printf '%s\\n' '' {typed} >> {shown(leak.ignore_file)}"
+    confidence = Confidence.LOW if not leak.in_final_image else rule.confidence if leak.exists else Confidence.MEDIUM
+    return about_file(
+        rule,
+        span_place(files, path, data, Span(step.start, step.end)),
+        f"{step.keyword} {words} {what} {target} into the image",
+        blanks={"path": shown(path), "fix": fix},
+        confidence=confidence,
+        subject=f"{step.keyword} {words}",
+    )
+
+
+def _copies(files: RepositoryFiles, path: bytes, steps: tuple[Instruction, ...]) -> Iterator[ImageLeak]:
     kept = _kept_stages(steps)
     stage = 0
     for step in steps:
@@ -74,22 +115,26 @@ def _copied(
             continue
         context = _context(files, path, step)
         shipped = _shipped(files, path, context, step)
-        if shipped is None:
+        if not shipped:
             continue
-        env_file, exists = shipped
-        what = "copies" if exists else "would copy"
-        target = display_path(join(context, env_file.encode()))
-        message = f"{step.keyword} {' '.join(step.words)} {what} {target} into the image"
-        ignore_file = join(context, b".dockerignore")
-        fix = f"printf '%s\\n' '**/.env' '**/.env.*' >> {shown(ignore_file)}"
-        if env_file in step.words[:-1]:
-            fix = f"take {env_file} out of this line; pass it at the start: docker run --env-file {env_file} …"
-        yield about_file(
-            rule, span_place(files, path, data, Span(step.start, step.end)), message,
-            blanks={"path": shown(path), "fix": fix},
-            confidence=Confidence.LOW if stage not in kept else rule.confidence if exists else Confidence.MEDIUM,
-            subject=f"{step.keyword} {' '.join(step.words)}",
+        named = next((name for name, _ in shipped if name in map(_relative, step.words[:-1])), None)
+        env_file, exists = shipped[0] if named is None else (named, dict(shipped)[named])
+        own = path + b".dockerignore"
+        ignore_file = own if own in files.states else join(context, b".dockerignore")
+        yield ImageLeak(
+            path, step, context, env_file, exists, stage in kept,
+            ignore_file if named is None else None, _entries(name for name, _ in shipped),
         )  # fmt: skip
+
+
+def _entries(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the `.dockerignore` lines that cover the files, wherever they lie."""
+    entries: dict[str, None] = {}
+    for name in names:
+        base = name.rpartition("/")[2]
+        family = ("**/.env", "**/.env.*") if base == ".env" or base.startswith(".env.") else (f"**/{base}",)
+        entries |= dict.fromkeys(family)
+    return tuple(entries)
 
 
 def _from_stage(step: Instruction) -> bool:
@@ -137,8 +182,11 @@ def _there(files: RepositoryFiles, folder: bytes, name: bytes) -> bool:
     return path in files.states or any(known.startswith(path + b"/") for known in files.states)
 
 
-def _shipped(files: RepositoryFiles, path: bytes, context: bytes, step: Instruction) -> tuple[str, bool] | None:
-    """Return the `.env`-like file, relative to the context, that the step copies, and whether it exists now."""
+def _shipped(files: RepositoryFiles, path: bytes, context: bytes, step: Instruction) -> list[tuple[str, bool]]:
+    """Return the `.env`-like files, relative to the context, that the step copies; existing ones first.
+
+    The flag says whether the file exists now; others are those that the code reads or that the step names.
+    """
     candidates: dict[str, bool] = {}
     for env_path in files.env_files(EnvFileKind.DEDICATED, EnvFileKind.KEY):
         inside = below(env_path, context)
@@ -153,12 +201,13 @@ def _shipped(files: RepositoryFiles, path: bytes, context: bytes, step: Instruct
         if env_file_kind(name.encode()) in (EnvFileKind.DEDICATED, EnvFileKind.KEY) and "*" not in name:
             candidates.setdefault(name, False)
     if not candidates:
-        return None
+        return []
     ignored = _dockerignore(files, path, context)
-    for name, exists in sorted(candidates.items(), key=lambda item: (not item[1], item[0])):
-        if any(_covers(word, name) for word in step.words[:-1]) and not (ignored and ignored.match_file(name)):
-            return name, exists
-    return None
+    return [
+        (name, exists)
+        for name, exists in sorted(candidates.items(), key=lambda item: (not item[1], item[0]))
+        if any(_covers(word, name) for word in step.words[:-1]) and not (ignored and ignored.match_file(name))
+    ]
 
 
 def _dockerignore(files: RepositoryFiles, path: bytes, context: bytes) -> Patterns | None:

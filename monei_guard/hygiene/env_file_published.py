@@ -7,7 +7,7 @@ documentation of their ignore files.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from monei_guard.hygiene.built_archives import env_files_inside
@@ -136,19 +136,29 @@ def _ignore_list(files: RepositoryFiles, path: bytes, tool: IgnoreList) -> Itera
     lines = _text(files, path).splitlines()
     includes_gitignore = any(re.fullmatch(r"#!include:\.gitignore\s*", line) for line in lines)
     patterns = gitignore_patterns([*tool.always_ignored, *lines])
-    for env_path, inside, exists in candidates:
-        tracked = files.states.get(env_path) is FileState.TRACKED
-        if patterns.match_file(inside) or (tool.tracked_only and not tracked):
-            continue
-        if includes_gitignore and env_path in files.ignored:
-            continue
-        entries = (".env", ".env.*") if inside.rpartition("/")[2].startswith(".env") else (inside.rpartition("/")[2],)
+    shipped = [
+        (env_path, inside, exists)
+        for env_path, inside, exists in candidates
+        if not patterns.match_file(inside)
+        and not (tool.tracked_only and files.states.get(env_path) is not FileState.TRACKED)
+        and not (includes_gitignore and env_path in files.ignored)
+    ]
+    if shipped:
+        entries = _entries(inside for _, inside, _ in shipped)
         typed = " ".join(f"'{entry}'" for entry in entries)
         yield Leak(
-            path, 1, env_path, exists, f"{tool.ships} reads {display_path(path)} instead of .gitignore and",
-            f"printf '%s\\n' {typed} >> {shown(path)}", path, entries,
+            path, 1, shipped[0][0], shipped[0][2], f"{tool.ships} reads {display_path(path)} instead of .gitignore and",
+            f"printf '%s\\n' '' {typed} >> {shown(path)}", path, entries,
         )  # fmt: skip
-        return
+
+
+def _entries(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ignore lines that cover the files, wherever they lie."""
+    entries: dict[str, None] = {}
+    for name in names:
+        base = name.rpartition("/")[2]
+        entries |= dict.fromkeys((".env", ".env.*") if base == ".env" or base.startswith(".env.") else (base,))
+    return tuple(entries)
 
 
 def _npmignore_counts(files: RepositoryFiles, folder: bytes) -> bool:
@@ -181,16 +191,16 @@ def _without_dot(patterns: tuple[str, ...]) -> list[str]:
 
 def _manifest_in(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
     text = _text(files, path)
-    for env_path, inside, exists in _candidates(files, folder_of(path)):
-        line = manifest_in_ships(text, inside)
-        if line:
-            names = " ".join(dict.fromkeys((".env", ".env.*", inside.rpartition("/")[2])))
-            entry = f"global-exclude {names}"
-            yield Leak(
-                path, line, env_path, exists, "the sdist follows MANIFEST.in and",
-                f"printf '%s\\n' '{entry}' >> {shown(path)}", path, (entry,),
-            )  # fmt: skip
-            return
+    candidates = _candidates(files, folder_of(path))
+    lines = [(env_path, inside, exists, manifest_in_ships(text, inside)) for env_path, inside, exists in candidates]
+    shipped = [found for found in lines if found[3]]
+    if shipped:
+        env_path, _, exists, line = shipped[0]
+        entry = f"global-exclude {' '.join(_entries(inside for _, inside, _, _ in shipped))}"
+        yield Leak(
+            path, line, env_path, exists, "the sdist follows MANIFEST.in and",
+            f"printf '%s\\n' '' '{entry}' >> {shown(path)}", path, (entry,),
+        )  # fmt: skip
 
 
 def _pyproject(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:

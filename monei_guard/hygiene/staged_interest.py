@@ -9,8 +9,8 @@ _WORDS = (
     b"env", b".dev.vars", b"settings", b".key", b"docker", b"containerfile", b"ignore",
     b"package.json", b"pyproject.toml", b"manifest.in", b"serverless.y",
     b".github/", b"gitlab", b".circleci/", b"pipelines", b"action.y", b".travis", b".drone", b".woodpecker",
-    b".buildkite", b"appveyor", b"jenkinsfile", b"cloudbuild", b"buildspec", b"codemagic", b".semaphore", b".teamcity", b".forgejo",
-    b".gitea", b".azure", b".cirrus",
+    b".buildkite", b"appveyor", b"jenkinsfile", b"cloudbuild", b"buildspec", b"codemagic", b".semaphore", b".teamcity",
+    b".forgejo", b".gitea", b".azure", b".cirrus",
 )  # fmt: skip
 
 
