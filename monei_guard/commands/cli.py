@@ -19,6 +19,7 @@ COMMANDS = MappingProxyType({
     "baseline": ("monei_guard.commands.baseline:baseline", "Accept findings, so that only new ones stop anyone."),
     "suppressions": ("monei_guard.commands.suppressions:suppressions", "List what is suppressed, and until when."),
     "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
+    "init": ("monei_guard.commands.init:init", "Put a repository right: .env, ignore rules, hook, CI step."),
     "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),
     "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
 })  # fmt: skip

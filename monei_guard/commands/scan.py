@@ -2,15 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import Options, common_options, read_options
-from monei_guard.commands.session import Session, open_session, repository_folder, run_scan
+from monei_guard.commands.repository_hygiene import with_hygiene
+from monei_guard.commands.session import Session, finish, open_session, repository_folder
 from monei_guard.model.blob import Blob, Skipped
+from monei_guard.pipeline import Scanned
+from monei_guard.pipeline import scan as run_pipeline
 from monei_guard.settings import Settings
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
@@ -25,8 +28,15 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None
 
     In a git work tree, tracked files and untracked ones that are not ignored are scanned.
     """
-    session, items = open_scan(paths or (".",), read_options(given), include_ignored=include_ignored)
-    stop(run_scan(session, items))
+    chosen = paths or (".",)
+    session, items = open_scan(chosen, read_options(given), include_ignored=include_ignored)
+    stop(finish(session, scan_with_hygiene(session, items, chosen)))
+
+
+def scan_with_hygiene(session: Session, items: Iterable[Blob | Skipped], chosen: Sequence[str]) -> Scanned:
+    """Return what stands in the items, and what the repository checks say about the folders among the paths."""
+    scanned = run_pipeline(items, session.detector)
+    return with_hygiene(session, scanned, chosen, excluder(session.settings.exclude))
 
 
 def open_scan(

@@ -1,6 +1,7 @@
 """`monei-guard staged`: the pre-commit hook's command."""
 
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -8,9 +9,12 @@ import click
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.scan import excluder
-from monei_guard.commands.session import open_session, run_scan
+from monei_guard.commands.session import finish, open_session
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import discover
+from monei_guard.hygiene.staged_interest import concerns_hygiene
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.pipeline import scan
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.staged_index import staged as staged_items
 
@@ -36,7 +40,21 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     top = os.fsdecode(repository.work_tree)
     session = open_session(options, top, lambda: manifests_in(os.fsencode(top)))
     settings = session.settings
+    touched: set[bytes] = set()
     items = staged_items(
         repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
     )
-    stop(run_scan(session, items, silent_when_clean=True))
+    scanned = scan(_noted(items, touched), session.detector)
+    if scanned.findings or any(concerns_hygiene(path) for path in touched):
+        from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
+
+        scanned = with_staged_hygiene(session, scanned, repository.work_tree, frozenset(touched))
+    stop(finish(session, scanned, silent_when_clean=True))
+
+
+def _noted(items: Iterable[Blob | Skipped], touched: set[bytes]) -> Iterator[Blob | Skipped]:
+    """Pass the items on and note the files among them, for the checks that look at more than content."""
+    for item in items:
+        if isinstance(item, Blob) and item.path is not None:
+            touched.add(item.path)
+        yield item

@@ -116,14 +116,20 @@ def git_environment(*, as_hook: bool = False) -> dict[str, str]:
 
 
 def git(
-    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None = None, as_hook: bool = False
+    arguments: Sequence[str | bytes],
+    *,
+    cwd: str | bytes,
+    stdin: bytes | None = None,
+    as_hook: bool = False,
+    answers: tuple[int, ...] = (0,),
 ) -> bytes:
     """Run git in `cwd` and return its standard output.
 
+    `answers` are the exit codes that are answers, not failures (check-ignore and grep say 1 for "none").
     Raises GitMissingError without a git, GitError with git's own first line when it fails.
     """
     done = _run(arguments, cwd=cwd, stdin=stdin, as_hook=as_hook)
-    if done.returncode != 0:
+    if done.returncode not in answers:
         raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
     return done.stdout
 

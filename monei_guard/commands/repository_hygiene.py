@@ -1,0 +1,105 @@
+"""Joining the repository checks (MG2xx) to a scan: the scan's findings in, the same and more out."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from monei_guard.commands.session import Session
+from monei_guard.errors import GuardError
+from monei_guard.git_access.repository import discover
+from monei_guard.hygiene.checks import hygiene_findings
+from monei_guard.hygiene.collection import plain_folder_files, staged_files, work_tree_files
+from monei_guard.hygiene.problem import path_of
+from monei_guard.hygiene.repository_files import RepositoryFiles
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import Rule
+from monei_guard.pipeline import Detector, Scanned
+from monei_guard.ruleset.rule_files import load_hygiene_rules
+
+
+def with_hygiene(
+    session: Session, scanned: Scanned, paths: Sequence[str], excluded: Callable[[bytes], bool] | None = None
+) -> Scanned:
+    """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
+    rules = active_rules(session)
+    for path in paths if rules else ():
+        if path == "-" or not os.path.isdir(path):
+            continue
+        prefix = b"" if len(paths) == 1 else _prefix(path)
+        try:
+            files = folder_files(path, session.detector, by_path(scanned.findings, prefix))
+        except GuardError as error:
+            scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
+            continue
+        found = [f for f in hygiene_findings(files, rules) if excluded is None or not excluded(path_of(f))]
+        scanned = replace(scanned, findings=(*scanned.findings, *(_relocated(f, prefix) for f in found)))
+    return scanned
+
+
+def folder_files(path: str, detector: Detector, findings: Mapping[bytes, tuple[Finding, ...]]) -> RepositoryFiles:
+    """Return what the checks ask about a folder, inside a git work tree or outside. Raises GitError."""
+    repository = discover(path)
+    root = os.fsencode(path)
+    classify = classifier(detector)
+    if repository is None or repository.work_tree is None:
+        return plain_folder_files(root, classify, findings)
+    return work_tree_files(root, classify, findings)
+
+
+def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
+    """Return the outcome of a scan of the index with what the checks find in the touched files added."""
+    rules = active_rules(session)
+    if not rules:
+        return scanned
+    files = staged_files(top, touched, classifier(session.detector), by_path(scanned.findings, b""))
+    return replace(scanned, findings=(*scanned.findings, *hygiene_findings(files, rules)))
+
+
+def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:
+    """Return the engine as the checks call it: content and path in, findings out; a slow file has none."""
+
+    def classify(content: bytes, path: bytes) -> Sequence[Finding]:
+        try:
+            return detector.findings(Blob(content, Origin.WORKTREE, path))
+        except GuardError:
+            return ()
+
+    return classify
+
+
+def active_rules(session: Session) -> dict[str, Rule]:
+    """Return the hygiene rules of this run by id."""
+    rules = load_hygiene_rules()
+    return {rule.id: rule for rule in rules if session.active is None or rule.code in session.active}
+
+
+def _prefix(path: str) -> bytes:
+    """Return what the scan puts before the paths of one of several folders."""
+    base = os.path.normpath(os.fsencode(path)).replace(os.sep.encode(), b"/")
+    return b"" if base == b"." else base + b"/"
+
+
+def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Finding, ...]]:
+    """Return the findings about file contents below `prefix`, by path without it."""
+    grouped: dict[bytes, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        place = finding.location
+        if place.path is not None and place.origin in (Origin.WORKTREE, Origin.INDEX):
+            path = path_of(finding)
+            if path.startswith(prefix):
+                grouped[path[len(prefix) :]].append(finding)
+    return {path: tuple(found) for path, found in grouped.items()}
+
+
+def _relocated(finding: Finding, prefix: bytes) -> Finding:
+    """Return the finding with its path as the scan shows it."""
+    place = finding.location
+    if not prefix or place.path is None:
+        return finding
+    before = prefix.decode("utf-8", "backslashreplace")
+    exact = None if place.path_bytes is None else prefix + place.path_bytes
+    shown = place.path if place.path.startswith(before) else before + place.path
+    return replace(finding, location=replace(place, path=shown, path_bytes=exact))

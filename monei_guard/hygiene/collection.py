@@ -1,0 +1,209 @@
+"""Making the `RepositoryFiles` of a work tree, of a commit being made, or of a folder outside git."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from monei_guard.git_access.ignore_rules import (
+    files_containing,
+    ignored_by_git,
+    index_blobs,
+    tracked_and_untracked,
+)
+from monei_guard.git_access.repository import git
+from monei_guard.hygiene.built_archives import built_archives
+from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
+from monei_guard.hygiene.env_readers import NEEDLES, env_readers
+from monei_guard.hygiene.repository_files import FileState, RepositoryFiles, folder_of, join
+from monei_guard.hygiene.ship_patterns import gitignore_patterns
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+
+Classify = Callable[[bytes, bytes], Sequence[Finding]]  # content, path → the engine's findings
+
+_MAX_READ = 4 << 20  # bytes; no file that configures anything is longer
+_READS_KEPT = 512
+_EVERY_BIT = 0o777
+_NEVER_ENTERED = frozenset({b".git", b"node_modules", b".venv", b"venv", b"__pycache__", b".tox", b".mypy_cache"})
+
+
+def work_tree_files(
+    root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
+) -> RepositoryFiles:
+    """Return the files of a git work tree (or a folder of it). Git runs three times, whatever the number of files.
+
+    `findings` are those the scan already made, by path; `.env`-like files that git ignores were not scanned, and go
+    through `classify`. Without `findings` everything a check may ask about does. Raises GitError.
+    """
+    tracked, untracked = tracked_and_untracked(root)
+    states = dict.fromkeys(tracked, FileState.TRACKED) | dict.fromkeys(untracked, FileState.UNTRACKED)
+    read = work_tree_reader(root)
+    hidden = [path for path in env_files_on_disk(root, states) if path not in states]
+    containing = files_containing(root, NEEDLES)
+    env_kinds = _env_kinds([*states, *hidden])
+    known = frozenset(states)
+    readers = env_readers(containing, read, known, env_kinds)
+    expected = [join(reader.folder, b".env") for reader in readers]
+    ignored = ignored_by_git(root, sorted({*env_kinds, *expected}))
+    states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
+    return RepositoryFiles(
+        root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
+        findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
+        archives=built_archives(root, known), mode=mode_reader(root),
+    )  # fmt: skip
+
+
+def plain_folder_files(
+    root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
+) -> RepositoryFiles:
+    """Return the files of a folder outside git; `.gitignore` files in it are judged by pathspec."""
+    paths = frozenset(_walk(root))
+    read = work_tree_reader(root)
+    env_kinds = _env_kinds(paths)
+    readers = env_readers(sorted(paths), read, paths, env_kinds)
+    asked = {*env_kinds, *(join(reader.folder, b".env") for reader in readers)}
+    ignored = frozenset(_ignored_by_pathspec(asked, paths, read))
+    states = {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in paths}
+    return RepositoryFiles(
+        root=root, in_git=False, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
+        findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
+        archives=built_archives(root, paths), mode=mode_reader(root),
+    )  # fmt: skip
+
+
+def staged_files(
+    root: bytes, touched: frozenset[bytes], classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]]
+) -> RepositoryFiles:
+    """Return what a commit would record: contents from the index, reports limited to `touched`. Raises GitError.
+
+    Paths are relative to the top of the work tree, `root`. Files that are only in the work tree are looked for when
+    the commit changes an ignore file, which may uncover them.
+    """
+    blobs = index_blobs(root, as_hook=True)
+    states = dict.fromkeys(blobs, FileState.TRACKED)
+    from_disk = work_tree_reader(root)
+
+    @lru_cache(maxsize=_READS_KEPT)
+    def read(path: bytes) -> bytes | None:
+        if path in blobs:
+            return git(("cat-file", "blob", blobs[path]), cwd=root, as_hook=True)[:_MAX_READ]
+        return from_disk(path)
+
+    hidden: list[bytes] = []
+    if findings or any(path.endswith(b".gitignore") for path in touched):
+        hidden = [path for path in env_files_on_disk(root, states) if path not in states]
+    env_kinds = _env_kinds([*states, *hidden])
+    ignored = ignored_by_git(root, sorted(env_kinds))
+    states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
+    return RepositoryFiles(
+        root=root, in_git=True, origin=Origin.INDEX, states=states, read=read, env_kinds=env_kinds,
+        findings=_with_hidden(findings, states, read, classify), ignored=ignored, touched=touched,
+    )  # fmt: skip
+
+
+def _env_kinds(paths: Iterable[bytes]) -> dict[bytes, EnvFileKind]:
+    kinds = ((path, env_file_kind(path)) for path in paths)
+    return {path: kind for path, kind in kinds if kind is not None}
+
+
+def _with_hidden(
+    findings: Mapping[bytes, tuple[Finding, ...]] | None,
+    states: Mapping[bytes, FileState],
+    read: Callable[[bytes], bytes | None],
+    classify: Classify,
+) -> dict[bytes, tuple[Finding, ...]]:
+    """Add to the scan's findings those in the files it does not look at: ignored `.env`-like ones."""
+    every = dict(findings or {})
+    for path, state in states.items():
+        if path in every or (findings is not None and state is not FileState.IGNORED):
+            continue
+        data = read(path)
+        found = tuple(classify(data, path)) if data else ()
+        if found:
+            every[path] = found
+    return every
+
+
+def work_tree_reader(root: bytes) -> Callable[[bytes], bytes | None]:
+    """Return a function that reads a regular file below `root`, at most 4 MiB of it; None for anything else."""
+
+    @lru_cache(maxsize=_READS_KEPT)
+    def read(path: bytes) -> bytes | None:
+        full = os.path.join(root, path)
+        # A link is not followed (it may lead out of the repository), and a pipe does not make us wait.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            descriptor = os.open(full, flags)
+        except (OSError, ValueError):
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            try:
+                return file.read(_MAX_READ) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            except OSError:
+                return None
+
+    return read
+
+
+def mode_reader(root: bytes) -> Callable[[bytes], int | None]:
+    """Return a function that gives a file's permission bits, or None where the file system keeps none."""
+
+    def mode(path: bytes) -> int | None:
+        if os.name != "posix":
+            return None
+        try:
+            status = os.lstat(os.path.join(root, path))
+        except (OSError, ValueError):
+            return None
+        bits = stat.S_IMODE(status.st_mode)
+        # A text file with every bit set lies on a disk that keeps no bits (a Windows drive under WSL, FAT).
+        return bits if stat.S_ISREG(status.st_mode) and bits != _EVERY_BIT else None
+
+    return mode
+
+
+def env_files_on_disk(root: bytes, listed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the `.env`-like files beside the listed ones, ignored ones included. Ignored folders are not entered."""
+    for folder in sorted({b"", *(folder_of(path) for path in listed)}):
+        try:
+            entries = list(os.scandir(os.path.join(root, folder)))
+        except (OSError, ValueError):
+            continue
+        for entry in entries:
+            path = join(folder, entry.name)
+            if env_file_kind(path) is not None and entry.is_file(follow_symlinks=False):
+                yield path
+
+
+def _walk(root: bytes) -> Iterator[bytes]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _NEVER_ENTERED)
+        inside = os.path.relpath(folder, root).replace(os.sep.encode(), b"/")
+        for name in names:
+            yield join(b"" if inside == b"." else inside, name)
+
+
+def _ignored_by_pathspec(
+    asked: Iterable[bytes], paths: frozenset[bytes], read: Callable[[bytes], bytes | None]
+) -> Iterator[bytes]:
+    """Yield those of `asked` that `.gitignore` files match: the nearest file with an opinion decides, as in git."""
+    lists = {}
+    for path in paths:
+        if path.rpartition(b"/")[2] == b".gitignore":
+            lines = (read(path) or b"").decode("utf-8", "replace").splitlines()
+            lists[folder_of(path)] = gitignore_patterns(lines)
+    for path in asked:
+        folder = folder_of(path)
+        while True:
+            known = lists.get(folder)
+            verdict = known.check_file(_inside(path, folder)).include if known is not None else None
+            if verdict is not None or not folder:
+                break
+            folder = folder_of(folder)
+        if verdict:
+            yield path
+
+
+def _inside(path: bytes, folder: bytes) -> str:
+    return path[len(folder) + 1 if folder else 0 :].decode("utf-8", "replace")

@@ -1,0 +1,93 @@
+"""Which files configure CI and deployment, and what they call their jobs."""
+
+import re
+from enum import Enum
+
+
+class DeploymentFile(Enum):
+    """What kind of automation a file configures."""
+
+    CI = "CI configuration"
+    PLATFORM = "deployment configuration"
+    KUBERNETES = "Kubernetes or Helm manifest"
+    TERRAFORM = "Terraform file"
+    ANSIBLE = "Ansible variables file"
+
+
+_CI = rb"""
+    \.github/(?:workflows|actions)/.*\.ya?ml | action\.ya?ml | (?:.*/)?\.gitlab-ci[^/]*\.ya?ml | \.gitlab/.*\.ya?ml
+    | \.circleci/.*\.ya?ml | (?:.*/)?(?:bitbucket|azure)-pipelines[^/]*\.ya?ml
+    | \.azure-pipelines/.*\.ya?ml | \.azuredevops/.*\.ya?ml | \.travis\.ya?ml | \.drone\.ya?ml
+    | \.woodpecker(?:/.*|\.ya?ml) | \.buildkite/.*\.ya?ml
+    | \.?appveyor\.ya?ml | (?:.*/)?jenkinsfile[^/]* | (?:.*/)?(?:cloudbuild|buildspec|codemagic)[^/]*\.ya?ml
+    | \.semaphore/.*\.ya?ml | \.teamcity/.* | \.forgejo/workflows/.* | \.gitea/workflows/.* | \.cirrus\.ya?ml
+"""
+_PLATFORM = rb"""
+    (?:.*/)?(?:render|app|serverless|docker-stack|railway|nixpacks|samconfig|template)\.(?:ya?ml|toml|json)
+    | (?:.*/)?(?:vercel|now|heroku|firebase|apprunner|amplify)\.json | (?:.*/)?(?:netlify|fly[^/]*|wrangler)\.toml
+    | (?:.*/)?wrangler\.jsonc? | (?:.*/)?procfile[^/]* | (?:.*/)?\.platform(?:\.app)?\.ya?ml | (?:.*/)?\.ebextensions/.*
+    | (?:.*/)?\.do/[^/]*\.ya?ml | (?:.*/)?env_vars?\.ya?ml
+"""
+_KUBERNETES = rb"""
+    (?:.*/)?(?:k8s|kubernetes|kube|manifests|helm|charts?|kustomize|argocd|flux)/.*\.(?:ya?ml|json|tpl)
+    | (?:.*/)?values(?:[._-][^/]*)?\.ya?ml
+    | (?:.*/)?(?:[^/]*[._-])?(?:secrets?|config-?maps?|deployment|statefulset|cronjob)(?:[._-][^/]*)?\.ya?ml
+    | (?:.*/)?kustomization\.ya?ml
+"""
+_TERRAFORM = rb"(?:.*/)?[^/]*\.(?:tf|tofu|tfvars|tfvars\.json|tfstate|tfstate\.backup|tf\.json|hcl)"
+_ANSIBLE = rb"""
+    (?:.*/)?(?:group_vars|host_vars)/.* | (?:.*/)?(?:playbooks?|roles)/.*\.ya?ml
+    | (?:.*/)?(?:playbook|site|ansible[^/]*)\.ya?ml
+    | (?:.*/)?(?:inventory|hosts)(?:/.*|\.ini|\.ya?ml)
+"""
+
+# First match wins: a Kubernetes manifest in a CI folder is CI's.
+_FILES = tuple(
+    (re.compile(pattern, re.VERBOSE), kind)
+    for pattern, kind in (
+        (_CI, DeploymentFile.CI),
+        (_TERRAFORM, DeploymentFile.TERRAFORM),
+        (_ANSIBLE, DeploymentFile.ANSIBLE),
+        (_KUBERNETES, DeploymentFile.KUBERNETES),
+        (_PLATFORM, DeploymentFile.PLATFORM),
+    )
+)
+_CANDIDATE = re.compile(
+    rb"\.(?:ya?ml|json|jsonc|toml|tpl|tf\w*|hcl|backup|ini|config)$|jenkinsfile|procfile|_vars/|/?inventory|/?hosts"
+)
+_JOB = re.compile(rb"^( *)([A-Za-z_.][\w. -]{0,80}):\s*(?:#.*)?$")
+_NOT_A_JOB = frozenset({
+    b"jobs", b"steps", b"env", b"with", b"variables", b"script", b"before_script", b"after_script", b"environment",
+    b"services", b"step", b"run", b"stages", b"on", b"pipelines", b"secrets", b"strategy",
+    b"matrix", b"docker", b"inputs",
+})  # fmt: skip
+
+
+def deployment_file(path: bytes) -> DeploymentFile | None:
+    """Return what kind of automation `path` configures, or None."""
+    low = path.lower()
+    if not _CANDIDATE.search(low):
+        return None
+    return next((kind for pattern, kind in _FILES if pattern.fullmatch(low)), None)
+
+
+def job_name(content: bytes, line: int) -> str:
+    """Return the name of the CI job around `line` (from 1), or "" where indentation shows none.
+
+    The outermost key above the line that is not one of the words CI systems use themselves: `jobs: → test: → env:`
+    gives "test" for GitHub, `unit tests: → script:` gives "unit tests" for GitLab.
+    """
+    lines = content.split(b"\n")[:line]
+    if not lines:
+        return ""
+    depth = len(lines[-1]) - len(lines[-1].lstrip(b" -"))
+    name = b""
+    for text in reversed(lines[:-1]):
+        match = _JOB.match(text)
+        if match is not None and len(match[1]) < depth:
+            depth = len(match[1])
+            if match[2].lower() not in _NOT_A_JOB:
+                name = match[2]
+        if depth == 0:
+            break
+    return name.decode("utf-8", "replace")

@@ -1,0 +1,137 @@
+"""What npm, setuptools, other Python build tools and Serverless say they will ship."""
+
+import json
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import tomli
+
+
+@dataclass(frozen=True, slots=True)
+class NpmFiles:
+    """The "files" list of a package that may be published; `patterns` is None where there is no list."""
+
+    patterns: tuple[str, ...] | None
+    line: int  # of "files", from 1
+
+
+def npm_files_list(text: str) -> NpmFiles | None:
+    """Return the "files" list of a package.json, or None for a private package or text that is no package.json."""
+    try:
+        document = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("private") is True or not document.get("name"):
+        return None
+    listed = document.get("files")
+    if not isinstance(listed, list):
+        return NpmFiles(None, 1)
+    match = re.search(r'^\s*"files"\s*:', text, re.MULTILINE)
+    line = text.count("\n", 0, match.end()) + 1 if match else 1
+    return NpmFiles(tuple(entry for entry in listed if isinstance(entry, str)), line)
+
+
+def manifest_in_ships(text: str, name: str) -> int:
+    """Return the line (from 1) of MANIFEST.in that takes `name` into the sdist, or 0 when the last word is no.
+
+    Commands in order, later ones win (setuptools "Controlling files in the distribution").
+    """
+    shipped = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        command, *words = line.split("#")[0].split() or [""]
+        verb = _covered(command, words, name)
+        if verb is not None:
+            shipped = number if verb else 0
+    return shipped
+
+
+def _covered(command: str, words: list[str], name: str) -> bool | None:
+    """Return True where the command takes `name` in, False where it takes it out, None where it says nothing."""
+    takes_in = command in ("include", "recursive-include", "global-include", "graft")
+    if not words or not (takes_in or command in ("exclude", "recursive-exclude", "global-exclude", "prune")):
+        return None
+    folder, base = name.rpartition("/")[0], name.rpartition("/")[2]
+    if command in ("graft", "prune"):
+        matched = any(w.strip("/") in ("", ".") or f"{name}/".startswith(w.strip("/") + "/") for w in words)
+    elif command.startswith("global-"):
+        matched = any(fnmatchcase(base, w) for w in words)
+    elif command.startswith("recursive-"):
+        top = words[0].strip("/")
+        inside = top in ("", ".") or f"{folder}/".startswith(top + "/")
+        matched = inside and any(fnmatchcase(base, w) for w in words[1:])
+    else:
+        matched = any(
+            fnmatchcase(folder, w.rpartition("/")[0]) and fnmatchcase(base, w.rpartition("/")[2]) for w in words
+        )
+    return takes_in if matched else None
+
+
+# Tables below [tool] whose lists name files to ship, by the build tool that reads them.
+_INCLUDING_KEYS = frozenset({
+    "include", "force-include", "only-include", "artifacts", "includes", "source-includes", "source-include",
+    "package-data", "data", "data-files",
+})  # fmt: skip
+_BUILD_TOOLS = ("hatch", "poetry", "pdm", "setuptools", "flit", "uv", "scikit-build", "maturin", "meson-python")
+
+
+def pyproject_patterns(data: bytes) -> tuple[tuple[str, str], ...]:
+    """Return (key, pattern) for everything a pyproject.toml explicitly takes into a distribution."""
+    try:
+        tools = tomli.loads(data.decode("utf-8")).get("tool", {})
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    if not isinstance(tools, dict):
+        return ()
+    return tuple(
+        found for tool in _BUILD_TOOLS if isinstance(tools.get(tool), dict)
+        for found in _listed(tools[tool], f"tool.{tool}", listing=False)
+    )  # fmt: skip
+
+
+def _listed(value: Any, key: str, *, listing: bool) -> list[tuple[str, str]]:
+    if isinstance(value, str):
+        return [(key, value)] if listing else []
+    if isinstance(value, list):
+        return [found for item in value for found in _listed(item, key, listing=listing)]
+    if not isinstance(value, dict):
+        return []
+    if listing:
+        # force-include and package-data are tables, poetry's include has {path = …, format = …}
+        if isinstance(value.get("path"), str):
+            return [(key, value["path"])]
+        sources = [(key, name) for name in value] if key.endswith("force-include") else []
+        return sources + [
+            f for item in value.values() if isinstance(item, list) for f in _listed(item, key, listing=True)
+        ]
+    return [f for name, item in value.items() for f in _listed(item, f"{key}.{name}", listing=name in _INCLUDING_KEYS)]
+
+
+_BUNDLER = re.compile(r"(?m)^\s*-\s*['\"]?serverless-(?:esbuild|webpack|bundle|plugin-typescript|jetpack)")
+_ITEM = re.compile(r"\s*-\s*['\"]?([^'\"#\s]+)")
+
+
+def serverless_patterns(text: str) -> tuple[str, ...] | None:
+    """Return the package patterns of a serverless.yml ("!x" excludes), or None where `.env` cannot be packaged.
+
+    It cannot with a bundler plug-in (which packs only what is imported), with `useDotenv: true` (Serverless then leaves
+    `.env*` out by itself) or with a ready-made `artifact:`.
+    """
+    if _BUNDLER.search(text) or re.search(r"(?m)^useDotenv:\s*true|^\s+artifact:\s*\S", text):
+        return None
+    patterns: list[str] = []
+    sign: str | None = None
+    depth = 0
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip())
+        heading = re.match(r"\s+(patterns|include|exclude):\s*$", line)
+        if heading:
+            sign, depth = ("!" if heading[1] == "exclude" else ""), indent
+        elif sign is not None and indent >= depth and (item := _ITEM.match(line)):
+            patterns.append(sign + item[1])
+        else:
+            sign = None
+    return tuple(patterns)
