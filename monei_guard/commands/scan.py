@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -10,7 +10,7 @@ import click
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import Options, common_options, read_options
 from monei_guard.commands.repository_hygiene import with_hygiene
-from monei_guard.commands.session import Session, finish, open_session, repository_folder
+from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Scanned
 from monei_guard.pipeline import scan as run_pipeline
@@ -54,16 +54,6 @@ def open_scan(
 
 def _file_options(settings: Settings, *, include_ignored: bool) -> FileOptions:
     return FileOptions(settings.max_size, include_ignored, excluder(settings.exclude))
-
-
-def excluder(patterns: Sequence[str]) -> Callable[[bytes], bool] | None:
-    """Return a test for excluded paths (gitignore patterns), or None where nothing is."""
-    if not patterns:
-        return None
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only with an exclude list
-
-    spec = GitIgnoreSpec.from_lines(patterns)
-    return lambda path: spec.match_file(path.decode("utf-8", "surrogateescape"))
 
 
 def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skipped]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -124,3 +124,13 @@ def repository_folder(path: str) -> str:
         if above == folder:
             return os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
         folder = above
+
+
+def excluder(patterns: Sequence[str]) -> Callable[[bytes], bool] | None:
+    """Return a test for excluded paths (gitignore patterns), or None where nothing is."""
+    if not patterns:
+        return None
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only with an exclude list
+
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return lambda path: spec.match_file(path.decode("utf-8", "surrogateescape"))

@@ -8,8 +8,7 @@ import click
 
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.scan import excluder
-from monei_guard.commands.session import finish, open_session
+from monei_guard.commands.session import excluder, finish, open_session
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
