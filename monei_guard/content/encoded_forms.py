@@ -8,7 +8,7 @@ several ASCII characters in a row that had no need of it. Compressed streams beg
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from monei_guard.content.packed_text import has_packed_text
+from monei_guard.content.packed_signs import has_packed_text
 
 # Enough to be rare, short enough that literals of many keywords fall together.
 _LENGTH = 12

@@ -9,22 +9,24 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
+from monei_guard.content.packed_signs import (
+    COMPRESSED,
+    HEX_TEXT,
+    QUADS,
+    SHORTEST,
+    has_packed_text,
+)
 from monei_guard.content.replacement import Decoder, Replacement, Run, matches
 from monei_guard.model.location import Span
 
 _ALPHABET = rb"A-Za-z0-9+/_\-"  # RFC 4648 sections 4 and 5 together: a text uses one or the other
-_SHORTEST = 16  # base64 characters: 12 bytes; the shortest credential with a prefix has 20
 
-_RUN = re.compile(rb"[%s]{%d,}" % (_ALPHABET, _SHORTEST))
-_QUADS = re.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_\-]){4,}")
+_RUN = re.compile(rb"[%s]{%d,}" % (_ALPHABET, SHORTEST))
 _NEXT_LINE = re.compile(rb"[ \t]*(?:\r?\n|\r)[ \t>#*|]*([%s]++)={0,2}+(?![%s=])" % (_ALPHABET, _ALPHABET))
 _PADDING = re.compile(rb"={0,2}")
-_COMPRESSED = (b"H4sI", b"eJ", b"eN", b"eA")  # gzip's magic number, and zlib's headers 789c, 78da and 7801, in base64
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_WORDS = bytes(code if re.match(rb"[%s]" % _ALPHABET, bytes([code])) else ord(" ") for code in range(256))
 _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{12}|(?:[\t\r\n\x20-\x7e]\x00){6}|(?:[\t\r\n\x20-\x7e]\x00\x00\x00){4}")
 
-_HEX_TEXT = re.compile(rb"(?:[2-7][0-9a-fA-F]|0[09aAdD]){10,}")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
@@ -57,18 +59,6 @@ _NUMBER = re.compile(rb"(?:0[xX])?([0-9a-fA-F]{1,3})")
 def readable(data: bytes) -> bool:
     """Return whether there is text in `data`, narrow or wide: at least 12 characters in a row, or nothing else."""
     return _READABLE.search(data) is not None or (len(data) < 12 and data.isascii() and data.isalnum())  # noqa: PLR2004
-
-
-def has_packed_text(data: bytes) -> bool:
-    """Return whether any run in `data` looks like base64 or hexadecimal of text, or of a compressed stream.
-
-    Twice as fast as searching for the runs, for it looks at every byte of every small file.
-    """
-    words = [word for word in data.translate(_WORDS).split() if len(word) >= _SHORTEST]
-    if any(word.startswith(_COMPRESSED) for word in words):
-        return True
-    together = b" ".join(words)
-    return _QUADS.search(together) is not None or _HEX_TEXT.search(together) is not None
 
 
 def base64_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -105,7 +95,7 @@ def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield hexadecimal texts, with the `0x` or `\x` that introduces them."""
     for run in matches(_RUN, data, ranges):
         at = run.start()
-        while text := _HEX_TEXT.search(data, at, run.end()):
+        while text := HEX_TEXT.search(data, at, run.end()):
             first, last = _hex_bounds(data, *text.span())
             at = max(last, text.end())
             decoded = binascii.unhexlify(data[first:last])
@@ -151,11 +141,11 @@ def decode_base64(text: bytes) -> bytes | None:
 
 def _beginning(data: bytes, first: int, last: int) -> int | None:
     """Return where the base64 text in a run of its alphabet begins, or None if there is none."""
-    if data.startswith(_COMPRESSED, first, last):
+    if data.startswith(COMPRESSED, first, last):
         return first
     lengths = [0, 0, 0, 0]
     starts: list[int | None] = [None, None, None, None]
-    for quads in _QUADS.finditer(data, first, last):
+    for quads in QUADS.finditer(data, first, last):
         phase = (quads.start() - first) % 4
         lengths[phase] += quads.end() - quads.start()
         if starts[phase] is None:
@@ -169,7 +159,7 @@ def _beginning(data: bytes, first: int, last: int) -> int | None:
 
 
 def _worth_showing(text: bytes, decoded: bytes) -> bool:
-    return readable(decoded) or text.startswith(_COMPRESSED)
+    return readable(decoded) or text.startswith(COMPRESSED)
 
 
 def _padding_end(data: bytes, end: int) -> int:
