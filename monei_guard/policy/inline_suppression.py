@@ -41,6 +41,8 @@ _DIRECTIVE = re.compile(
 )
 _ATTRIBUTE = re.compile(rb"""[ \t,]*([A-Za-z_-]{1,20})=(?:"([^"]*)"|'([^']*)'|([^\s"',;]+))""")
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3}")
+# Words that show that a suppression was meant, if misspelt: any other sentence may begin with the tool's name.
+_MEANT = re.compile(rb"ig|allow|disable|suppress|skip|off|exclude|except|no-?qa|no-?lint")
 _VERBS = ("ignore", "ignore-file", "ignore-start", "ignore-end")
 # Everything that opens a comment somewhere; in prose only HTML's does, so that documentation can show the syntax.
 _OPENER = re.compile(rb"#|//|/\*|<!--|--|;|%|\{\{!|\(\*|\bREM\b|^\s*[*'\"]|^\s*$", re.IGNORECASE)
@@ -158,7 +160,7 @@ def _matches(data: bytes, path: bytes) -> Iterator[re.Match[bytes]]:
             inside = any(earlier.rfind(start) > earlier.rfind(end) for start, end in _PROSE_COMMENTS)
         else:
             inside = bool((_JSON_OPENER if lowered.endswith(_JSON) else _OPENER).search(before))
-        if inside:
+        if inside and _MEANT.match(match["verb"]):
             yield match
 
 

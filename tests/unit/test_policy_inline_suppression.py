@@ -263,3 +263,10 @@ def test_the_four_rules_have_all_their_text() -> None:
     for one in rules:
         assert all((one.title, one.hint, one.text.what, one.text.why, one.text.instead))
         assert Path(one.source).stem == one.id
+
+
+def test_a_sentence_that_begins_with_the_tools_name_is_no_directive() -> None:
+    """A starter configuration, a hook's first line."""
+    text = f"# {MARK} https://docs.monei.cc is about the keys\n# {MARK} refuse a commit\n"
+
+    assert codes(judge(text)) == []
