@@ -80,8 +80,10 @@ def _searcher(pattern: str) -> Search:
 def attribute(
     value: bytes, around: Surroundings, signs: Iterable[VendorSigns], in_file: Known, declared: Known
 ) -> Attribution:
-    """Return whose key `value` is. `in_file` and `declared` say whether a company is spoken of in the value's file and
-    among the repository's dependencies; both are asked once a value, so they should remember their answers.
+    """Return whose key `value` is.
+
+    `in_file` and `declared` say whether a company is spoken of in the value's file and among the repository's
+    dependencies; both are asked for every value, so they should remember their answers.
     """
     scores: dict[str, int] = {}
     unique: set[str] = set()
