@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from monei_guard.content.text_encoding import root_view
-from monei_guard.detection.engine import Engine
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
+from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_check import Judge, Judgement
 from monei_guard.ruleset.rule_files import load_directory
@@ -16,19 +15,21 @@ Finder = Callable[[bytes, str], list[Finding]]
 
 
 def builtin_finder(manifests: bytes = b"") -> Finder:
-    """Return a function that finds credentials in the bytes of a file of that name.
+    """Return a function that finds credentials in the bytes of a file of that name, all stages included.
 
     `manifests` is the lower-cased text of the repository's dependency files.
     """
     rules = load_directory(bundled_rules())
-    engine = Engine(
-        (rule for rule in rules if rule.kind is RuleKind.CREDENTIAL),
+    credentials = [rule for rule in rules if rule.kind is RuleKind.CREDENTIAL]
+    detector = Detector(
+        (keyword for rule in credentials for keyword in rule.keywords),
+        lambda: credentials,
         lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
         lambda: manifests,
     )
 
     def find(content: bytes, path: str) -> list[Finding]:
-        return engine.findings((root_view(Blob(content=content, origin=Origin.WORKTREE, path=path.encode())),))
+        return detector.findings(Blob(content=content, origin=Origin.WORKTREE, path=path.encode()))
 
     return find
 

@@ -47,6 +47,9 @@ class VendorSigns:
     declared: Search
 
 
+Known = Callable[[VendorSigns], bool]
+
+
 def vendor_signs(evidence: Iterable[Rule]) -> tuple[VendorSigns, ...]:
     """Return the compiled signs of all evidence rules. Raises regex.error for a pattern that does not compile."""
     return tuple(_signs(rule) for rule in evidence)
@@ -75,15 +78,19 @@ def _searcher(pattern: str) -> Search:
 
 
 def attribute(
-    value: bytes, around: Surroundings, file_head: bytes, signs: Iterable[VendorSigns], manifests: Callable[[], bytes]
+    value: bytes, around: Surroundings, signs: Iterable[VendorSigns], in_file: Known, declared: Known
 ) -> Attribution:
-    """Return whose key `value` is. `file_head` and the result of `manifests` are lower case."""
+    """Return whose key `value` is.
+
+    `in_file` and `declared` say whether a company is spoken of in the value's file and among the repository's
+    dependencies; both are asked for every value, so they should remember their answers.
+    """
     scores: dict[str, int] = {}
     unique: set[str] = set()
     for company in signs:
         if not company.fits(value):
             continue
-        score = company.shape + _context_score(company, around, file_head, manifests)
+        score = company.shape + _context_score(company, around, in_file, declared)
         scores[company.vendor] = max(score, scores.get(company.vendor, score))
         if company.shape >= UNIQUE_SHAPE:
             unique.add(company.vendor)
@@ -97,14 +104,14 @@ def attribute(
     return Attribution(vendor, score, second)
 
 
-def _context_score(company: VendorSigns, around: Surroundings, file_head: bytes, manifests: Callable[[], bytes]) -> int:
+def _context_score(company: VendorSigns, around: Surroundings, in_file: Known, declared: Known) -> int:
     score = NAMED if company.named(around.name) else 0
     if company.mentioned(around.line):
         score += ON_LINE
     elif company.mentioned(around.near):
         score += NEAR
-    elif company.mentioned(file_head):
+    elif in_file(company):
         score += IN_FILE
-    if company.declared(manifests()):
+    if declared(company):
         score += DECLARED
     return score

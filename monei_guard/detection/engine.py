@@ -4,12 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from time import monotonic
 
 import regex
 
-from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, VendorSigns, attribute, vendor_signs
+from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
 from monei_guard.detection.placeholders import looks_generated, placeholder_reason
@@ -26,6 +26,7 @@ _HEAD = 1 << 18
 _CERTAIN = 7  # evidence score from which an attribution is beyond doubt
 _LIKELY = 3
 _ENOUGH = 2
+_NOWHERE = Surroundings("", "", b"", b"")  # of values that were dropped before anyone looked around
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class Engine:
         return vendor_signs(self._load_evidence())
 
     @cached_property
-    def _manifests(self) -> bytes:
-        return self._load_manifests()
+    def _declared(self) -> Known:
+        manifests = self._load_manifests()
+        return cache(lambda company: company.declared(manifests))
 
     def findings(self, views: Sequence[View], shown_path: str | None = None) -> list[Finding]:
         """Return the findings in one blob's views, in order of place.
@@ -93,26 +95,32 @@ class Engine:
         if not candidates:
             return []
         head = view.data[:_HEAD].lower()
+        in_file = cache(lambda company: company.mentioned(head))
         deadline = monotonic() + self.matcher.seconds
         judged = []
         for candidate in candidates:
-            judged.append(self._judge(view, candidate, head))
+            judged.append(self._judge(view, candidate, head, in_file))
             if monotonic() > deadline:
                 raise SlowRuleError(
                     f"{len(candidates)} matches could not be judged in {self.matcher.seconds:g} s", hint="scan it alone"
                 )
         return judged
 
-    def _judge(self, view: View, candidate: Candidate, head: bytes) -> Verdict:
+    def _judge(self, view: View, candidate: Candidate, head: bytes, in_file: Known) -> Verdict:
         rule, value = candidate.rule, candidate.value
-        around = surroundings(view.data, candidate.start, candidate.end)
-        unmet = _unmet_context(rule, value, around)
-        if unmet:
-            return Verdict(candidate, around, dropped=unmet, secret=not rule.context.name and not rule.guessable)
+        is_prefixed = not rule.context.name and not rule.guessable
+        # The value first: nearly all candidates of the open patterns are words, and fail here for next to nothing.
+        unfit = _unfit_value(rule, value)
+        if unfit:
+            return Verdict(candidate, _NOWHERE, dropped=unfit, secret=is_prefixed)
         filler = placeholder_reason(value)
         if filler:
-            return Verdict(candidate, around, dropped=f"placeholder: {filler}", secret=False)
-        owner = self._owner(rule, value, around, head)
+            return Verdict(candidate, _NOWHERE, dropped=f"placeholder: {filler}", secret=False)
+        around = surroundings(view.data, candidate.start, candidate.end)
+        unmet = _unmet_context(rule, around)
+        if unmet:
+            return Verdict(candidate, around, dropped=unmet, secret=is_prefixed)
+        owner = self._owner(rule, value, around, in_file)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
             return Verdict(candidate, around, dropped=doubt)
@@ -121,19 +129,25 @@ class Engine:
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
         )
 
-    def _owner(self, rule: Rule, value: bytes, around: Surroundings, head: bytes) -> Attribution:
+    def _owner(self, rule: Rule, value: bytes, around: Surroundings, in_file: Known) -> Attribution:
         if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
             return Attribution(rule.vendor, UNIQUE_SHAPE)
-        return attribute(value, around, head, self._signs, lambda: self._manifests)
+        return attribute(value, around, self._signs, in_file, self._declared)
 
 
-def _unmet_context(rule: Rule, value: bytes, around: Surroundings) -> str:
-    """Return which condition of the rule's context the match does not meet, or ""."""
+def _unmet_context(rule: Rule, around: Surroundings) -> str:
+    """Return which condition of the rule's context the match's surroundings do not meet, or ""."""
     context = rule.context
     if context.name and not regex.search(context.name, around.name):
         return "it is not given to a name this rule looks for"
     if context.not_name and regex.search(context.not_name, around.name):
         return "its name says it is something else"
+    return ""
+
+
+def _unfit_value(rule: Rule, value: bytes) -> str:
+    """Return which condition of the rule's context the value itself does not meet, or ""."""
+    context = rule.context
     if context.value and not regex.fullmatch(context.value.encode(), value):
         return "its form is not the one this rule looks for"
     if context.random and not looks_generated(_body(value)):

@@ -126,7 +126,8 @@ def _check_names(rule: Rule) -> Iterator[str]:
         ("text.instead", rule.text.instead),
         ("text.references", " ".join(rule.text.references)),
     ):
-        if not text.strip():
+        about_ourselves = name == "text.references" and rule.kind is RuleKind.SUPPRESSION
+        if not text.strip() and not about_ourselves:
             yield f"{name} is missing"
 
 
