@@ -4,24 +4,10 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monei_guard.sources.archive_kinds import ArchiveLimits
 from monei_guard.sources.compressed_streams import BROKEN, LimitError
 
 _STEEP_FROM = 1 << 24  # bytes: below this the ratio of unpacked to packed size means nothing
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
-    """How far an archive is opened.
-
-    `depth` archives inside one another; `members`, and `total` bytes, out of one outermost archive; `ratio` of unpacked
-    to packed bytes, once there are more than 16 MiB; `member` bytes of one member.
-    """
-
-    depth: int = 4
-    members: int = 100_000
-    total: int = 1 << 30
-    ratio: int = 200
-    member: int = 64_000_000
 
 
 @dataclass(slots=True)

@@ -1,4 +1,6 @@
-"""Which content is an archive, told by its first bytes. Cheap: asked of every blob, imports nothing."""
+"""Which content is an archive, told by its first bytes. Cheap, for it is asked of every blob."""
+
+from dataclasses import dataclass
 
 _TAR_MAGIC_AT = 257  # POSIX.1-1988 ustar header: the magic field; 512 bytes a header
 _TAR_HEADER = 512
@@ -13,9 +15,24 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
 )
-
-
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # a block of data, and the end of an empty stream
+
+ARCHIVE_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How far an archive is opened.
+
+    `depth` archives inside one another; `members`, and `total` bytes, out of one outermost archive; `ratio` of unpacked
+    to packed bytes, once there are more than 16 MiB; `member` bytes of one member.
+    """
+
+    depth: int = ARCHIVE_DEPTH
+    members: int = 100_000
+    total: int = 1 << 30
+    ratio: int = 200
+    member: int = 64_000_000
 
 
 def archive_kind(content: bytes | memoryview, path: bytes | None = None) -> str | None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.sources.archive_budget import ArchiveLimits, Budget, Member, read_member
-from monei_guard.sources.archive_kinds import archive_kind
+from monei_guard.sources.archive_budget import Budget, Member, read_member
+from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 from monei_guard.sources.compressed_streams import BROKEN, KINDS, LimitError, Unpacked
 from monei_guard.sources.container_image import IMAGE_START, image_members
 from monei_guard.sources.tar_members import tar_members

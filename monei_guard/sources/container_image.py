@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monei_guard.sources.archive_budget import ArchiveLimits, Budget, Member
-from monei_guard.sources.archive_kinds import archive_kind
+from monei_guard.sources.archive_budget import Budget, Member
+from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 from monei_guard.sources.compressed_streams import BROKEN, KINDS, LimitError, Unpacked
 from monei_guard.sources.tar_members import entry_name, tar_members
 

@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.sources.archive_budget import ArchiveLimits
-from monei_guard.sources.archive_kinds import archive_kind
+from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 
-_MESSAGES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".json", b".txt", b".html", b".htm")
+_MAIL = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email")
+# What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
+_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
+    ((b".txt",), (b": ",)),
+    ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
+)
+_HEAD = 4096
 
 
 def opened(items: Iterable[Blob | Skipped], limits: ArchiveLimits | None = None) -> Iterator[Blob | Skipped]:
@@ -29,9 +35,19 @@ def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
         yield from _messages(blob, limits, attached=True)
 
 
+def _may_hold_messages(blob: Blob) -> bool:
+    path = (blob.path or b"").lower()
+    head = bytes(blob.content[:_HEAD])
+    if path.endswith(_MAIL) or head.startswith(b"From "):
+        return True
+    if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
+        return False
+    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in _SIGNS)
+
+
 def _messages(blob: Blob, limits: ArchiveLimits, *, attached: bool) -> Iterator[Blob | Skipped]:
-    if blob.path is None or not blob.path.lower().endswith(_MESSAGES):
-        yield blob
+    if blob.path is None or blob.is_new_line is not None or not _may_hold_messages(blob):
+        yield blob  # of a changed file, only the new lines count, and the messages would not say where they are
         return
     from monei_guard.sources.mail_and_chat import mail_or_chat  # noqa: PLC0415 - 20 ms that few runs need
 
