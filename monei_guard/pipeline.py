@@ -13,6 +13,8 @@ from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
+from monei_guard.sources.archive_kinds import ArchiveLimits
+from monei_guard.sources.packed_content import opened
 
 if TYPE_CHECKING:
     from monei_guard.detection.engine import Engine
@@ -42,7 +44,8 @@ class Detector:
 
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
     when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
-    it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own.
+    it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own;
+    `archives` says how far archives are opened.
     """
 
     def __init__(
@@ -54,9 +57,11 @@ class Detector:
         suppressing: "Callable[[], InlinePolicy] | None" = None,
         *,
         decode: bool = True,
+        archives: ArchiveLimits | None = None,
     ) -> None:
         self.prefilter = Prefilter((*keywords, _DIRECTIVE) if suppressing else keywords, encoded=decode)
         self.decode = decode
+        self.archives = archives or ArchiveLimits()
         self._suppressing = suppressing
         self._rules = rules
         self._evidence = evidence
@@ -115,13 +120,13 @@ class Detector:
 
 
 def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
-    """Look at every blob once, its path included."""
+    """Look at every blob once, its path included; archives and message exports are opened."""
     names = _Names(detector)
     findings: list[Finding] = []
     suppressed: list[Triaged] = []
     skipped: list[Skipped] = []
     files = blobs = count = 0
-    for item in items:
+    for item in opened(items, detector.archives):
         shown = names.shown(item.path) if item.path is not None else None
         if isinstance(item, Skipped):
             skipped.append(item if shown is None else Skipped(shown.encode(), item.reason, item.incomplete))

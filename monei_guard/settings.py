@@ -13,11 +13,13 @@ from typing import Any
 from monei_guard.errors import GuardError
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.triage import Selection
+from monei_guard.sources.archive_kinds import ARCHIVE_DEPTH, ArchiveLimits
 from monei_guard.sources.files import MAX_SIZE
 
 OWN_FILE = ".monei-guard.toml"
 _PYPROJECT = "pyproject.toml"
 _LARGEST = 1 << 20
+_DEEPEST = 16
 
 
 class ConfigurationError(GuardError):
@@ -33,10 +35,16 @@ class Settings:
     exclude: tuple[str, ...] = ()  # gitignore patterns, relative to the scanned root
     extend_rules: tuple[str, ...] = ()  # absolute paths
     max_size: int = MAX_SIZE  # bytes
+    archive_depth: int = ARCHIVE_DEPTH  # archives inside one another; 0: none is opened
     baseline: str | None = None  # absolute path
     require_reason: bool = True  # in suppressions
     markers_of: tuple[str, ...] = ()  # tools whose suppressions are honoured too
     source: str | None = None
+
+    @property
+    def archives(self) -> ArchiveLimits:
+        """Return how far archives are opened."""
+        return ArchiveLimits(depth=self.archive_depth, member=self.max_size)
 
     @property
     def turned_off(self) -> tuple[str, ...]:
@@ -52,6 +60,8 @@ class Settings:
             said.append(f"findings below {self.fail_on.label} severity do not fail the run")
         if self.exclude:
             said.append(f"paths excluded: {', '.join(self.exclude)}")
+        if self.archive_depth < ARCHIVE_DEPTH:
+            said.append(f"archives opened {self.archive_depth} deep")
         if not self.require_reason:
             said.append("suppressions need no reason")
         if self.markers_of:
@@ -144,6 +154,12 @@ def _boolean(value: Any) -> bool:
     return value
 
 
+def _depth(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _DEEPEST:
+        raise _BadValueError(f"must be a number from 0 to {_DEEPEST}")
+    return value
+
+
 def _tools(value: Any) -> tuple[str, ...]:
     from monei_guard.policy.inline_suppression import FOREIGN_MARKERS  # noqa: PLC0415 - only if set
 
@@ -216,5 +232,6 @@ _KEYS: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "baseline": lambda settings, value: replace(settings, baseline=_beside(settings, _string(value))),
     "require-reason": lambda settings, value: replace(settings, require_reason=_boolean(value)),
     "honour-markers-of": lambda settings, value: replace(settings, markers_of=_tools(value)),
+    "archive-depth": lambda settings, value: replace(settings, archive_depth=_depth(value)),
     "max-size": lambda settings, value: replace(settings, max_size=_size_value(value)),
 }

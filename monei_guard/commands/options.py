@@ -28,6 +28,7 @@ class Options:
     min_confidence: Confidence | None = None
     fail_on: Severity | None = None
     max_size: int | None = None
+    archive_depth: int | None = None
     quiet: bool = False
     color: bool | None = None
     reveal: bool = False
@@ -85,6 +86,8 @@ _OPTIONS = (
                  help="Exit with 1 only for findings at least this severe.  [default: low]"),
     click.option("--baseline", metavar="FILE", help="Accept what this file accepts.  [default: the repository's]"),
     click.option("--max-size", type=SizeType(), metavar="SIZE", help="Skip larger files (64MB by default)."),
+    click.option("--archive-depth", type=click.IntRange(0, 16), metavar="N",
+                 help="Open archives inside one another so deep; 0: none, and no mail or chat either.  [default: 4]"),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
     click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
@@ -114,6 +117,7 @@ def read_options(given: dict[str, Any]) -> Options:
         min_confidence=Confidence[given["min_confidence"].upper()] if given["min_confidence"] else None,
         fail_on=Severity[given["fail_on"].upper()] if given["fail_on"] else None,
         max_size=given["max_size"],
+        archive_depth=given["archive_depth"],
         quiet=given["quiet"],
         color=False if given["no_color"] else None,
         reveal=given["reveal"],
@@ -140,5 +144,6 @@ def read_settings(options: Options, folder: str | None) -> Settings:
         ),
         fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
         max_size=settings.max_size if options.max_size is None else options.max_size,
+        archive_depth=settings.archive_depth if options.archive_depth is None else options.archive_depth,
         baseline=settings.baseline if options.baseline is None else os.path.abspath(options.baseline),
     )

@@ -27,6 +27,7 @@ def selected_session(options: Options, settings: Settings, manifests: Callable[[
         lambda: (*load_evidence_rules(), *evidence),
         manifests,
         suppression_policy(settings, own, active) if trusted else None,
+        archives=settings.archives,
     )
     return Session(options, settings, detector, own, active)
 

@@ -63,7 +63,7 @@ def open_session(
         session = selected_session(options, settings, manifests, trusted=folder is not None)
         return replace(session, folder=folder, root=root or folder or ".")
     suppressing = suppression_policy(settings) if folder is not None else None
-    detector = Detector(credential_keywords(), *rule_loaders(), manifests, suppressing)
+    detector = Detector(credential_keywords(), *rule_loaders(), manifests, suppressing, archives=settings.archives)
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
 
 

@@ -244,6 +244,8 @@ def _finding(
     span = Span(candidate.start, candidate.end)
     root, root_span = view.root_span(span)
     location = view.locate(span, shown_path)
+    if location.author:
+        location = replace(location, author=_masked(location.author, values))
     if view.blob.is_name:
         location = replace(location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0)
     return Finding(
@@ -253,13 +255,21 @@ def _finding(
         confidence=verdict.confidence,
         vendor=verdict.vendor,
         environment=verdict.environment,
-        message=_message(verdict, view.blob),
+        message=_masked(_message(verdict, view.blob), values),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
         fingerprint=fingerprint,
         snippet=masked_snippet(root, root_span, masks, values),
     )
+
+
+def _masked(text: str, values: set[bytes]) -> str:
+    """Return text that came with the content (a sender, an author) without the secrets in it."""
+    for value in values:
+        plain = value.decode("utf-8", "replace")
+        text = text.replace(plain, Secret(value).redacted) if plain else text
+    return text
 
 
 def _message(verdict: Verdict, blob: Blob) -> str:

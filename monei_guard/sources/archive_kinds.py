@@ -1,0 +1,63 @@
+"""Which content is an archive, told by its first bytes. Cheap, for it is asked of every blob."""
+
+from dataclasses import dataclass
+
+_TAR_MAGIC_AT = 257  # POSIX.1-1988 ustar header: the magic field; 512 bytes a header
+_TAR_HEADER = 512
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),  # an empty one
+    (b"Cr24", "zip"),  # a browser extension: a zip archive behind a signature
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
+)
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # a block of data, and the end of an empty stream
+
+ARCHIVE_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """How far an archive is opened.
+
+    `depth` archives inside one another; `members`, and `total` bytes, out of one outermost archive; `ratio` of unpacked
+    to packed bytes, once there are more than 16 MiB; `member` bytes of one member.
+    """
+
+    depth: int = ARCHIVE_DEPTH
+    members: int = 100_000
+    total: int = 1 << 30
+    ratio: int = 200
+    member: int = 64_000_000
+
+
+def archive_kind(content: bytes | memoryview, path: bytes | None = None) -> str | None:
+    """Return "zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z" or "rar", or None for content that is no archive."""
+    head = bytes(content[:_TAR_HEADER])
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:
+        return "bzip2"
+    if head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
+        return "tar"
+    if path is not None and path.endswith((b".tar", b".TAR")) and _old_tar(head):
+        return "tar"
+    if path is not None and path.endswith(b".lzma") and head[:1] == b"]":
+        return "xz"
+    return None
+
+
+def _old_tar(head: bytes) -> bool:
+    """Return whether `head` is a tar header without a magic number: its checksum field says so."""
+    if len(head) < _TAR_HEADER:
+        return False
+    try:
+        said = int(head[148:156].strip(b" \0") or b"-1", 8)
+    except ValueError:
+        return False
+    return said == sum(head[:148]) + 8 * 32 + sum(head[156:])

@@ -1,0 +1,110 @@
+"""What stands in archives, member by member, in memory: zip, tar and the compressions, inside one another.
+
+Nothing is written to disk, nothing is followed. What cannot or must not be read is a Skipped with its reason.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+from monei_guard.sources.archive_budget import Budget, Member, read_member
+from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
+from monei_guard.sources.compressed_streams import BROKEN, KINDS, LimitError, Unpacked
+from monei_guard.sources.container_image import IMAGE_START, image_members
+from monei_guard.sources.tar_members import tar_members
+from monei_guard.sources.zip_members import zip_members
+
+_SUFFIXES = (b".gz", b".bz2", b".xz", b".zst", b".lzma", b".tgz", b".tbz2", b".txz", b".tzst")
+_IMAGE = 1 << 28  # bytes of a compressed container image that are held in memory to read its layers in order
+_TAR_SUFFIXES = frozenset({b".tgz", b".tbz2", b".txz", b".tzst"})
+
+
+def members(blob: Blob, limits: ArchiveLimits | None = None) -> Iterator[Blob | Skipped]:
+    """Yield the members of an archive, of archives in it, and so on; paths read `app.apk!/assets/config.json`.
+
+    Nothing for content that is no archive. An archive that cannot be opened at all is yielded itself too: its bytes can
+    be looked at as they stand.
+    """
+    limits = limits or ArchiveLimits()
+    yield from _opened(blob, Budget(limits, len(blob.content)), 1)
+
+
+def _opened(blob: Blob, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
+    kind = archive_kind(blob.content, blob.path)
+    if kind is None:
+        return
+    found = False
+    try:
+        for member in _members(kind, blob, budget):
+            found = True
+            yield from _one(blob, member, budget, depth)
+    except LimitError as error:
+        yield Skipped(blob.path, str(error))
+        return
+    if not found:
+        yield replace(blob, origin=Origin.ARCHIVE)  # an empty archive, or none after all
+
+
+def _one(archive: Blob, member: Member, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
+    path = (archive.path or b"") + b"!/" + member.name if member.name else archive.path
+    if member.reason:
+        yield Skipped(path, member.reason, member.incomplete)
+        if not member.content:
+            return
+    note = (lambda _value: member.note) if member.note else archive.note
+    blob = replace(
+        archive, content=member.content, origin=Origin.ARCHIVE, path=path, object_id=None, is_new_line=None, note=note
+    )
+    kind = archive_kind(member.content, member.name) if member.name else None  # no name: the archive itself, unopened
+    if kind is None:
+        yield blob
+    elif depth >= budget.limits.depth:
+        yield Skipped(path, f"archives inside one another more than {budget.limits.depth} deep: raise --archive-depth")
+        yield blob
+    else:
+        yield from _opened(blob, budget, depth + 1)
+
+
+def _members(kind: str, blob: Blob, budget: Budget) -> Iterator[Member]:
+    content = bytes(blob.content)
+    if kind == "zip":
+        return zip_members(content, budget)
+    if kind == "tar":
+        return image_members(content, budget) or tar_members(io.BytesIO(content), budget)
+    if kind in KINDS:
+        return _decompressed(kind, content, blob.path or b"", budget)
+    return iter((Member(b"", content, f"{kind} archives are not opened: unpack it and scan the folder"),))
+
+
+def _decompressed(kind: str, content: bytes, path: bytes, budget: Budget) -> Iterator[Member]:
+    """Yield what a compressed stream holds: a tar archive's members, or one file."""
+    stream = io.BufferedReader(Unpacked(content, kind, budget.spend), 1 << 16)
+    name = _inner_name(path)
+    try:
+        head = stream.peek(512)[:512]
+    except BROKEN as error:
+        yield Member(b"", content, f"cannot be unpacked ({error}): its bytes were scanned as they stand")
+        return
+    if archive_kind(head, name) == "tar":
+        whole = stream.read(_IMAGE + 1) if IMAGE_START.match(head) else b""
+        if whole and len(whole) <= _IMAGE:
+            yield from image_members(whole, budget) or tar_members(io.BytesIO(whole), budget)
+        elif whole:
+            yield from tar_members(io.BufferedReader(Unpacked(content, kind, budget.spend)), budget)
+        else:
+            yield from tar_members(stream, budget)
+        return
+    budget.count()
+    yield read_member(stream, name, budget)
+
+
+def _inner_name(path: bytes) -> bytes:
+    """Return the name of what a compressed file holds: its own without the suffix."""
+    name = path.rpartition(b"/")[2]
+    for suffix in _SUFFIXES:
+        if name.lower().endswith(suffix):
+            stem = name[: -len(suffix)]
+            return stem + b".tar" if suffix in _TAR_SUFFIXES else stem
+    return name or b"content"

@@ -1,0 +1,119 @@
+"""Gzip, bzip2, xz, lzma and zstd as readable streams that give out a bounded number of bytes.
+
+All from memory, in steps: nothing is written to disk, and a stream is never unpacked further than its reader asks.
+"""
+
+import bz2
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_STEP = 1 << 16  # compressed bytes handed over at a time
+_LZMA_MEMORY = 1 << 28  # bytes a hostile dictionary size may claim
+_ZSTD_WINDOW = 27  # log2 of the largest window: zstd's own limit without --long
+
+BROKEN = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError)
+
+
+class LimitError(Exception):
+    """An archive unpacks to more than it may."""
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
+
+
+class _Zlib:
+    """zlib's decompressor with the interface of the others."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._stream.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
+
+
+KINDS: dict[str, Callable[[], _Decompressor]] = {
+    "gzip": _Zlib,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, _LZMA_MEMORY),
+    "zstd": lambda: zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW}),
+}
+
+
+class Unpacked(io.RawIOBase):
+    """The unpacked bytes of `content`, all members of a multi-member stream one after the other.
+
+    `spend` is called with the number of bytes before they are given out and raises LimitError when there are too many.
+    Bytes behind the last member that are no member are ignored, as the tools do.
+    """
+
+    def __init__(self, content: bytes | memoryview, kind: str, spend: Callable[[int], None]) -> None:
+        self._content = memoryview(content)
+        self._new = KINDS[kind]
+        self._spend = spend
+        self._stream: _Decompressor | None = None
+        self._position = 0
+        self._members = 0
+
+    def readable(self) -> bool:
+        """Return that this stream can be read."""
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # any writable buffer
+        """Fill the buffer with the next unpacked bytes; 0 at the end. Raises LimitError and the errors in BROKEN."""
+        wanted = len(buffer)
+        while wanted:
+            if self._stream is None:
+                if self._position >= len(self._content):
+                    return 0
+                self._stream = self._new()
+            stream = self._stream
+            piece = b""
+            if stream.needs_input:
+                piece = bytes(self._content[self._position : self._position + _STEP])
+                self._position += len(piece)
+            try:
+                data = stream.decompress(piece, wanted)
+            except BROKEN:
+                if not self._members:
+                    raise
+                self._position, self._stream = len(self._content), None  # what follows is no further member
+                return 0
+            if stream.eof:
+                self._members += 1
+                self._position -= len(stream.unused_data)
+                self._stream = None
+            elif not data and not piece and stream.needs_input:
+                raise EOFError("it ends too early")
+            if data:
+                self._spend(len(data))
+                buffer[: len(data)] = data
+                return len(data)
+        return 0
