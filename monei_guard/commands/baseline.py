@@ -11,12 +11,12 @@ import click
 from monei_guard.commands.baseline_use import baseline_path, surroundings, with_baseline
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import Options
-from monei_guard.commands.scan import open_scan
+from monei_guard.commands.scan import open_scan, scan_with_hygiene
 from monei_guard.commands.session import Session, repository_folder
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.git_access.repository import GitError, GitMissingError, git
 from monei_guard.model.finding import Finding, Triaged
-from monei_guard.pipeline import Scanned, scan
+from monei_guard.pipeline import Scanned
 from monei_guard.policy.baseline import DEFAULT_NAME, Baseline, BaselineError, Entry, pruned, with_findings
 from monei_guard.policy.baseline_file import change, load
 from monei_guard.policy.foreign_baseline import read_foreign
@@ -204,7 +204,7 @@ def _run(paths: tuple[str, ...], file: str | None, select: Iterable[str]) -> Run
     codes = tuple(code.strip() for value in select for code in value.split(",") if code.strip())
     session, items = open_scan(paths, Options(baseline=file, select=codes))
     path = baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME)
-    return Run(session, scan(items, session.detector), os.path.abspath(path), os.path.lexists(path))
+    return Run(session, scan_with_hygiene(session, items, paths), os.path.abspath(path), os.path.lexists(path))
 
 
 def _accept(run: Run, findings: Iterable[Finding], given: dict[str, Any]) -> None:

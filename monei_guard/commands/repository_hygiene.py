@@ -3,9 +3,11 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from monei_guard.commands.session import Session
+from monei_guard.commands.session import Session, rule_loaders
+from monei_guard.content.text_encoding import root_view
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import discover
 from monei_guard.hygiene.checks import hygiene_findings
@@ -13,15 +15,30 @@ from monei_guard.hygiene.collection import plain_folder_files, staged_files, wor
 from monei_guard.hygiene.problem import path_of
 from monei_guard.hygiene.repository_files import RepositoryFiles
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.model.finding import Finding
+from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import Rule
+from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Detector, Scanned
+from monei_guard.policy.inline_suppression import MARKER, triage_content
+from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_hygiene_rules
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What `audit` knows and `scan` does not: when each key was first committed, and how old one may be."""
+
+    first_seen: Callable[[Secret], datetime | None]
+    max_key_age_days: int = 90
+
+
 def with_hygiene(
-    session: Session, scanned: Scanned, paths: Sequence[str], excluded: Callable[[bytes], bool] | None = None
+    session: Session,
+    scanned: Scanned,
+    paths: Sequence[str],
+    excluded: Callable[[bytes], bool] | None = None,
+    history: History | None = None,
 ) -> Scanned:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
     rules = active_rules(session)
@@ -30,16 +47,20 @@ def with_hygiene(
             continue
         prefix = b"" if len(paths) == 1 else _prefix(path)
         try:
-            files = folder_files(path, session.detector, by_path(scanned.findings, prefix))
+            files = folder_files(path, *_engine(session, scanned, prefix))
         except GuardError as error:
             scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
             continue
+        if history is not None:
+            files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
         found = [f for f in hygiene_findings(files, rules) if excluded is None or not excluded(path_of(f))]
-        scanned = replace(scanned, findings=(*scanned.findings, *(_relocated(f, prefix) for f in found)))
+        scanned = _with(scanned, session, files, found, prefix)
     return scanned
 
 
-def folder_files(path: str, detector: Detector, findings: Mapping[bytes, tuple[Finding, ...]]) -> RepositoryFiles:
+def folder_files(
+    path: str, detector: Detector, findings: Mapping[bytes, tuple[Finding, ...]] | None
+) -> RepositoryFiles:
     """Return what the checks ask about a folder, inside a git work tree or outside. Raises GitError."""
     repository = discover(path)
     root = os.fsencode(path)
@@ -54,8 +75,42 @@ def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched:
     rules = active_rules(session)
     if not rules:
         return scanned
-    files = staged_files(top, touched, classifier(session.detector), by_path(scanned.findings, b""))
-    return replace(scanned, findings=(*scanned.findings, *hygiene_findings(files, rules)))
+    detector, findings = _engine(session, scanned, b"")
+    files = staged_files(top, touched, classifier(detector), findings)
+    return _with(scanned, session, files, list(hygiene_findings(files, rules)), b"")
+
+
+def _engine(
+    session: Session, scanned: Scanned, prefix: bytes
+) -> tuple[Detector, Mapping[bytes, tuple[Finding, ...]] | None]:
+    """Return the engine that knows every key format, and the scan's findings if it was that engine which made them.
+
+    With `--select MG211` the scan looks for no key at all, but the check still has to know one when it sees it.
+    """
+    if session.active is None:
+        return session.detector, by_path(scanned.findings, prefix)
+    return Detector(credential_keywords(), *rule_loaders()), None
+
+
+def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: list[Finding], prefix: bytes) -> Scanned:
+    """Add findings to what was scanned, those apart that a directive in their file suppresses."""
+    by_file: dict[bytes, list[Finding]] = defaultdict(list)
+    for finding in found:
+        by_file[path_of(finding)].append(finding)
+    triaged: list[Triaged] = []
+    for path, those in by_file.items():
+        content = files.read(path)
+        policy = session.detector.suppressions if content is not None and MARKER in content else None
+        view = root_view(Blob(content or b"", files.origin, path))
+        # Directives that suppress nothing are the scan's to report, once.
+        judged = triage_content(those, view, policy)
+        triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
+    moved = [replace(one, finding=_relocated(one.finding, prefix)) for one in triaged]
+    return replace(
+        scanned,
+        findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
+        suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
+    )
 
 
 def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:

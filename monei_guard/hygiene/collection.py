@@ -73,7 +73,7 @@ def plain_folder_files(
 
 
 def staged_files(
-    root: bytes, touched: frozenset[bytes], classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]]
+    root: bytes, touched: frozenset[bytes], classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None
 ) -> RepositoryFiles:
     """Return what a commit would record: contents from the index, reports limited to `touched`. Raises GitError.
 
@@ -90,8 +90,11 @@ def staged_files(
             return git(("cat-file", "blob", blobs[path]), cwd=root, as_hook=True)[:_MAX_READ]
         return from_disk(path)
 
+    if findings is None:
+        contents = ((path, read(path)) for path in touched)
+        findings = {path: tuple(classify(data, path)) for path, data in contents if data}
     hidden: list[bytes] = []
-    if findings or any(path.endswith(b".gitignore") for path in touched):
+    if any(findings.values()) or any(path.endswith(b".gitignore") for path in touched):
         hidden = [path for path in env_files_on_disk(root, states) if path not in states]
     env_kinds = _env_kinds([*states, *hidden])
     ignored = ignored_by_git(root, sorted(env_kinds))
