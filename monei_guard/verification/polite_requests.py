@@ -1,5 +1,6 @@
 """One host, asked politely: paced, tried again where that helps, every request on the record."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ class HostRequests:
                 multiplier=self.settings.first_backoff, jitter=self.settings.first_backoff,
                 max=self.settings.longest_backoff,
             ),
+            sleep=self._sleep,
             retry=tenacity.retry_if_result(_worth_another_try),
             retry_error_callback=_last_answer,
         )  # fmt: skip
@@ -45,11 +47,24 @@ class HostRequests:
         self._unanswered = self._unanswered + 1 if silent else 0
         return answer
 
+    # The deadline ends waits and shortens requests; it never cancels one, for the library leaves the socket of a
+    # cancelled handshake open.
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, min(seconds, self.deadline - self.now())))
+
     async def _ask_once(self, path: str, credential: Credential | None) -> Answer:
+        name = self.client.host.name
+        too_late = Failure(FailureKind.DEADLINE, f"the deadline passed before {name} could be asked")
+        if self.now() >= self.deadline:
+            return too_late
         if self.now() + self.pace.pause_left() > self.deadline:
-            return Failure(FailureKind.DEADLINE, f"{self.client.host.name} asks for a wait longer than the time left")
-        await self.pace.slot()
-        answer = await self.client.get(path, credential)
+            return Failure(FailureKind.DEADLINE, f"{name} asks for a wait longer than the time left")
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                await self.pace.slot()
+        except TimeoutError:
+            return too_late
+        answer = await self.client.get(path, credential, self.deadline)
         self.pace.heed(answer)
         if self.audit is not None:
             self.audit.record(self.client.host.name, path, answer, credential.secret if credential else None)
