@@ -32,6 +32,12 @@ class HostRequests:
         """Return the host's answer, the last one when several tries gave none that lasts."""
         if self._unanswered >= _GIVE_UP_AFTER:
             return Failure(FailureKind.UNREACHABLE, f"{self.client.host.name} stopped answering")
+        answers: list[Answer] = []
+
+        async def ask_once() -> Answer:
+            answers.append(await self._ask_once(path, credential))
+            return answers[-1]
+
         retrying = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(self.settings.attempts),
             wait=tenacity.wait_exponential_jitter(
@@ -42,7 +48,9 @@ class HostRequests:
             retry=tenacity.retry_if_result(_worth_another_try),
             retry_error_callback=_last_answer,
         )  # fmt: skip
-        answer: Answer = await retrying(self._ask_once, path, credential)
+        answer: Answer = await retrying(ask_once)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.DEADLINE and len(answers) > 1:
+            answer = answers[-2]  # what went wrong tells more than that there was no time to try again
         silent = isinstance(answer, Failure) and answer.transient
         self._unanswered = self._unanswered + 1 if silent else 0
         return answer

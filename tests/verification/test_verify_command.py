@@ -1,5 +1,6 @@
 """`monei-guard verify` and `--verify`, run as a user runs them, against the stand-in."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -276,6 +277,25 @@ def test_on_a_terminal_it_says_what_goes_where_and_asks(
     assert program.api.hosts[1].name.encode() in shown
     assert process.returncode == code, output
     assert bool(program.api.production.seen) is sent
+
+
+def test_on_a_terminal_many_keys_show_progress(program: Program, make_key: MakeKey) -> None:
+    (program.folder / "keys").write_bytes(b"\n".join(program.api.live(make_key()) for _ in range(8)))
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monei_guard", "verify", *program.urls, "--yes", "--file", "keys", "--rate", "100"],
+        stdin=slave, stderr=slave, stdout=subprocess.DEVNULL, cwd=program.folder, env=program.env,
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    os.close(master)
+
+    assert process.wait(60) == 1
+    assert b"asking the API" in shown
+    assert b"100%" in shown
 
 
 # --- the rest ---------------------------------------------------------------------------------------------------------
