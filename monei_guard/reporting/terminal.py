@@ -154,7 +154,7 @@ def _life(life: Life) -> str:
 
 def _verification(verification: Verification) -> Iterator[str]:
     known = "" if verification.environment is Environment.UNKNOWN else f" in {verification.environment.value}"
-    said = "the API says" if verification.host is not None else "not verified"
+    said = "not verified" if verification.verdict == "unknown" and verification.host is None else "the API says"
     yield visible(f"{said}: {verification.verdict}{known} ({verification.reason})")
     for name, value in verification.details:
         yield visible(f"{name.replace('_', ' ')}: {value}")

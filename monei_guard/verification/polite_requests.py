@@ -49,7 +49,7 @@ class HostRequests:
             retry_error_callback=_last_answer,
         )  # fmt: skip
         answer: Answer = await retrying(ask_once)
-        if isinstance(answer, Failure) and answer.kind is FailureKind.DEADLINE and len(answers) > 1:
+        if _is_deadline(answer) and len(answers) > 1 and isinstance(answers[-2], Failure):
             answer = answers[-2]  # what went wrong tells more than that there was no time to try again
         silent = isinstance(answer, Failure) and answer.transient
         self._unanswered = self._unanswered + 1 if silent else 0
@@ -77,6 +77,10 @@ class HostRequests:
         if self.audit is not None:
             self.audit.record(self.client.host.name, path, answer, credential.secret if credential else None)
         return answer
+
+
+def _is_deadline(answer: Answer) -> bool:
+    return isinstance(answer, Failure) and answer.kind is FailureKind.DEADLINE
 
 
 def _worth_another_try(answer: Answer) -> bool:
