@@ -102,10 +102,10 @@ async def _wait_until_inactive(
         left = [c for c in left if verdicts[c.secret].verdict != Verdict.INACTIVE]
         if progress is not None:
             progress(len(credentials) - len(left), len(credentials))
-        wait = poll * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
-        if not left or clock() + wait >= end:
+        if not left or clock() >= end:
             return verdicts
-        await asyncio.sleep(wait)
+        wait = poll * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+        await asyncio.sleep(min(wait, end - clock()))  # the last question is asked when time is up
         poll = min(poll * 1.5, settings.longest_poll)
 
 

@@ -324,4 +324,4 @@ def test_a_slow_host_costs_one_timeout_a_try_not_one_a_byte(api: Api, make_key: 
     answer = api.ask(make_key(), request_timeout=0.2)
 
     assert answer.verdict == "unknown"
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 6  # of the minute that the answer would take
