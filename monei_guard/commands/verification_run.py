@@ -101,8 +101,10 @@ def _announce(credentials: Sequence[Credential], unfit: dict[Secret, str], reque
     for host in others:
         say(f"those that {first} refuses, to {host}")
         first = host
-    for secret, reason in unfit.items():
+    for secret, reason in list(unfit.items())[:_A_FEW]:
         say(f"not sent: {secret.redacted} ({reason})")
+    if len(unfit) > _A_FEW:
+        say(f"not sent: {_keys(len(unfit) - _A_FEW)} more; the report says why")
     seconds = expected_seconds(len(credentials), request.settings)
     if seconds > 60:  # noqa: PLR2004 - a minute
         say(f"at {request.settings.rate:g} requests a second this takes about {seconds / 60:.0f} minutes")

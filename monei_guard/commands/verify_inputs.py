@@ -7,7 +7,7 @@ its SHA-256: the place it names is read again, and what is found there counts if
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -23,6 +23,7 @@ _OPTIONS = FileOptions()
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ENOUGH_PLACES = 5  # to find a key again, of the thousands of commits that may hold it
 _OBJECT_ORIGINS = frozenset({Origin.INDEX, Origin.HISTORY, Origin.MESSAGE})
 
 
@@ -86,20 +87,21 @@ def is_report(content: bytes) -> bool:
     return content.lstrip()[:1] == b"{" and b'"findings"' in content
 
 
-def read_report(content: bytes) -> dict[str, Place]:
-    """Return, by the SHA-256 of each key in a JSON report, the places it was seen at. Raises ReportError."""
+def read_report(content: bytes) -> dict[str, tuple[Place, ...]]:
+    """Return, by the SHA-256 of each key in a JSON report, the first places it was seen at. Raises ReportError."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ReportError("the report is not valid JSON", hint=_MAKE_ONE) from error
     if not isinstance(document, dict) or document.get("version") != 1 or not isinstance(document.get("findings"), list):
         raise ReportError("this is not a report of monei-guard (version 1)", hint=_MAKE_ONE)
-    places: dict[str, Place] = {}
+    places: dict[str, tuple[Place, ...]] = {}
     for finding in document["findings"]:
         try:
             digest = finding["secret"]["sha256"] if finding["secret"] else None
             if isinstance(digest, str) and _SHA256.fullmatch(digest):
-                places.setdefault(digest, _place(finding["location"]))
+                known = places.get(digest, ())
+                places[digest] = known if len(known) == _ENOUGH_PLACES else (*known, _place(finding["location"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ReportError("a finding in the report is incomplete", hint=_MAKE_ONE) from error
     return places
@@ -114,25 +116,26 @@ def _place(location: Mapping[str, Any]) -> Place:
     return Place(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
 
 
-def scan_report(places: Mapping[str, Place], root: str, detector: Detector) -> Scanned:
+def scan_report(places: Mapping[str, Sequence[Place]], root: str, detector: Detector) -> Scanned:
     """Read the places again and return the findings whose key the report names; the rest is reported as skipped."""
+    distinct = dict.fromkeys(place for seen in places.values() for place in seen)
     with ExitStack() as stack:
-        reader = _object_reader(places, root, stack)
-        items = [_read_again(place, root, reader) for place in dict.fromkeys(places.values())]
+        reader = _object_reader(distinct, root, stack)
+        items = [_read_again(place, root, reader) for place in distinct]
     scanned = scan(items, detector)
     wanted = tuple(one for one in scanned.findings if one.secret is not None and one.secret.sha256 in places)
     found = {one.secret.sha256 for one in wanted if one.secret is not None}
-    unreadable = {one.path for one in scanned.skipped}
-    gone = [
-        Skipped(place.path, "the key the report names is no longer there")
-        for digest, place in places.items()
-        if digest not in found and place.path not in unreadable
-    ]
-    return replace(scanned, findings=wanted, skipped=(*scanned.skipped, *gone))
+    reasons = {one.path: one.reason for one in scanned.skipped}
+    gone = tuple(
+        Skipped(seen[0].path, reasons.get(seen[0].path, "the key the report names is no longer there"))
+        for digest, seen in places.items()
+        if digest not in found
+    )
+    return replace(scanned, findings=wanted, skipped=gone)
 
 
-def _object_reader(places: Mapping[str, Place], root: str, stack: ExitStack) -> ObjectReader | None:
-    if not any(place.origin in _OBJECT_ORIGINS for place in places.values()):
+def _object_reader(places: Iterable[Place], root: str, stack: ExitStack) -> ObjectReader | None:
+    if not any(place.origin in _OBJECT_ORIGINS for place in places):
         return None
     repository = discover(root)
     if repository is None:

@@ -154,7 +154,8 @@ def _life(life: Life) -> str:
 
 def _verification(verification: Verification) -> Iterator[str]:
     known = "" if verification.environment is Environment.UNKNOWN else f" in {verification.environment.value}"
-    yield visible(f"the API says: {verification.verdict}{known} ({verification.reason})")
+    said = "not verified" if verification.verdict == "unknown" and verification.host is None else "the API says"
+    yield visible(f"{said}: {verification.verdict}{known} ({verification.reason})")
     for name, value in verification.details:
         yield visible(f"{name.replace('_', ' ')}: {value}")
 

@@ -42,17 +42,20 @@ class HttpClient:
     settings: VerificationSettings
     _client: httpx2.AsyncClient
 
-    async def get(self, path: str, credential: Credential | None) -> Answer:
-        """Ask once for `path` and return what came of it; raises nothing but cancellation."""
+    async def get(self, path: str, credential: Credential | None, deadline: float) -> Answer:
+        """Ask once for `path`, until `deadline` (the event loop's clock) at most, and return what came of it.
+
+        Raises nothing but cancellation.
+        """
         try:
-            return await self._get(path, credential)
+            return await self._get(path, credential, deadline)
         except TimeoutError:
             seconds = f"{self.settings.request_timeout:g}"
             return Failure(FailureKind.TIMEOUT, f"{self.host.name} did not finish its answer within {seconds} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ssl.SSLError, OSError) as error:
             return _failure(self.host, error)
 
-    async def _get(self, path: str, credential: Credential | None) -> Answer:
+    async def _get(self, path: str, credential: Credential | None, deadline: float) -> Answer:
         clock = asyncio.get_running_loop().time
         # The library's own timeouts are per read: a host that drips a byte a second would hold us for ever. Ours
         # starts when the request does; connecting is left to the library, which closes a socket it gave up on, and
@@ -61,11 +64,15 @@ class HttpClient:
 
             async def watch(event: str, _: object) -> None:
                 if event.endswith(".send_request_headers.started"):
-                    limit.reschedule(clock() + self.settings.request_timeout)
+                    limit.reschedule(min(clock() + self.settings.request_timeout, deadline))
 
+            left = max(deadline - clock(), 0.001)
             request = self._client.build_request(
-                "GET", self.host.origin + path, headers=_credential_header(credential), extensions={"trace": watch}
-            )
+                "GET", self.host.origin + path, headers=_credential_header(credential), extensions={"trace": watch},
+                timeout=httpx2.Timeout(
+                    min(self.settings.request_timeout, left), connect=min(self.settings.connect_timeout, left)
+                ),
+            )  # fmt: skip
             response = await self._client.send(request, stream=True)
             try:
                 body = await _bounded_body(response)
@@ -94,7 +101,6 @@ async def connect(host: ApiHost, settings: VerificationSettings) -> AsyncIterato
         # One key's session must not answer for the next one.
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
-        timeout=httpx2.Timeout(settings.request_timeout, connect=settings.connect_timeout),
         limits=httpx2.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
         # A plain-http loopback request through a proxy would hand the key to the proxy.
         trust_env=settings.environment_proxies and not host.loopback,

@@ -32,7 +32,10 @@ STEPS = (
     "purge the old key from files, history, logs and images",
     "check the account's transactions since the key was first exposed",
 )
-_NOT_TESTED = "transactions and account changes (only doing one would show)"
+_ALWAYS_SAID = (
+    ("not_tested", "transactions and account changes (only doing one would show)"),
+    *((f"step_{number}", step) for number, step in enumerate(STEPS, 1)),
+)
 _ORDER = {Verdict.LIVE: 0, Verdict.RESTRICTED: 1, Verdict.UNKNOWN: 2, Verdict.INACTIVE: 3}
 _ENVIRONMENT_ORDER = {Environment.PRODUCTION: 0, Environment.UNKNOWN: 1, Environment.SANDBOX: 2}
 
@@ -86,8 +89,7 @@ def _let_in(
             ("permission_class", _permission_class(answer.readings)),
             ("reads", ", ".join(f"{reading.name}: {reading.outcome}" for reading in answer.readings)),
         ]
-    details.append(("not_tested", _NOT_TESTED))
-    details += [(f"step_{number}", step) for number, step in enumerate(STEPS, 1)]
+    details += _ALWAYS_SAID
     return Verification(verdict, answer.reason, environment, answer.host, tuple(details))
 
 

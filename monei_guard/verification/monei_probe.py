@@ -67,11 +67,13 @@ class HostAnswer:
 class Control:
     """What the host answers without a key: `fault` says why its answers prove nothing, or is ''.
 
-    `guarded` are the paths it refuses without a key; only these tell anything about one.
+    `guarded` are the paths it refuses without a key, and only these tell anything about one; `open_to_all` those it
+    lets anybody read. What is in neither did not answer clearly.
     """
 
     fault: str
     guarded: frozenset[str] = frozenset()
+    open_to_all: frozenset[str] = frozenset()
 
 
 async def control(host: str, ask: Ask, *, permissions: bool) -> Control:
@@ -83,11 +85,11 @@ async def control(host: str, ask: Ask, *, permissions: bool) -> Control:
     profile = await ask(USER_ME, None)
     if not _is_refusal(profile):
         return Control(_control_fault(host, profile))
-    guarded = {USER_ME}
-    for path in (NETWORKS, *(path for _, path in MORE_READS if permissions)):
-        if _is_refusal(await ask(path, None)):
-            guarded.add(path)
-    return Control("", frozenset(guarded))
+    others = (NETWORKS, *(path for _, path in MORE_READS if permissions))
+    answers = {path: await ask(path, None) for path in others}
+    guarded = frozenset(path for path, answer in answers.items() if _is_refusal(answer))
+    open_to_all = frozenset(path for path, answer in answers.items() if _outcome(answer) == "allowed")
+    return Control("", guarded | {USER_ME}, open_to_all)
 
 
 def _greeting_fault(host: str, answer: Answer) -> str:
@@ -155,7 +157,8 @@ def _unclear(host: str, answer: Answer) -> str:
 async def _read_networks(first: HostAnswer, checked: Control, ask: Ask, credential: Credential) -> HostAnswer:
     """Add what the list of chains tells: mainnet chains in live mode, testnet chains in sandbox mode."""
     if NETWORKS not in checked.guarded:
-        return replace(first, environment_basis="the list of networks is open to anyone, so it tells nothing")
+        why = "is open to anyone" if NETWORKS in checked.open_to_all else "gave no clear answer without a key"
+        return replace(first, environment_basis=f"the list of networks {why}, so it tells nothing")
     answer = await ask(NETWORKS, credential)
     outcome = _outcome(answer)
     readings = (*first.readings, Reading("networks", outcome))
@@ -174,7 +177,9 @@ async def _read_networks(first: HostAnswer, checked: Control, ask: Ask, credenti
 
 
 async def _read(path: str, checked: Control, ask: Ask, credential: Credential) -> str:
-    return _outcome(await ask(path, credential)) if path in checked.guarded else "open to anyone"
+    if path in checked.guarded:
+        return _outcome(await ask(path, credential))
+    return "open to anyone" if path in checked.open_to_all else "unclear"
 
 
 def _outcome(answer: Answer) -> str:

@@ -12,7 +12,7 @@ from monei_guard.verification.audit_log import AuditLog
 from monei_guard.verification.eligibility import Credential
 from monei_guard.verification.hosts import ApiHost
 from monei_guard.verification.http_client import connect
-from monei_guard.verification.judgement import Verdict, judge, not_asked
+from monei_guard.verification.judgement import Verdict, judge
 from monei_guard.verification.monei_probe import MORE_READS, Control, HostAnswer, Standing, control, probe
 from monei_guard.verification.polite_requests import HostRequests
 from monei_guard.verification.rate_limit import HostPace
@@ -102,10 +102,10 @@ async def _wait_until_inactive(
         left = [c for c in left if verdicts[c.secret].verdict != Verdict.INACTIVE]
         if progress is not None:
             progress(len(credentials) - len(left), len(credentials))
-        wait = poll * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
-        if not left or clock() + wait >= end:
+        if not left or clock() >= end:
             return verdicts
-        await asyncio.sleep(wait)
+        wait = poll * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+        await asyncio.sleep(min(wait, end - clock()))  # the last question is asked when time is up
         poll = min(poll * 1.5, settings.longest_poll)
 
 
@@ -129,12 +129,14 @@ async def _verify(
             if progress is not None:
                 progress(len(verdicts), len(distinct))
 
-    try:
-        async with asyncio.timeout_at(deadline), _open(hosts, settings, deadline, audit) as hearings:
-            await asyncio.gather(*(work(hearings) for _ in range(min(settings.concurrency, len(distinct)))))
-    except TimeoutError:
-        late = not_asked(f"no answer before the deadline of {seconds:g} s")
-        return {credential.secret: verdicts.get(credential.secret, late) for credential in distinct}
+    async with _open(hosts, settings, deadline, audit) as hearings:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(settings.concurrency, len(distinct))):
+                    group.create_task(work(hearings))
+        except ExceptionGroup as failed:
+            # One is enough to stop all, and all have the same cause: the record cannot be kept.
+            raise failed.exceptions[0] from None
     return verdicts
 
 

@@ -27,6 +27,17 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _small_system_store(ca_file: Path) -> Iterator[None]:
+    """Let the system's store be one certificate, of an authority that signs nothing: loading the real one is slow."""
+    store = ca_file.with_name("store.pem")
+    trustme.CA().cert_pem.write_to_path(store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(store))
+        patch.setenv("SSL_CERT_DIR", str(ca_file.parent / "none"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
     return server_tls(authority, "localhost", "127.0.0.1", "api.monei.test")

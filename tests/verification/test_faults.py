@@ -89,10 +89,10 @@ def test_an_odd_answer_to_a_key_is_unknown_whatever_the_other_host_says(api: Api
 
 @pytest.mark.parametrize("name", ODD_ANSWERS)
 def test_an_odd_answer_without_a_key_means_that_no_key_is_sent(api: Api, make_key: MakeKey, name: str) -> None:
-    api.production.fail(ME, *[ODD_ANSWERS[name]] * 3)
-    api.development.fail(ME, *[ODD_ANSWERS[name]] * 3)
+    api.production.fail(ME, ODD_ANSWERS[name])
+    api.development.fail(ME, ODD_ANSWERS[name])
 
-    answer = api.ask(api.live(make_key()))
+    answer = api.ask(api.live(make_key()), attempts=1)
 
     assert answer.verdict == "unknown", answer
     assert api.production.paths() == api.development.paths() == []
@@ -324,4 +324,4 @@ def test_a_slow_host_costs_one_timeout_a_try_not_one_a_byte(api: Api, make_key: 
     answer = api.ask(make_key(), request_timeout=0.2)
 
     assert answer.verdict == "unknown"
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 6  # of the minute that the answer would take

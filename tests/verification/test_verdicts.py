@@ -96,6 +96,23 @@ def test_networks_that_need_no_key_tell_nothing(api: Api, make_key: MakeKey) -> 
     assert "open to anyone" in details(answer)["environment_basis"]
 
 
+def test_networks_that_do_not_answer_without_a_key_are_not_called_open(api: Api, make_key: MakeKey) -> None:
+    api.production.fail("/api/v1/evm/networks", says(404, {"statusCode": 404}))
+
+    answer = api.ask(api.live(make_key()))
+
+    assert (answer.verdict, answer.environment) == ("live", Environment.UNKNOWN)
+    assert "no clear answer" in details(answer)["environment_basis"]
+
+
+def test_what_anybody_may_read_is_not_called_a_permission(api: Api, make_key: MakeKey) -> None:
+    api.production.open_paths = frozenset({"/api/v1/kyc/status"})
+
+    answer = details(api.ask(api.live(make_key()), permissions=True))
+
+    assert "kyc: open to anyone" in answer["reads"]
+
+
 def test_the_host_tells_the_environment_when_the_networks_do_not(api: Api, make_key: MakeKey) -> None:
     key = make_key()
     api.development.clients[key] = Client(denied=frozenset({"/api/v1/evm/networks"}))

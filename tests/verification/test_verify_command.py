@@ -1,5 +1,6 @@
 """`monei-guard verify` and `--verify`, run as a user runs them, against the stand-in."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 from verification.stand_in import PLANTED, StandIn, says, serve, slow_headers
 from verification.two_hosts import Api
@@ -278,6 +280,25 @@ def test_on_a_terminal_it_says_what_goes_where_and_asks(
     assert bool(program.api.production.seen) is sent
 
 
+def test_on_a_terminal_many_keys_show_progress(program: Program, make_key: MakeKey) -> None:
+    (program.folder / "keys").write_bytes(b"\n".join(program.api.live(make_key()) for _ in range(8)))
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monei_guard", "verify", *program.urls, "--yes", "--file", "keys", "--rate", "100"],
+        stdin=slave, stderr=slave, stdout=subprocess.DEVNULL, cwd=program.folder, env=program.env,
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    os.close(master)
+
+    assert process.wait(60) == 1
+    assert b"asking the API" in shown
+    assert b"100%" in shown
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 def test_only_live_leaves_the_rest_out_of_the_report_but_not_out_of_the_exit_code(
     program: Program, make_key: MakeKey
@@ -293,7 +314,7 @@ def test_wait_revoked_exits_0_when_the_key_dies_and_1_when_it_does_not(program: 
     before = time.monotonic()
     done = program.verify("--wait-revoked", "1s", stdin=program.api.live(make_key()))
     assert done.returncode == 1
-    assert time.monotonic() - before < 6
+    assert time.monotonic() - before < 20
 
 
 def test_the_audit_log_and_the_permissions_come_from_options(program: Program, make_key: MakeKey) -> None:
@@ -334,9 +355,12 @@ def test_a_scan_carries_the_verdicts_into_every_report(program: Program, make_ke
 
     assert done.returncode == 1
     document = json.loads((program.folder / "r.json").read_text())
+    schema = json.loads((ROOT / "docs" / "monei-guard-report-v1.json").read_text())
+    jsonschema.validate(document, schema)
     first = document["findings"][0]
     assert (first["verification"]["verdict"], first["severity"]) == ("live", "critical")
-    assert {one["verification"]["verdict"] for one in document["findings"]} == {"live", "inactive"}
+    keys = [one for one in document["findings"] if one["code"] == "MG101"]
+    assert {one["verification"]["verdict"] for one in keys} == {"live", "inactive"}
     assert '"verdict": "live"' in (program.folder / "r.sarif").read_text()
 
 
@@ -386,7 +410,7 @@ def test_an_interrupt_ends_it_at_once_with_130_and_no_traceback(program: Program
     _, errors = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 10  # of the thirty seconds that the host takes
     assert b"Traceback" not in errors
 
 
