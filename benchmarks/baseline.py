@@ -18,7 +18,7 @@ def main() -> None:
     """Measure reading the file and judging 100 findings that it does not accept."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     entries = tuple(
-        Entry(hex_digits(32, number), "MG101", f"src/folder{number % 97}/file{number}.js", "a sample, long revoked",
+        Entry(hex_digits(32, number), "MG101", f"src/folder{number % 97}/file{number}.js", "a sample, revoked",
               "ann@example.com", "2026-01-01")
         for number in range(count)
     )  # fmt: skip

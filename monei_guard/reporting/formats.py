@@ -20,6 +20,11 @@ FORMATS = MappingProxyType({
     "json": "monei_guard.reporting.json_report:write_json",
     "jsonl": "monei_guard.reporting.json_report:write_jsonl",
     "sarif": "monei_guard.reporting.sarif:write_sarif",
+    "gitlab": "monei_guard.reporting.gitlab:write_gitlab",
+    "junit": "monei_guard.reporting.junit:write_junit",
+    "github": "monei_guard.reporting.github:write_github",
+    "markdown": "monei_guard.reporting.markdown:write_markdown",
+    "csv": "monei_guard.reporting.csv_report:write_csv",
 })  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The one value every report is written from. A format reads it, owns its own shape and never changes it."""
 
 import hashlib
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -16,11 +17,15 @@ _NOT_IN_DIGEST = frozenset({"source", "examples", "counter_examples"})
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much was looked at. `files` have a name in the scanned place, `blobs` are distinct contents."""
+    """How much was looked at. `files` have a name in the scanned place, `blobs` are distinct contents.
+
+    `started` is when it began, in seconds since 1970 (None: when the report is made).
+    """
 
     files: int = 0
     blobs: int = 0
     bytes: int = 0
+    started: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Report:
     skipped: Sequence[Skipped]
     errors: tuple[str, ...]
     summary: Summary
+    started: float  # seconds since 1970
+    finished: float
 
     @property
     def complete(self) -> bool:
@@ -71,6 +78,8 @@ def make_report(
     configuration: Configuration | None = None,
 ) -> Report:
     """Return the report of a run, with its counts taken from the values themselves."""
+    now = time.time()
+    coverage = coverage or Coverage()
     suppressed = sum(1 for one in triaged if one.suppression is not None)
     return Report(
         version=version,
@@ -83,9 +92,11 @@ def make_report(
             suppressed=suppressed,
             skipped=len(skipped),
             incomplete=sum(1 for one in skipped if one.incomplete),
-            coverage=coverage or Coverage(),
+            coverage=coverage,
             configuration=configuration or Configuration(),
         ),
+        started=now if coverage.started is None else coverage.started,
+        finished=now,
     )
 
 

@@ -1,0 +1,63 @@
+"""CSV (RFC 4180) for spreadsheets, in which no cell is a formula.
+
+A cell that a spreadsheet could run (https://owasp.org/www-community/attacks/CSV_Injection) begins with an apostrophe.
+"""
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from monei_guard.model.finding import Triaged
+from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.report import Report
+
+_COLUMNS = (
+    "code", "rule", "severity", "confidence", "vendor", "environment", "message", "hint", "redacted", "sha256",
+    "length", "path", "start_line", "start_column", "end_line", "end_column", "encoding_path", "origin", "commit",
+    "author", "date", "first_commit", "last_commit", "versions", "in_head", "in_worktree", "fingerprint", "suppressed",
+    "reason", "until", "verdict",
+)  # fmt: skip
+_FORMULA = frozenset("=+-@|%＝＋－＠")
+
+
+def write_csv(report: Report, stream: TextIO) -> None:
+    """Write a header and one row a finding, suppressed ones included. What was not scanned has no place here."""
+    rows = csv.writer(stream, lineterminator="\r\n")
+    rows.writerow(_COLUMNS)
+    rows.writerows(_row(one) for one in report.triaged)
+
+
+def inert(text: str) -> str:
+    """Return `text` on one line, as a cell that no spreadsheet takes for a formula."""
+    text = visible(text)
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA and text else text
+
+
+def _row(one: Triaged) -> list[object]:
+    finding, location = one.finding, one.finding.location
+    return [inert(value) if isinstance(value, str) else value for value in (
+        finding.code, finding.rule, finding.severity.label, finding.confidence.label, finding.vendor,
+        finding.environment.value, finding.message, finding.hint, *_secret(one),
+        location.path, location.start_line, location.start_column, location.end_line, location.end_column,
+        " > ".join(location.encoding_path), location.origin.value, location.commit, location.author, location.date,
+        *_life(one), finding.fingerprint, *_decision(one),
+    )]  # fmt: skip
+
+
+def _secret(one: Triaged) -> Iterator[object]:
+    secret = one.finding.secret
+    yield from (None, None, None) if secret is None else (secret.redacted, secret.sha256, secret.length)
+
+
+def _life(one: Triaged) -> Iterator[object]:
+    life = one.finding.life
+    if life is None:
+        yield from (None,) * 5
+    else:
+        yield from (life.first_commit, life.last_commit, life.versions, life.in_head, life.in_worktree)
+
+
+def _decision(one: Triaged) -> Iterator[object]:
+    suppression = one.suppression
+    yield from (None,) * 3 if suppression is None else (suppression.kind, suppression.reason, suppression.until)
+    yield one.verification.verdict if one.verification is not None else None
