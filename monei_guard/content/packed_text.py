@@ -28,8 +28,7 @@ _HEX_TEXT = re.compile(rb"(?:[2-7][0-9a-fA-F]|0[09aAdD]){10,}")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
-# Each with a pattern that begins with a literal, and so is quickly seen not to match: lower-case letters are 0x61 to
-# 0x7a and 97 to 122, and hardly a text does without three of them in a row.
+# Each with a pattern that begins with a literal, and so is quickly seen not to match: text is 0x20 to 0x7e, 32 to 126.
 _LISTS = tuple(
     (re.compile(hint).search, base, re.compile(pattern))
     for hint, base, pattern in (
@@ -39,12 +38,17 @@ _LISTS = tuple(
             rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}",
         ),
         (
-            rb"6[0-9a-fA-F][ :\-](?:[2-7][0-9a-fA-F][ :\-]){6}",
+            rb":[2-7][0-9a-fA-F](?::[2-7][0-9a-fA-F]){6}",
             16,
-            rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?:[ :\-][0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])",
+            rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])",
         ),
         (
-            rb"5[0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}|1[0-2][0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}",
+            rb" [2-7][0-9a-fA-F](?: [2-7][0-9a-fA-F]){6}",
+            16,
+            rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])",
+        ),
+        (
+            rb",\s{0,20}(?:[3-9][0-9]|1[0-2][0-9])(?:,\s{0,20}(?:[3-9][0-9]|1[0-2][0-9])){8}",
             10,
             rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])",
         ),
