@@ -8,61 +8,67 @@ several ASCII characters in a row that had no need of it. Compressed streams beg
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from monei_guard.content.packed_signs import has_packed_text
+from monei_guard.content.packed_signs import has_byte_list, has_packed_text
 
 # Enough to be rare, short enough that literals of many keywords fall together.
 _LENGTH = 12
 _MARKS = (b'"', b"'", b"`", b"\\")
 _GAP = 100  # bytes between two parts of a divided prefix, at most
+_SHORTEST = 4
 _STEM = 8  # characters of a keyword that matter
 
 # Two or more characters in a row that are spelled out without need. Caseless; both `re` and Hyperscan read them.
 ESCAPE_PATTERNS: tuple[bytes, ...] = (
-    rb"\\u00[3-7][0-9a-f]\\u00[3-7]",
-    rb"\\u\{0{0,4}[3-7][0-9a-f]\}\\u",
-    rb"\\U000000[3-7][0-9a-f]\\U",
-    rb"\\x[3-7][0-9a-f]\\x[3-7][0-9a-f]\\x[3-7]",
+    rb"\\u00[2-7][0-9a-f]\\u00[02-7]",
+    rb"\\u\{0{0,4}[2-7][0-9a-f]\}\\u",
+    rb"\\U000000[2-7][0-9a-f]\\U",
+    rb"\\x[2-7][0-9a-f]\\x[02-7][0-9a-f]\\x[2-7]",
     rb"&#x?[0-9a-f]{2,4};&#x?[0-9a-f]{2,4};&#",
     rb"\\[01][0-7][0-7]\\[01][0-7][0-7]\\",
     rb"0x[2-7][0-9a-f],\s{0,4}0x[2-7][0-9a-f],\s{0,4}0x[2-7][0-9a-f],\s{0,4}0x[2-7][0-9a-f],\s{0,4}0x[2-7]",
 )
-# Gzip's magic number in base64, in base64 of that, and zlib's three headers at the beginning of a value.
-COMPRESSED_LITERALS: tuple[bytes, ...] = (
-    b"H4sI",
-    b"SDRzS",
-    *(
-        before + header + last
-        for header, lasts in ((b"eJ", b"wxyz"), (b"eN", b"opqr"), (b"eA", b"EFGH"))
-        for last in (bytes([code]) for code in lasts)
-        for before in (b'"', b"'", b"=", b":", b"(", b">", b",", b"`", b" ", b"\n")
-    ),
+# In base64: gzip's magic number, and zlib's three headers, each with the two bits that follow.
+_GZIP = b"H4sI"
+_ZLIB = tuple(
+    header + bytes([last]) for header, lasts in ((b"eJ", b"wxyz"), (b"eN", b"opqr"), (b"eA", b"EFGH")) for last in lasts
 )
-# Doubly spelled out: the escape character of the inner layer, and the beginning of the next character.
+# Three characters are too few to be rare, except at the beginning of a value.
+_BEFORE = (b'"', b"'", b"=", b":", b"(", b">", b",", b"`", b" ", b"\n")
+# Percent-encoded or quoted-printable: another escape, spelled out.
 _DOUBLE = tuple(
-    outer + lead + outer + digit
-    for outer, lead in ((b"%", b"25"), (b"=", b"3D"), (b"=", b"3d"), (b"%", b"3D"), (b"=", b"25"), (b"%", b"5C"))
-    for digit in (b"3", b"4", b"6", b"7")
-)
+    outer + f"{outer}".join(pair)
+    for outer in ("%", "=")
+    for pair in (
+        *((lead, digit) for lead in ("25", "3D", "3d") for digit in ("3", "4", "5", "6", "7")),
+        *((lead, kind) for lead in ("5C", "5c") for kind in ("75", "78", "55", "30", "31")),
+        ("26", "23"), ("30", "78"), ("30", "58"),
+    )
+)  # fmt: skip
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
-    """Return literals of which one stands in every text that holds one of the keywords encoded up to three times.
+    """Return literals of which one stands in text that holds one of the keywords encoded up to three times.
 
     Lower-case keywords stand for their upper-case and capitalised forms too, unless they end with "_": a credential's
-    own prefix has one case. Layers outside the innermost one: base64 and hexadecimal.
+    own prefix has one case. Outside the innermost layer: base64 and hexadecimal, also spelled out by percent-encoding
+    or quoted-printable, and UTF-16 in base64.
     """
-    found = dict.fromkeys((*COMPRESSED_LITERALS, *_DOUBLE))
-    for stem in dict.fromkeys(stem for keyword in keywords for stem in _stems(keyword)):
+    found = dict.fromkeys((*_compressed(), *(form.encode() for form in _DOUBLE)))
+    stems = dict.fromkeys(stem for keyword in _shortest(keywords) for stem in _stems(keyword))
+    for stem in stems:
         once = tuple(_forms(stem))
-        twice = tuple(literal for form in once for literal in _packed(form))
-        thrice = (literal for form in twice for literal in _packed(form))
+        packed = tuple(_packed(stem))
+        twice = [form for inner in packed for form in _packed(inner)]
+        thrice = (form for inner in twice for form in _packed(inner))
+        spelled = (form for inner in once[len(packed) :] for form in _packed(inner))
+        wide = (form for inner in (stem, *once) for form in _packed(b"\0".join(_bytes(inner[:6])) + b"\0"))
         found.update(dict.fromkeys(_partly_escaped(stem)))
-        found.update(dict.fromkeys(_around(once)))
-        found.update(dict.fromkeys(form[:_LENGTH] for layer in (once, twice, thrice) for form in layer))
-    return tuple(found)
+        found.update(dict.fromkeys(_around((*packed, *twice))))
+        found.update(dict.fromkeys(form[:_LENGTH] for form in (*once, *twice, *thrice, *spelled, *wide)))
+    return tuple(form for form in found if len(form) >= _SHORTEST)
 
 
 def split_patterns(keywords: Iterable[str]) -> tuple[bytes, ...]:
@@ -89,7 +95,11 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
         )
 
     def test(content: bytes) -> bool:
-        if has_packed_text(content) or any(sign in content and test(content) for sign, test in _ESCAPE_TESTS):
+        if (
+            has_packed_text(content)
+            or has_byte_list(content)
+            or any(sign in content and test(content) for sign, test in _ESCAPE_TESTS)
+        ):
             return True
         lower = content.lower()
         if any(sign in lower for sign in _UNDERSCORES) and any(form in lower for form in underscores):
@@ -108,9 +118,6 @@ _ESCAPE_TESTS = tuple(
         (b"%", rb"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]"),
         (b"=", rb"=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]"),
         (b"0x", rb"0x[2-7][0-9a-fA-F](?:\s{0,4},\s{0,4}0x[2-7][0-9a-fA-F]){4}"),
-        (b",", rb"1[0-2][0-9],\s{0,4}1[0-2][0-9],\s{0,4}(?:[1-9][0-9]{1,2},\s{0,4}){5}"),
-        (b":", rb"6[0-9a-fA-F]:(?:[2-7][0-9a-fA-F]:){6}"),
-        (b" ", rb"6[0-9a-fA-F] (?:[2-7][0-9a-fA-F] ){6}"),
         (b"\0", rb"(?:[\x20-\x7e]\x00{1,3}){12}"),
     )
 )
@@ -121,6 +128,15 @@ def _halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Return the two parts of each credential's prefix, divided at every place."""
     prefixes = dict.fromkeys(keyword.encode() for keyword in keywords if keyword.endswith("_"))
     return tuple((prefix[:at], prefix[at:]) for prefix in prefixes for at in range(1, len(prefix)))
+
+
+def _compressed() -> Iterator[bytes]:
+    yield _GZIP
+    yield from _around((_GZIP, *_ZLIB))
+    yield from (before + header for header in _ZLIB for before in _BEFORE)
+    for form in (*_packed(_GZIP), *(form for header in _ZLIB for form in _packed(header) if len(form) > len(header))):
+        yield form
+        yield from _packed(form)
 
 
 def _stems(keyword: str) -> tuple[bytes, ...]:
@@ -138,8 +154,8 @@ def _forms(stem: bytes) -> Iterator[bytes]:
         "%d, ",
     ):  # fmt: skip
         yield "".join(pattern % code for code in stem).encode()
-    yield b"\0".join(stem[at : at + 1] for at in range(len(stem)))
-    yield b"\0\0\0".join(stem[at : at + 1] for at in range(len(stem)))
+    yield b"\0".join(_bytes(stem))
+    yield b"\0\0\0".join(_bytes(stem))
 
 
 def _packed(text: bytes) -> Iterator[bytes]:
@@ -156,14 +172,23 @@ def _packed(text: bytes) -> Iterator[bytes]:
     yield text.hex().upper().encode()
 
 
-def _around(forms: tuple[bytes, ...]) -> Iterator[bytes]:
+def _around(forms: Iterable[bytes]) -> Iterator[bytes]:
     """Yield base64 and hexadecimal forms inside the outer layers whose notation alone is too common to stop at."""
     for form in forms:
-        if form.isalnum():
-            start = form[: _LENGTH // 3]
-            yield "".join(f"%{code:02x}" for code in start).encode()
-            yield "".join(f"={code:02X}" for code in start).encode()
-            yield b"\0".join(form[at : at + 1] for at in range(min(len(form), 6)))
+        start = form[: _LENGTH // 3]
+        for pattern in ("%%%02x", "%%%02X", "=%02X", "=%02x"):
+            yield "".join(pattern % code for code in start).encode()
+        yield b"\0".join(_bytes(form[:6]))
+
+
+def _bytes(text: bytes) -> Iterator[bytes]:
+    return (text[at : at + 1] for at in range(len(text)))
+
+
+def _shortest(keywords: Iterable[str]) -> list[str]:
+    """Return the keywords in which no other keyword stands."""
+    words = list(dict.fromkeys(keywords))
+    return [word for word in words if not any(other != word and other in word for other in words)]
 
 
 def _partly_escaped(stem: bytes) -> Iterator[bytes]:

@@ -10,6 +10,18 @@ QUADS = re.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014
 HEX_TEXT = re.compile(rb"(?:[2-7][0-9a-fA-F]|0[09aAdD]){10,}")
 COMPRESSED = (b"H4sI", b"eJ", b"eN", b"eA")  # gzip's magic number, and zlib's headers 789c, 78da and 7801, in base64
 
+# Lists of numbers that look like characters. Each pattern begins with a literal, and so is quickly seen not to match:
+# text is 0x20 to 0x7e, 32 to 126.
+BYTE_LIST_HINTS = tuple(
+    re.compile(hint).search
+    for hint in (
+        rb"0[xX][2-7][0-9a-fA-F]\s{0,20},\s{0,20}0[xX][2-7]",
+        rb":[2-7][0-9a-fA-F](?::[2-7][0-9a-fA-F]){6}",
+        rb" [2-7][0-9a-fA-F](?: [2-7][0-9a-fA-F]){6}",
+        rb",\s{0,20}(?:[3-9][0-9]|1[0-2][0-9])(?:,\s{0,20}(?:[3-9][0-9]|1[0-2][0-9])){8}",
+    )
+)
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _WORDS = bytes(code if code in _ALPHABET else ord(" ") for code in range(256))
 
@@ -24,3 +36,8 @@ def has_packed_text(data: bytes) -> bool:
         return True
     together = b" ".join(words)
     return QUADS.search(together) is not None or HEX_TEXT.search(together) is not None
+
+
+def has_byte_list(data: bytes) -> bool:
+    """Return whether there are numbers in a row that look like characters."""
+    return any(hint(data) for hint in BYTE_LIST_HINTS)

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from monei_guard.content.packed_signs import (
+    BYTE_LIST_HINTS,
     COMPRESSED,
     HEX_TEXT,
     QUADS,
     SHORTEST,
+    has_byte_list,
     has_packed_text,
 )
 from monei_guard.content.replacement import Decoder, Replacement, Run, matches
@@ -30,26 +32,14 @@ _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{12}|(?:[\t\r\n\x20-\x7e]\x00){6}|(?:
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
-# Each with a pattern that begins with a literal, and so is quickly seen not to match: lower-case letters are 0x61 to
-# 0x7a and 97 to 122, and hardly a text does without three of them in a row.
+# Base and pattern of each kind of list that `packed_signs.BYTE_LIST_HINTS` has a hint for, in its order.
 _LISTS = tuple(
-    (re.compile(hint).search, base, re.compile(pattern))
-    for hint, base, pattern in (
-        (
-            rb"0[xX][2-7][0-9a-fA-F]\s{0,20},\s{0,20}0[xX][2-7]",
-            16,
-            rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}",
-        ),
-        (
-            rb"6[0-9a-fA-F][ :\-](?:[2-7][0-9a-fA-F][ :\-]){6}",
-            16,
-            rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?:[ :\-][0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])",
-        ),
-        (
-            rb"5[0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}|1[0-2][0-9],\s{0,20}(?:[1-9][0-9]{1,2},\s{0,20}){6}",
-            10,
-            rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])",
-        ),
+    (base, re.compile(pattern))
+    for base, pattern in (
+        (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
+        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+        (10, rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"),
     )
 )
 _BYTE = 0xFF
@@ -108,7 +98,7 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield text written as a list of numbers: `0x6d, 0x6e`, `6d:6e`, `109, 110`."""
     found = [
         (match.start(), match.end(), base)
-        for hint, base, pattern in _LISTS
+        for hint, (base, pattern) in zip(BYTE_LIST_HINTS, _LISTS, strict=True)
         if hint(data)
         for match in matches(pattern, data, ranges)
     ]
@@ -123,11 +113,6 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             Run(decoded[index : index + 1], number.start(), number.end()) for index, number in enumerate(numbers)
         )
         yield Replacement(first, last, runs)
-
-
-def has_byte_list(data: bytes) -> bool:
-    """Return whether there are numbers in a row that look like characters."""
-    return any(hint(data) for hint, _, _ in _LISTS)
 
 
 def decode_base64(text: bytes) -> bytes | None:

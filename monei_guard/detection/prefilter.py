@@ -24,15 +24,18 @@ class Prefilter:
 
     Keywords are lower-case ASCII and matched whatever their case, also with NUL bytes between their characters
     (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. With `encoded`, content that
-    may hold a keyword in an encoded form passes too (`content.encoded_forms`).
+    may hold a keyword in an encoded form passes too (`content.encoded_forms`). Hyperscan takes over after `switch_at`
+    bytes.
     """
 
-    def __init__(self, keywords: Iterable[str], extra: Iterable[bytes] = (), *, encoded: bool = True) -> None:
+    def __init__(
+        self, keywords: Iterable[str], extra: Iterable[bytes] = (), *, encoded: bool = True, switch_at: int = _SWITCH_AT
+    ) -> None:
         self.keywords = tuple(dict.fromkeys(keywords))
         self.extra = tuple(dict.fromkeys(extra))
         self.encoded = encoded
         self._test: Test = plain_test(self.keywords, self.extra, encoded=encoded)
-        self._left = _SWITCH_AT
+        self._left = switch_at
 
     def hits(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data`."""

@@ -1,0 +1,28 @@
+"""Detectors with the built-in rules, as the command line builds them."""
+
+import sys
+
+from monei_guard.commands.session import rule_loaders
+from monei_guard.detection.prefilter import Prefilter
+from monei_guard.model.blob import Blob
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.pipeline import Detector
+from monei_guard.ruleset.bundled import credential_keywords
+
+
+def builtin_detector(*, decode: bool = True, large: bool = False) -> Detector:
+    """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
+    detector = Detector(credential_keywords(), *rule_loaders(), decode=decode)
+    detector.prefilter = Prefilter(credential_keywords(), encoded=decode, switch_at=0 if large else sys.maxsize)
+    return detector
+
+
+def find(detector: Detector, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
+    """Return the findings in a file's content."""
+    return detector.findings(Blob(content, Origin.WORKTREE, path))
+
+
+def secrets(findings: list[Finding]) -> set[bytes]:
+    """Return the values found."""
+    return {finding.secret.reveal() for finding in findings if finding.secret}

@@ -1,0 +1,77 @@
+"""Every rule sees through every encoding, and through encodings inside one another.
+
+Both prefilters are tried: the one for small content, which looks for encoded text of any kind, and the one for large
+amounts, which looks for what encodings make of the keywords.
+"""
+
+import random
+from itertools import product
+
+import pytest
+from detectors import builtin_detector, find, secrets
+from encoders import ALL, INNER, TEXT, TWO_LAYERS, WIDE
+from made_keys import LINES, line_of
+
+from monei_guard.pipeline import Detector
+
+FRAME = b'# settings\nvalue = "%s"\nlast = 1\n'
+
+
+@pytest.fixture(scope="module")
+def small() -> Detector:
+    return builtin_detector()
+
+
+@pytest.fixture(scope="module")
+def large() -> Detector:
+    return builtin_detector(large=True)
+
+
+@pytest.fixture(params=["small", "large"])
+def detector(request: pytest.FixtureRequest, small: Detector, large: Detector) -> Detector:
+    return small if request.param == "small" else large
+
+
+def _missed(detector: Detector, code: str, names: tuple[str, ...]) -> bool:
+    line, value = line_of(code, "/".join(names))
+    data = line.encode()
+    for name in names:
+        data = ALL[name](data)
+    content = data if names[-1] in INNER or names[-1] in WIDE else FRAME % data
+    return value.encode() not in secrets(find(detector, content))
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_rule_reads_the_encoding(detector: Detector, name: str) -> None:
+    assert [code for code in LINES if _missed(detector, code, (name,))] == []
+
+
+@pytest.mark.parametrize("nesting", [2, 3])
+@pytest.mark.parametrize("name", sorted(TEXT))
+def test_every_rule_reads_the_encoding_inside_itself(detector: Detector, name: str, nesting: int) -> None:
+    assert [code for code in LINES if _missed(detector, code, (name,) * nesting)] == []
+
+
+@pytest.mark.parametrize("name", sorted(TWO_LAYERS))
+def test_every_rule_reads_two_layers_inside_themselves(small: Detector, name: str) -> None:
+    assert [code for code in LINES if _missed(small, code, (name, name))] == []
+
+
+@pytest.mark.parametrize("outer", sorted(TEXT))
+def test_every_encoding_is_read_inside_every_other(detector: Detector, outer: str) -> None:
+    assert [inner for inner in sorted({**TEXT, **INNER}) if _missed(detector, "MG101", (inner, outer))] == []
+
+
+@pytest.mark.parametrize("outer", sorted(TEXT))
+def test_layers_that_are_two_are_read_inside_every_other(small: Detector, outer: str) -> None:
+    assert [inner for inner in sorted(TWO_LAYERS) if _missed(small, "MG101", (inner, outer))] == []
+
+
+def test_three_different_layers_are_read(small: Detector) -> None:
+    triples = random.Random(4).sample(list(product(sorted({**TEXT, **INNER}), sorted(TEXT), sorted(TEXT))), 150)  # noqa: S311 - filler
+    assert [triple for triple in triples if _missed(small, "MG101", triple)] == []
+
+
+def test_a_fifth_layer_is_not_opened(small: Detector) -> None:
+    assert not _missed(small, "MG101", ("base64",) * 4)
+    assert _missed(small, "MG101", ("base64",) * 5)
