@@ -45,10 +45,10 @@ class Detector:
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
     when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
     it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own;
-    `archives` says how far archives are opened.
+    `archives` says how far archives are opened, `cache_folder` where the prefilter keeps its compiled patterns.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the stages need, from the one place that knows them all
         self,
         keywords: Iterable[str],
         rules: "Callable[[], Iterable[Rule]]",
@@ -58,8 +58,10 @@ class Detector:
         *,
         decode: bool = True,
         archives: ArchiveLimits | None = None,
+        cache_folder: str | None = None,
     ) -> None:
-        self.prefilter = Prefilter((*keywords, _DIRECTIVE) if suppressing else keywords, encoded=decode)
+        words = (*keywords, _DIRECTIVE) if suppressing else keywords
+        self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()
         self._suppressing = suppressing

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from monei_guard.commands.options import Options
 from monei_guard.commands.session import Session, suppression_policy
+from monei_guard.commands.user_folders import cache_folder
 from monei_guard.detection.patterns import PatternError, compile_rule
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.pipeline import Detector
@@ -28,6 +29,7 @@ def selected_session(options: Options, settings: Settings, manifests: Callable[[
         manifests,
         suppression_policy(settings, own, active) if trusted else None,
         archives=settings.archives,
+        cache_folder=cache_folder(),
     )
     return Session(options, settings, detector, own, active)
 

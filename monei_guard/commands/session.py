@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monei_guard.commands.options import Options, read_settings
+from monei_guard.commands.user_folders import cache_folder
 from monei_guard.errors import ExitCode
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Detector, Scanned, scan
@@ -63,7 +64,14 @@ def open_session(
         session = selected_session(options, settings, manifests, trusted=folder is not None)
         return replace(session, folder=folder, root=root or folder or ".")
     suppressing = suppression_policy(settings) if folder is not None else None
-    detector = Detector(credential_keywords(), *rule_loaders(), manifests, suppressing, archives=settings.archives)
+    detector = Detector(
+        credential_keywords(),
+        *rule_loaders(),
+        manifests,
+        suppressing,
+        archives=settings.archives,
+        cache_folder=cache_folder(),
+    )
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
 
 

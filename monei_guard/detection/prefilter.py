@@ -13,8 +13,10 @@ from monei_guard.content.encoded_forms import (
     split_patterns,
 )
 
-# Bytes that plain search handles before Hyperscan's start-up is paid back (measured: benchmarks/prefilter.py).
-_SWITCH_AT = 1 << 20
+# Bytes that plain search (30 MB/s with all encoded forms) handles before Hyperscan takes over: soon where its compiled
+# patterns were kept by an earlier run (20 ms), later where they have to be compiled (350 ms).
+_SWITCH_AT = 1 << 18
+_COMPILE_AT = 1 << 23
 
 Test = Callable[[bytes | memoryview], bool]
 
@@ -25,25 +27,46 @@ class Prefilter:
     Keywords are lower-case ASCII and matched whatever their case, also with NUL bytes between their characters
     (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. With `encoded`, content that
     may hold a keyword in an encoded form passes too (`content.encoded_forms`). Hyperscan takes over after `switch_at`
-    bytes.
+    bytes; `cache_folder` is where its compiled patterns are kept from one run to the next, None for nowhere.
     """
 
     def __init__(
-        self, keywords: Iterable[str], extra: Iterable[bytes] = (), *, encoded: bool = True, switch_at: int = _SWITCH_AT
+        self,
+        keywords: Iterable[str],
+        extra: Iterable[bytes] = (),
+        *,
+        encoded: bool = True,
+        switch_at: int = _SWITCH_AT,
+        cache_folder: str | None = None,
     ) -> None:
         self.keywords = tuple(dict.fromkeys(keywords))
         self.extra = tuple(dict.fromkeys(extra))
         self.encoded = encoded
+        self.cache_folder = cache_folder
         self._test: Test = plain_test(self.keywords, self.extra, encoded=encoded)
-        self._left = switch_at
+        self._seen = 0
+        self._switch_at: int | None = switch_at
+        self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
+
+    def fast_test(self, *, compile_it: bool = True) -> Test | None:
+        """Return the test for much content; None where Hyperscan does not run, or would have to compile first."""
+        return hyperscan_test(
+            self.keywords, self.extra, encoded=self.encoded, cache_folder=self.cache_folder, compile_it=compile_it
+        )
 
     def hits(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data`."""
-        if self._left >= 0:
-            self._left -= len(data)
-            if self._left < 0:
-                self._test = hyperscan_test(self.keywords, self.extra, encoded=self.encoded) or self._test
+        if self._switch_at is not None:
+            self._seen += len(data)
+            if self._seen >= self._switch_at:
+                self._switch()
         return self._test(data)
+
+    def _switch(self) -> None:
+        final = self._seen >= self._compile_at
+        fast = self.fast_test(compile_it=final)
+        self._switch_at = None if final or fast else self._compile_at
+        self._test = fast or self._test
 
 
 def keyword_forms(keyword: str) -> tuple[bytes, ...]:
@@ -70,26 +93,28 @@ def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: 
     return test
 
 
-def hyperscan_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test | None:
-    """Return the same test as one Hyperscan pass, or None where Hyperscan does not run (an old processor)."""
+def hyperscan_test(
+    keywords: tuple[str, ...],
+    extra: tuple[bytes, ...],
+    *,
+    encoded: bool = False,
+    cache_folder: str | None = None,
+    compile_it: bool = True,
+) -> Test | None:
+    """Return the same test as one Hyperscan pass.
+
+    None where Hyperscan does not run (an old processor), or where its patterns are not kept and not to be compiled.
+    """
     try:
-        import hyperscan  # noqa: PLC0415 - 15 ms that a small commit must not pay
+        from monei_guard.detection import compiled_patterns  # noqa: PLC0415 - imports hyperscan: 15 ms
     except ImportError:
         return None
-    caseless = [_escape(form) for keyword in keywords for form in keyword_forms(keyword)]
-    exact = [_escape(literal) for literal in extra]
-    if encoded:
-        caseless += ESCAPE_PATTERNS
-        exact += (*map(_escape, encoded_literals(keywords)), *split_patterns(keywords))
-    expressions = caseless + exact
-    flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(caseless)
-    flags += [hyperscan.HS_FLAG_SINGLEMATCH] * len(exact)
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    made_from = repr((keywords, extra, encoded)).encode()
     try:
-        database.compile(
-            expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags
+        database = compiled_patterns.database(
+            made_from, (lambda: _expressions(keywords, extra, encoded=encoded)) if compile_it else None, cache_folder
         )
-    except hyperscan.HyperscanError:
+    except compiled_patterns.CannotCompileError:
         return None
     hits: list[int] = []
 
@@ -99,13 +124,25 @@ def hyperscan_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encod
     def test(data: bytes | memoryview) -> bool:
         if not data:
             return False
-        database.scan(data, match_event_handler=on_match)  # type: ignore[type-var] # any buffer will do
+        database.scan(data, match_event_handler=on_match)
         if not hits:
             return False
         hits.clear()
         return True
 
     return test
+
+
+def _expressions(
+    keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool
+) -> tuple[list[bytes], list[bytes]]:
+    """Return the patterns to match whatever their case, and those to match byte for byte."""
+    caseless = [_escape(form) for keyword in keywords for form in keyword_forms(keyword)]
+    exact = [_escape(literal) for literal in extra]
+    if encoded:
+        caseless += ESCAPE_PATTERNS
+        exact += (*map(_escape, encoded_literals(keywords)), *split_patterns(keywords))
+    return caseless, exact
 
 
 def _escape(literal: bytes) -> bytes:

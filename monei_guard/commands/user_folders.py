@@ -1,0 +1,15 @@
+"""Where files of the user's own go, apart from any repository."""
+
+import os
+import sys
+
+
+def cache_folder() -> str | None:
+    """Return the user's cache folder for this program (XDG Base Directory Specification), None if there is no home."""
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA")
+    elif sys.platform == "darwin":
+        base = os.path.expanduser("~/Library/Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "monei-guard") if base and os.path.isabs(base) else None
