@@ -42,21 +42,21 @@ class Case:
     expected: tuple[Expected, ...]
 
 
-def load_corpus() -> tuple[Case, ...]:
-    """Return every case, in file order."""
+def load_corpus(seed: str = "") -> tuple[Case, ...]:
+    """Return every case, in file order; another seed gives other values."""
     return tuple(
-        _case(entry, path.stem)
+        _case(entry, path.stem, seed)
         for path in sorted(CORPUS.glob("*.toml"))
         for entry in tomli.loads(path.read_text(encoding="utf-8"))["case"]
     )
 
 
-def _case(entry: dict[str, str], family: str) -> Case:
+def _case(entry: dict[str, str], family: str, seed: str) -> Case:
     name = f"{family}: {entry['name']}"
     unknown = entry.keys() - _KEYS
     if unknown:
         raise ValueError(f"{name}: unknown keys {sorted(unknown)}")
-    marked = expand(entry["text"], name)
+    marked = expand(entry["text"], f"{seed}{name}")
     marked = marked.removesuffix("\n") if entry.get("strip") else marked
     labels = list(entry.get("expect", ()))
     expected = []

@@ -43,6 +43,26 @@ class Verdict:
     secret: bool = True  # whether the value must be masked wherever it is shown
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What the matches in one view have in common; the functions remember their answers."""
+
+    path: bytes | None
+    head: bytes  # the lower-cased beginning
+    spoken_of: Known
+    around: Callable[[int, int], Surroundings]
+
+
+def _text(view: View) -> _Text:
+    head = view.data[:_HEAD].lower()
+    return _Text(
+        path=view.blob.path,
+        head=head,
+        spoken_of=cache(lambda company: company.mentioned(head)),
+        around=cache(lambda start, end: surroundings(view.data, start, end)),
+    )
+
+
 class Engine:
     """All detection rules, ready to judge views.
 
@@ -94,19 +114,18 @@ class Engine:
         candidates = self.matcher.candidates(view)
         if not candidates:
             return []
-        head = view.data[:_HEAD].lower()
-        in_file = cache(lambda company: company.mentioned(head))
+        text = _text(view)
         deadline = monotonic() + self.matcher.seconds
         judged = []
         for candidate in candidates:
-            judged.append(self._judge(view, candidate, head, in_file))
+            judged.append(self._judge(text, candidate))
             if monotonic() > deadline:
                 raise SlowRuleError(
                     f"{len(candidates)} matches could not be judged in {self.matcher.seconds:g} s", hint="scan it alone"
                 )
         return judged
 
-    def _judge(self, view: View, candidate: Candidate, head: bytes, in_file: Known) -> Verdict:
+    def _judge(self, text: "_Text", candidate: Candidate) -> Verdict:
         rule, value = candidate.rule, candidate.value
         is_prefixed = not rule.context.name and not rule.guessable
         # The value first: nearly all candidates of the open patterns are words, and fail here for next to nothing.
@@ -116,15 +135,15 @@ class Engine:
         filler = placeholder_reason(value)
         if filler:
             return Verdict(candidate, _NOWHERE, dropped=f"placeholder: {filler}", secret=False)
-        around = surroundings(view.data, candidate.start, candidate.end)
+        around = text.around(candidate.start, candidate.end)
         unmet = _unmet_context(rule, around)
         if unmet:
             return Verdict(candidate, around, dropped=unmet, secret=is_prefixed)
-        owner = self._owner(rule, value, around, in_file)
+        owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
             return Verdict(candidate, around, dropped=doubt)
-        where = environment(value, around, head, view.blob.path)
+        where = environment(value, around, text.head, text.path)
         return Verdict(
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
         )

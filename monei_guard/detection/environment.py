@@ -17,11 +17,11 @@ _SANDBOX = frozenset({
 })  # fmt: skip
 _VALUE = re.compile(rb"^[A-Za-z]{2,7}[_-](?:(?P<production>live|prod)|(?P<sandbox>test|sandbox))[_-]", re.IGNORECASE)
 _SETTING = re.compile(
-    rb"""monei[_.\-]?(?:api[_.\-]?)?(?:env(?:ironment)?|mode)["'\]]{0,2}\s*(?::\s*str\s*)?[:=]{1,2}\s*["'`]?"""
+    rb"""monei[_.\-]?(?:api[_.\-]?)?(?:env(?:ironment)?|mode)["'\]]{0,2}\s*(?::\s*str\s*)?(?::=|:|\?=|=(?!=))\s*["'`]?"""
     rb"""(?P<value>[a-z]{2,12})"""
 )
 _NEAR_SETTING = re.compile(
-    rb"""\b(?:env(?:ironment)?|mode)["'\]]{0,2}\s*[:=]{1,2}\s*["'`](?P<value>[a-z]{2,12})["'`]"""
+    rb"""\b(?:env(?:ironment)?|mode)["'\]]{0,2}\s*(?::=|:|\?=|=(?!=))\s*["'`](?P<value>[a-z]{2,12})["'`]"""
 )
 _LINE_WORD = re.compile(rb"\b(?:production|prod|live|sandbox|staging|development)\b(?![._/-])")
 _DEVELOPMENT_HOST = re.compile(rb"api\.dev\.monei\.cc")

@@ -33,6 +33,11 @@ _SEQUENCES = (
     b"zyxwvutsrqponmlkjihgfedcba9876543210",
 )
 _SEQUENCE_LENGTH = 8
+_PIECES = frozenset(
+    sequence[start : start + _SEQUENCE_LENGTH]
+    for sequence in _SEQUENCES
+    for start in range(len(sequence) - _SEQUENCE_LENGTH + 1)
+)
 _PREFIX = re.compile(rb"^[A-Z]{1,5}_(?:(?:live|test|prod|sandbox|sk|pk)_)?", re.IGNORECASE)
 _PIN_LENGTH = 6
 
@@ -113,7 +118,7 @@ def _longest_run(body: bytes) -> int:
 def _sequence_in(body: bytes) -> str:
     for start in range(len(body) - _SEQUENCE_LENGTH + 1):
         piece = body[start : start + _SEQUENCE_LENGTH]
-        if any(piece in sequence for sequence in _SEQUENCES):
+        if piece in _PIECES:
             return piece.decode("ascii", "replace")
     return ""
 

@@ -21,7 +21,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _OPENER_LENGTH = 40
-_NAME = rb"[A-Za-z_$][\w$.\-]{0,99}"
+_NAME = rb"[A-Za-z_$][\w$./\-]{0,99}"
 _QUOTE = rb"""(?:\\{0,3}["'`]|&quot;|%22)"""
 
 
