@@ -192,6 +192,9 @@ def test_a_scan_carries_the_verdicts_into_every_report(program: Program, make_ke
     keys = [one for one in document["findings"] if one["code"] == "MG101"]
     assert {one["verification"]["verdict"] for one in keys} == {"live", "inactive"}
     assert '"verdict": "live"' in (program.folder / "r.sarif").read_text()
+    written = (program.folder / "r.json").read_text() + (program.folder / "r.sarif").read_text() + done.stderr
+    for value in (*PLANTED.values(), live.decode(), dead.decode()):
+        assert value not in written
 
 
 def test_a_scan_without_consent_stops_before_it_scans(program: Program, make_key: MakeKey) -> None:
