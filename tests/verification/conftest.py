@@ -80,7 +80,9 @@ def make_key() -> Callable[[], bytes]:
 
 
 @pytest.fixture
-def program(api: Api, tmp_path: Path) -> Program:
+def program(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Program:
     folder = tmp_path / "project"
     folder.mkdir()
-    return Program(api, folder)
+    return Program(api, folder, monkeypatch, capfdbinary)

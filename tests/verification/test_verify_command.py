@@ -1,6 +1,7 @@
 """`monei-guard verify`: where keys come from, and what the exit code says."""
 
 import json
+import os
 import signal
 import ssl
 import subprocess
@@ -234,7 +235,7 @@ def test_an_interrupt_ends_it_at_once_with_130_and_no_traceback(program: Program
     process = subprocess.Popen(
         [sys.executable, "-m", "monei_guard", "verify", *program.urls, "--yes", "--env", "MONEI_API_KEY"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=program.folder,
-        env=program.env | {"MONEI_API_KEY": make_key().decode()}, start_new_session=True,
+        env=dict(os.environ) | {"MONEI_API_KEY": make_key().decode()}, start_new_session=True,
     )  # fmt: skip
     while not program.api.production.seen:
         time.sleep(0.02)
@@ -258,6 +259,6 @@ def test_no_command_but_verify_imports_the_http_library(program: Program, make_k
     for arguments in (["--help"], ["scan"], ["staged"], ["rules", "list"]):
         done = subprocess.run(
             [sys.executable, "-c", script, *arguments], capture_output=True, text=True, cwd=program.folder, check=False,
-            env=program.env | {"PYTHONPATH": str(ROOT)},
+            env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.stderr.splitlines()[-1] == "[]", arguments
