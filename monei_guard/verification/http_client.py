@@ -86,9 +86,9 @@ class HttpClient:
             return body
         return Reply(
             response.status_code, body,
-            retry_after=_seconds(response.headers.get("retry-after")),
+            retry_after=seconds_from_now(response.headers.get("retry-after")),
             remaining=_count(response.headers.get("x-ratelimit-remaining")),
-            reset=_seconds(response.headers.get("x-ratelimit-reset")),
+            reset=seconds_from_now(response.headers.get("x-ratelimit-reset")),
         )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _failure(host: ApiHost, error: Exception) -> Failure:
     return Failure(FailureKind.BROKEN, f"{host.name} broke off in the middle of its answer")
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_from_now(text: str | None) -> float | None:
     """Return seconds from now for `Retry-After` (a number or an HTTP date, RFC 9110 10.2.3) or a reset time."""
     if text is None:
         return None
