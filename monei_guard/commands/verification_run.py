@@ -68,12 +68,20 @@ def check_request(options: Options) -> None:
 
 
 def verified_as_asked(triaged: Sequence[Triaged], options: Options, *, own_rules: bool) -> tuple[Triaged, ...]:
-    """Return the findings of a scan with what the API says of their keys; suppressed ones are not asked about."""
+    """Return the findings of a scan with what the API says of their keys; suppressed ones are not asked about.
+
+    What keeps the API from being asked must not cost the report of the scan: it becomes the verdict's reason.
+    """
     request = VerificationRequest(
         hosts_named(options.api_urls), network_settings(), agreed=options.yes, quiet=options.quiet, own_rules=own_rules
     )
     findings = [one.finding for one in triaged if one.suppression is None]
-    return tuple(with_verdicts(triaged, ask_api(findings, request)))
+    try:
+        verdicts = ask_api(findings, request)
+    except GuardError as error:
+        say(f"error: {error}")
+        verdicts = {one.secret: not_asked(error.what) for one in findings if one.secret is not None}
+    return tuple(with_verdicts(triaged, verdicts))
 
 
 def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[Secret, Verification]:

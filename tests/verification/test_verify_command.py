@@ -198,6 +198,20 @@ def test_a_scan_carries_the_verdicts_into_every_report(program: Program, make_ke
         assert value not in written
 
 
+def test_what_keeps_the_api_from_being_asked_does_not_cost_the_scans_report(
+    program: Program, make_key: MakeKey
+) -> None:
+    (program.folder / "a.env").write_bytes(b"MONEI_API_KEY=" + program.api.live(make_key()))
+
+    done = program.run("scan", "--verify", "--yes", *program.urls, env={"SSL_CERT_FILE": "missing.pem"})
+
+    assert done.returncode == 1
+    assert "[MG101]" in done.stdout
+    assert "not verified: unknown (not asked: cannot read certificates from missing.pem)" in done.stdout
+    assert "cannot read certificates" in done.stderr
+    assert program.api.production.seen == []
+
+
 def test_a_scan_without_consent_stops_before_it_scans(program: Program, make_key: MakeKey) -> None:
     (program.folder / "a.env").write_bytes(b"MONEI_API_KEY=" + program.api.live(make_key()))
 
