@@ -31,7 +31,7 @@ def report_and_exit_code(session: Session, scanned: Scanned) -> int:
         # The HTTP library is for those who ask for it.
         from monei_guard.commands.verification_run import verified_as_asked  # noqa: PLC0415
 
-        triaged = verified_as_asked(triaged, session.options)
+        triaged = verified_as_asked(triaged, session.options, own_rules=bool(session.own_rules))
     report = make_report(
         triaged,
         scanned.skipped,

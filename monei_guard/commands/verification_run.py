@@ -31,7 +31,10 @@ class ConsentError(GuardError):
 
 @dataclass(frozen=True, slots=True)
 class VerificationRequest:
-    """How the user wants keys verified. `wait` in seconds: poll until all keys are inactive or it has passed."""
+    """How the user wants keys verified. `wait` in seconds: poll until all keys are inactive or it has passed.
+
+    `own_rules` says that rules beside the built-in ones were in force.
+    """
 
     hosts: tuple[ApiHost, ...] = DEFAULT_HOSTS
     settings: VerificationSettings = field(default_factory=VerificationSettings)
@@ -39,6 +42,7 @@ class VerificationRequest:
     quiet: bool = False
     audit_log: Path | None = None
     wait: float | None = None
+    own_rules: bool = False
 
 
 def network_settings(**changes: float | bool | None) -> VerificationSettings:
@@ -63,13 +67,21 @@ def check_request(options: Options) -> None:
         require_somebody_to_ask()
 
 
-def verified_as_asked(triaged: Sequence[Triaged], options: Options) -> tuple[Triaged, ...]:
-    """Return the findings of a scan with what the API says of their keys; suppressed ones are not asked about."""
+def verified_as_asked(triaged: Sequence[Triaged], options: Options, *, own_rules: bool) -> tuple[Triaged, ...]:
+    """Return the findings of a scan with what the API says of their keys; suppressed ones are not asked about.
+
+    What keeps the API from being asked must not cost the report of the scan: it becomes the verdict's reason.
+    """
     request = VerificationRequest(
-        hosts_named(options.api_urls), network_settings(), agreed=options.yes, quiet=options.quiet
+        hosts_named(options.api_urls), network_settings(), agreed=options.yes, quiet=options.quiet, own_rules=own_rules
     )
     findings = [one.finding for one in triaged if one.suppression is None]
-    return tuple(with_verdicts(triaged, ask_api(findings, request)))
+    try:
+        verdicts = ask_api(findings, request)
+    except GuardError as error:
+        say(f"error: {error}")
+        verdicts = {one.secret: not_asked(error.what) for one in findings if one.secret is not None}
+    return tuple(with_verdicts(triaged, verdicts))
 
 
 def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[Secret, Verification]:
@@ -77,7 +89,7 @@ def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[S
 
     Raises ConsentError where nobody can be asked, AuditLogError and TrustError before anything is sent.
     """
-    credentials, unfit = select(findings)
+    credentials, unfit = select(findings, own_rules=request.own_rules)
     verdicts = {secret: declined(reason) for secret, reason in unfit.items()}
     if not credentials:
         return verdicts

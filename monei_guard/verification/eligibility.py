@@ -51,8 +51,10 @@ _NEVER = {
     "MG108": "a transaction PIN is never sent",
     "MG111": "the key belongs to another company",
 }
-# Kinds whose value has no shape of its own: the rule that found it vouches for it.
+# Kinds whose value has no shape of its own: the built-in rule that found it vouches for it.
 _SHAPELESS = frozenset({"MG103", "MG107"})
+# Tokens: many companies issue JWTs, so again the rule must vouch. (A rule of one's own cannot take a built-in code.)
+_TOKENS = frozenset({"MG105", "MG109"})
 # (prefix, reason): shapes that are never sent, whatever rule found them.
 _NEVER_SHAPES = (
     (b"mcr_", "testing a refresh token would use it up and end the session it belongs to"),
@@ -68,18 +70,22 @@ _NEVER_SHAPES = (
 _MCP_TOKEN = re.compile(rb"[0-9a-f]{64}")
 
 
-def select(findings: Iterable[Finding]) -> tuple[tuple[Credential, ...], dict[Secret, str]]:
+def select(findings: Iterable[Finding], *, own_rules: bool = False) -> tuple[tuple[Credential, ...], dict[Secret, str]]:
     """Return the distinct credentials to ask about, in order of appearance, and why each other secret is declined.
 
     A secret found several times is decided once: a final refusal beats a permission, and a permission beats a
-    finding that merely does not vouch for the value.
+    finding that merely does not vouch for the value. `own_rules` says that the scanned repository's configuration
+    brought rules, which may have called any value Monei's: then only values of a unique shape are sent.
     """
     decisions: dict[Secret, Credential | Declined] = {}
     for finding in findings:
         if finding.secret is None:
             continue
         earlier = decisions.get(finding.secret)
-        decisions[finding.secret] = _stronger(earlier, decide(finding))
+        decision = decide(finding)
+        if own_rules and isinstance(decision, Credential) and not _API_KEY.fullmatch(finding.secret.reveal()):
+            decision = Declined("the scanned repository brings rules of its own, so its attribution proves nothing")
+        decisions[finding.secret] = _stronger(earlier, decision)
     credentials = tuple(d for d in decisions.values() if isinstance(d, Credential))
     declined = {secret: d.reason for secret, d in decisions.items() if isinstance(d, Declined)}
     return credentials, declined
@@ -114,7 +120,7 @@ def _by_shape(secret: Secret, code: str) -> Credential | Declined:
     forbidden = _forbidden(secret, code)
     if forbidden:
         return Declined(forbidden)
-    if value.startswith(b"mct_") or _JWT.fullmatch(value):
+    if code in _TOKENS and (value.startswith(b"mct_") or _JWT.fullmatch(value)):
         return Credential(secret, Scheme.BEARER)
     if _API_KEY.fullmatch(value) or code in _SHAPELESS:
         return Credential(secret, Scheme.API_KEY)

@@ -34,6 +34,10 @@ class TrustError(GuardError):
     """The extra certificate authority cannot be read."""
 
 
+class ProxyError(GuardError):
+    """The environment names a proxy that cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpClient:
     """An open client for one host; made by `connect`."""
@@ -82,30 +86,44 @@ class HttpClient:
             return body
         return Reply(
             response.status_code, body,
-            retry_after=_seconds(response.headers.get("retry-after")),
+            retry_after=seconds_from_now(response.headers.get("retry-after")),
             remaining=_count(response.headers.get("x-ratelimit-remaining")),
-            reset=_seconds(response.headers.get("x-ratelimit-reset")),
+            reset=seconds_from_now(response.headers.get("x-ratelimit-reset")),
         )  # fmt: skip
 
 
 @asynccontextmanager
 async def connect(host: ApiHost, settings: VerificationSettings) -> AsyncIterator[HttpClient]:
-    """Open a client for `host`. Raises TrustError when `settings.extra_ca` cannot be read."""
-    async with httpx2.AsyncClient(
-        verify=_trust(settings),
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": f"monei-guard/{__version__}",
-        },
-        # One key's session must not answer for the next one.
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        limits=httpx2.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
-        # A plain-http loopback request through a proxy would hand the key to the proxy.
-        trust_env=settings.environment_proxies and not host.loopback,
-    ) as client:
+    """Open a client for `host`.
+
+    Raises TrustError when `settings.extra_ca` cannot be read, ProxyError when the environment's proxy cannot be used.
+    """
+    async with _client(host, settings) as client:
         yield HttpClient(host, settings, client)
+
+
+def _client(host: ApiHost, settings: VerificationSettings) -> httpx2.AsyncClient:
+    trust = _trust(settings)
+    try:
+        return httpx2.AsyncClient(
+            verify=trust,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"monei-guard/{__version__}",
+            },
+            # One key's session must not answer for the next one.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            limits=httpx2.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
+            # A plain-http loopback request through a proxy would hand the key to the proxy.
+            trust_env=settings.environment_proxies and not host.loopback,
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:  # the proxy's URL may hold a password: not repeated
+        raise ProxyError(
+            "the proxy in HTTPS_PROXY or ALL_PROXY cannot be used",
+            hint="give an http:// or https:// URL; SOCKS needs the package socksio",
+        ) from error
 
 
 def _trust(settings: VerificationSettings) -> ssl.SSLContext:
@@ -178,7 +196,7 @@ def _failure(host: ApiHost, error: Exception) -> Failure:
     return Failure(FailureKind.BROKEN, f"{host.name} broke off in the middle of its answer")
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_from_now(text: str | None) -> float | None:
     """Return seconds from now for `Retry-After` (a number or an HTTP date, RFC 9110 10.2.3) or a reset time."""
     if text is None:
         return None

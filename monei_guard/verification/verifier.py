@@ -62,7 +62,8 @@ def verify(
     """Ask `hosts`, in their order, about each distinct credential and return a verdict for every one.
 
     Nothing that a host or the network does raises. Raises TrustError when the extra certificate authority cannot be
-    read (nothing was sent then), and AuditLogError when a request cannot be recorded (no further one is sent).
+    read and ProxyError when the environment's proxy cannot be used (nothing was sent then), and AuditLogError when a
+    request cannot be recorded (no further one is sent).
     """
     return asyncio.run(_verify(credentials, hosts, settings, audit, progress))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from verification.program import Program
 from verification.stand_in import StandIn, serve
 from verification.two_hosts import Api, server_tls
 
@@ -76,3 +77,12 @@ def make_key() -> Callable[[], bytes]:
     """Keys of the documented shape from a seed; none stands in the repository."""
     source = random.Random(20_261_124)  # noqa: S311 - test data
     return lambda: b"mni_" + source.randbytes(16).hex().encode()
+
+
+@pytest.fixture
+def program(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Program:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Program(api, folder, monkeypatch, capfdbinary)

@@ -18,6 +18,7 @@ from monei_guard.model.rule import Environment
 from monei_guard.model.secret import Secret
 from monei_guard.verification.eligibility import Credential, Scheme
 from monei_guard.verification.hosts import DEFAULT_HOSTS, ApiUrlError, parse_api_url
+from monei_guard.verification.http_client import ProxyError
 from monei_guard.verification.settings import VerificationSettings
 from monei_guard.verification.verifier import verify
 
@@ -147,6 +148,19 @@ def test_a_proxy_that_refuses_is_unknown_not_inactive(
 
     assert answer.verdict == "unknown"
     assert "proxy" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "url", ["socks5://127.0.0.1:1", "ftp://127.0.0.1", "http://user:hunter2@[::1", "http://h:port"]
+)
+def test_a_proxy_that_cannot_be_used_is_one_clear_error(
+    url: str, make_key: MakeKey, settings: VerificationSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(ProxyError) as caught:
+        ask_test_host(make_key(), replace(settings, environment_proxies=True))
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_no_proxy_and_loopback_go_direct(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from verification.stand_in import Fault, StandIn, error, says, truncated
@@ -14,6 +15,7 @@ from monei_guard.model.secret import Secret
 from monei_guard.verification.answers import Answer, Failure, FailureKind, Reply
 from monei_guard.verification.eligibility import Credential, Scheme
 from monei_guard.verification.hosts import ApiHost
+from monei_guard.verification.http_client import seconds_from_now
 from monei_guard.verification.judgement import judge
 from monei_guard.verification.monei_probe import GREETING, USER_ME, HostAnswer, Standing, control, probe
 
@@ -107,6 +109,35 @@ def test_a_key_let_in_anywhere_is_never_called_unknown_or_inactive(standings: li
     if {Standing.ACCEPTED, Standing.LIMITED} & set(standings):
         assert verdict in ("live", "restricted")
     assert (verdict == "inactive") == (standings == [Standing.REFUSED, Standing.REFUSED])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=20), st.from_regex(r"[0-9]{1,40}(\.[0-9]{1,3})?", fullmatch=True), st.datetimes().map(str)
+    )
+)
+def test_whatever_a_host_writes_for_a_time_is_a_wait_or_nothing(text: str) -> None:
+    seconds = seconds_from_now(text)
+
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("0", 0, 0), ("7", 7, 7), ("0.5", 0.5, 0.5), ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0), (" 3 ", 3, 3),
+     ("Fri, 31 Dec 2100 23:59:59 GMT", 2e9, 4e9), ("1000000000", 0, 0), ("9" * 400, float("inf"), float("inf"))],
+)  # fmt: skip
+def test_a_time_is_seconds_a_date_or_a_point_in_time(text: str, low: float, high: float) -> None:
+    seconds = seconds_from_now(text)
+
+    assert seconds is not None
+    assert low <= seconds <= high
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "1e9", "٣", "1.2.3", "Fri, 99 Foo 2026", None])
+def test_what_is_no_time_is_nothing(text: str | None) -> None:
+    assert seconds_from_now(text) is None
 
 
 WIRE_FAULTS: dict[str, Fault | None] = {

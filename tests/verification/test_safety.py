@@ -80,6 +80,7 @@ FORBIDDEN: dict[str, tuple[Finding, str]] = {
     "a value that is not ASCII": (finding("schlüssel".encode() + hexes(8), "MG107"), "stand in a header"),
     "an endless value": (finding(hexes(10_000), "MG107"), "stand in a header"),
     "an empty value": (finding(b"", "MG107"), "stand in a header"),
+    "a JWT that a rule of one's own calls monei's": (finding(JWT + b"x", "XX001"), "does not say what kind"),
     "a lint's value of no shape": (finding(hexes(40), "MG303"), "does not say what kind"),
 }
 SENDABLE: dict[str, tuple[Finding, Scheme]] = {
@@ -127,6 +128,14 @@ def test_an_unattributed_sighting_does_not_forbid_what_another_one_proves() -> N
 
     for order in ([ours, nobodys], [nobodys, ours]):
         assert len(select(order)[0]) == 1
+
+
+def test_with_rules_of_the_repository_in_force_only_a_unique_shape_is_sent() -> None:
+    credentials, declined = select([one for one, _ in SENDABLE.values()], own_rules=True)
+
+    assert all(one.secret.reveal().startswith(b"mni_") for one in credentials)
+    assert len(credentials) == 2
+    assert len(declined) == len(SENDABLE) - 2
 
 
 def test_no_forbidden_key_ever_arrives_in_no_header_url_or_body(api: Api) -> None:
