@@ -2,7 +2,7 @@
 
 A folder is a repository in disguise, so that no tool mistakes it for a part of this project: names lose the trailing
 `_` and get their dot back (`dot-env_` → `.env`). Keys are templates: `<<hex:32>>` and `<<hex:32:label>>` become digits
-made from the label, the same ones throughout one repository.
+made from the label, the same ones throughout one repository; `<<encoded-key:32>>` is a key in base64.
 """
 
 import base64
@@ -16,7 +16,7 @@ from pathlib import Path
 import tomli
 
 CORPUS = Path(__file__).parent / "corpus" / "hygiene"
-_TEMPLATE = re.compile(rb"<<(hex|base64):(\d+)(?::(\w+))?>>")
+_TEMPLATE = re.compile(rb"<<(hex|base64|encoded-key):(\d+)(?::(\w+))?>>")
 _ENV_MODE = 0o600
 
 
@@ -96,6 +96,8 @@ def expand(content: bytes) -> bytes:
 
 
 def _value(kind: bytes, length: int, label: bytes) -> bytes:
+    if kind == b"encoded-key":  # as Kubernetes stores it
+        return base64.b64encode(b"mni_" + _value(b"hex", length, label))
     digest = b"".join(hashlib.sha256(b"%s %d" % (label, n)).digest() for n in range(length // 32 + 1))
     text = digest.hex().encode() if kind == b"hex" else base64.b64encode(digest)
     return text[:length]

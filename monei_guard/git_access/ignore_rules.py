@@ -28,6 +28,8 @@ def tracked_and_untracked(folder: _Folder) -> tuple[frozenset[bytes], frozenset[
     tracked: set[bytes] = set()
     untracked: set[bytes] = set()
     for entry in answer.split(b"\0")[:-1]:
+        if entry.endswith(b"/"):
+            continue  # a repository inside this one
         (untracked if entry.startswith(b"? ") else tracked).add(entry[2:])
     return frozenset(tracked), frozenset(untracked)
 

@@ -50,7 +50,7 @@ def work_tree_files(
     return RepositoryFiles(
         root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
-        archives=built_archives(root, known), mode=mode_reader(root),
+        folders=_folders(known), archives=built_archives(root, known), mode=mode_reader(root),
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def plain_folder_files(
     return RepositoryFiles(
         root=root, in_git=False, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
-        archives=built_archives(root, paths), mode=mode_reader(root),
+        folders=_folders(paths), archives=built_archives(root, paths), mode=mode_reader(root),
     )  # fmt: skip
 
 
@@ -102,7 +102,19 @@ def staged_files(
     return RepositoryFiles(
         root=root, in_git=True, origin=Origin.INDEX, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, touched=touched,
+        folders=_folders(states),
     )  # fmt: skip
+
+
+def _folders(paths: Iterable[bytes]) -> frozenset[bytes]:
+    """Return every folder that a path lies in or below, the root apart."""
+    folders: set[bytes] = set()
+    for path in paths:
+        folder = folder_of(path)
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder_of(folder)
+    return frozenset(folders)
 
 
 def _env_kinds(paths: Iterable[bytes]) -> dict[bytes, EnvFileKind]:

@@ -71,15 +71,14 @@ def deployment_file(path: bytes) -> DeploymentFile | None:
     return next((kind for pattern, kind in _FILES if pattern.fullmatch(low)), None)
 
 
-def job_name(content: bytes, line: int) -> str:
-    """Return the name of the CI job around `line` (from 1), or "" where indentation shows none.
+def job_name(before: bytes) -> str:
+    """Return the name of the CI job that the end of `before` stands in, or "" where indentation shows none.
 
-    The outermost key above the line that is not one of the words CI systems use themselves: `jobs: → test: → env:`
-    gives "test" for GitHub, `unit tests: → script:` gives "unit tests" for GitLab.
+    `before` is the file up to some place on a line. The name is the outermost key above that line which is not one of
+    the words CI systems use themselves: `jobs: → test: → env:` gives "test" for GitHub, `unit tests: → script:` gives
+    "unit tests" for GitLab.
     """
-    lines = content.split(b"\n")[:line]
-    if not lines:
-        return ""
+    lines = before.split(b"\n")
     depth = len(lines[-1]) - len(lines[-1].lstrip(b" -"))
     name = b""
     for text in reversed(lines[:-1]):

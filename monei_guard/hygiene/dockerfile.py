@@ -11,8 +11,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 MAX_DOCKERFILE = 1 << 20  # bytes
+_MAX_INSTRUCTIONS = 2_000  # Docker itself refuses images of more than 127 layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def instructions(data: bytes) -> tuple[Instruction, ...]:
     data = data[:MAX_DOCKERFILE]
     if data.startswith(b"\xef\xbb\xbf"):
         data = b"   " + data[3:]  # same length, so that offsets stay true
-    return tuple(_instructions(data))
+    return tuple(islice(_instructions(data), _MAX_INSTRUCTIONS))
 
 
 def _instructions(data: bytes) -> Iterator[Instruction]:

@@ -66,7 +66,7 @@ _WHOLE_FILE = (
     b"$ANSIBLE_VAULT;",
     b"Salted__",  # openssl enc
 )
-_SOPS = re.compile(rb"(?m)^sops_(?:version|mac)=|\"sops\"\s*:\s*\{|^sops:\s*$")
+_SOPS = re.compile(rb"(?m)^sops_(?:version|mac)=|\"sops\"\s*:\s*\{|^sops:[ \t]*\r?$")
 _ASSIGNMENT_LINE = re.compile(r"""(?:"([^"\\]{1,200})"|'([^'\\]{1,200})'|([A-Za-z_][\w.-]{0,200}))\s*[:=]\s*(.*)""")
 
 

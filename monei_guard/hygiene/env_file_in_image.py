@@ -108,13 +108,16 @@ def _copied(rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, leak: 
 
 def _copies(files: RepositoryFiles, path: bytes, steps: tuple[Instruction, ...]) -> Iterator[ImageLeak]:
     kept = _kept_stages(steps)
+    ignored: dict[bytes, Patterns | None] = {}
     stage = 0
     for step in steps:
         stage += step.keyword == "FROM"
         if step.keyword not in ("COPY", "ADD") or len(step.words) < 2 or _from_stage(step):  # noqa: PLR2004 - source, target
             continue
         context = _context(files, path, step)
-        shipped = _shipped(files, path, context, step)
+        if context not in ignored:
+            ignored[context] = _dockerignore(files, path, context)
+        shipped = _shipped(files, context, step, ignored[context])
         if not shipped:
             continue
         named = next((name for name, _ in shipped if name in map(_relative, step.words[:-1])), None)
@@ -179,10 +182,12 @@ def _has_own_files(files: RepositoryFiles, folder: bytes) -> bool:
 
 def _there(files: RepositoryFiles, folder: bytes, name: bytes) -> bool:
     path = join(folder, name)
-    return path in files.states or any(known.startswith(path + b"/") for known in files.states)
+    return path in files.states or path in files.folders
 
 
-def _shipped(files: RepositoryFiles, path: bytes, context: bytes, step: Instruction) -> list[tuple[str, bool]]:
+def _shipped(
+    files: RepositoryFiles, context: bytes, step: Instruction, ignored: Patterns | None
+) -> list[tuple[str, bool]]:
     """Return the `.env`-like files, relative to the context, that the step copies; existing ones first.
 
     The flag says whether the file exists now; others are those that the code reads or that the step names.
@@ -200,9 +205,6 @@ def _shipped(files: RepositoryFiles, path: bytes, context: bytes, step: Instruct
         name = _relative(word)
         if env_file_kind(name.encode()) in (EnvFileKind.DEDICATED, EnvFileKind.KEY) and "*" not in name:
             candidates.setdefault(name, False)
-    if not candidates:
-        return []
-    ignored = _dockerignore(files, path, context)
     return [
         (name, exists)
         for name, exists in sorted(candidates.items(), key=lambda item: (not item[1], item[0]))

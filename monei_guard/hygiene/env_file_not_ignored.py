@@ -27,7 +27,8 @@ def _existing(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
         data = files.read(path)
         if data is None or not data.strip() or is_encrypted(data):
             continue
-        message = f"{display_path(path)} exists and no ignore rule covers it: 'git add .' would commit it"
+        consequence = ": 'git add .' would commit it" if files.in_git else ""
+        message = f"{display_path(path)} exists and no ignore rule covers it{consequence}"
         yield about_file(rule, file_place(files, path), message, blanks=_blanks(files, path))
 
 

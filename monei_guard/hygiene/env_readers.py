@@ -30,14 +30,14 @@ _SIGNS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (re.compile(rb"Cargo\.toml"), re.compile(rb"(?m)^dotenvy?\b")),
     (re.compile(rb"Gemfile|[^/]*\.gemspec"), re.compile(rb"[\"']dotenv(?:-rails)?[\"']")),
     (re.compile(rb"composer\.json"), re.compile(rb"phpdotenv|symfony/dotenv")),
-    (re.compile(rb"pubspec\.yaml"), re.compile(rb"(?m)^\s+(?:flutter_)?dotenv:")),
+    (re.compile(rb"pubspec\.yaml"), re.compile(rb"(?m)^[ \t]{1,40}(?:flutter_)?dotenv:")),
     (
         re.compile(rb"(?:docker-)?compose[^/]*\.ya?ml"),
-        re.compile(rb"(?m)^\s*env_file\s*:\s*(?:[\"']?\.?/?\.env\b|\s*$)"),
+        re.compile(rb"(?m)^[ \t]{0,80}env_file[ \t]?:[ \t]{0,20}(?:[\"']?\.?/?\.env\b|\r?$)"),
     ),
     (
         re.compile(rb".*\.(?:py|ipynb)"),
-        re.compile(rb"(?m)\bload_dotenv\(|\bdotenv_values\(|\bfind_dotenv\(|^[ \t]*(?:from|import) dotenv\b"),
+        re.compile(rb"(?m)\bload_dotenv\(|\bdotenv_values\(|\bfind_dotenv\(|^[ \t]{0,80}(?:from|import) dotenv\b"),
     ),
     (
         re.compile(rb".*\.[cm]?[jt]sx?"),

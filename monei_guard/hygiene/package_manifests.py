@@ -28,7 +28,7 @@ def npm_files_list(text: str) -> NpmFiles | None:
     listed = document.get("files")
     if not isinstance(listed, list):
         return NpmFiles(None, 1)
-    match = re.search(r'^\s*"files"\s*:', text, re.MULTILINE)
+    match = re.search(r'^[ \t{,]*"files"[ \t]*:', text, re.MULTILINE)
     line = text.count("\n", 0, match.end()) + 1 if match else 1
     return NpmFiles(tuple(entry for entry in listed if isinstance(entry, str)), line)
 
@@ -108,7 +108,7 @@ def _listed(value: Any, key: str, *, listing: bool) -> list[tuple[str, str]]:
     return [f for name, item in value.items() for f in _listed(item, f"{key}.{name}", listing=name in _INCLUDING_KEYS)]
 
 
-_BUNDLER = re.compile(r"(?m)^\s*-\s*['\"]?serverless-(?:esbuild|webpack|bundle|plugin-typescript|jetpack)")
+_BUNDLER = re.compile(r"(?m)^[ \t]{0,40}-[ \t]*['\"]?serverless-(?:esbuild|webpack|bundle|plugin-typescript|jetpack)")
 _ITEM = re.compile(r"\s*-\s*['\"]?([^'\"#\s]+)")
 
 
@@ -118,7 +118,7 @@ def serverless_patterns(text: str) -> tuple[str, ...] | None:
     It cannot with a bundler plug-in (which packs only what is imported), with `useDotenv: true` (Serverless then leaves
     `.env*` out by itself) or with a ready-made `artifact:`.
     """
-    if _BUNDLER.search(text) or re.search(r"(?m)^useDotenv:\s*true|^\s+artifact:\s*\S", text):
+    if _BUNDLER.search(text) or re.search(r"(?m)^useDotenv:[ \t]*true|^[ \t]{1,40}artifact:[ \t]*\S", text):
         return None
     patterns: list[str] = []
     sign: str | None = None

@@ -12,6 +12,7 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Environment, Rule
 
+_LOOK_BACK = 1 << 16  # bytes above a key in which its job's name is looked for
 _COMPOSE = re.compile(rb"(?:.*/)?(?:docker-)?compose(?:[._-][^/]*)?\.ya?ml")
 
 
@@ -35,7 +36,8 @@ def _development_place(files: RepositoryFiles, place: KeyPlace) -> str:
     if _COMPOSE.fullmatch(place.path.lower()):
         return "" if side_of_path(place.path) is Side.PRODUCTION else "the compose file"
     if deployment_file(place.path) is DeploymentFile.CI:
-        job = job_name(files.read(place.path) or b"", place.key.location.start_line)
+        start = place.key.location.start_byte
+        job = job_name((files.read(place.path) or b"")[max(start - _LOOK_BACK, 0) : start])
         stem = place.path.rpartition(b"/")[2].decode("utf-8", "replace")
         if Side.DEVELOPMENT in (side_of_name(job), side_of_name(stem)):
             return f"the CI job {job or stem!r} of"

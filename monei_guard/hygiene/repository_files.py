@@ -49,6 +49,7 @@ class RepositoryFiles:
     findings: Mapping[bytes, tuple[Finding, ...]] = field(default_factory=dict)
     ignored: frozenset[bytes] = frozenset()
     readers: tuple[EnvReader, ...] = ()
+    folders: frozenset[bytes] = frozenset()  # every folder that a listed file lies in or below
     archives: tuple[bytes, ...] = ()  # built packages, ignored or not
     touched: frozenset[bytes] | None = None
     mode: Callable[[bytes], int | None] = lambda _path: None

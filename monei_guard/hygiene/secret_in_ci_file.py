@@ -11,6 +11,9 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path
 from monei_guard.model.rule import Confidence, Rule
 
+_MAX_WORKFLOW = 1 << 18  # bytes searched for printing steps
+_MAX_STEP = 1000  # bytes of one line
+
 # How to name a stored secret, by the file it is needed in.
 _REFERENCES: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\.(?:github|forgejo|gitea)/|action\.ya?ml"), "${{ secrets.MONEI_API_KEY }}"),
@@ -50,8 +53,8 @@ _TAKEN_AWAY = re.compile(
 )
 _LENGTH_ONLY = re.compile(rb"\$\{#|wc -c|::add-mask::")
 _ALIAS = re.compile(
-    rb"(?m)^\s*-?\s*([A-Za-z_]\w*)\s*:\s*[\"']?(?:\$\{\{\s*secrets\.\w*MONEI\w*\s*\}\}|\$\(\w*MONEI\w*\)"
-    rb"|\$\{?\w*MONEI\w*(?:KEY|SECRET|TOKEN|PIN)\w*\}?)"
+    rb"(?m)^[ \t]{0,80}(?:-[ \t]{1,8})?([A-Za-z_]\w{0,80})[ \t]?:[ \t]{0,20}[\"']?"
+    rb"(?:\$\{\{\s*secrets\.\w*MONEI\w*\s*\}\}|\$\(\w*MONEI\w*\)|\$\{?\w*MONEI\w*(?:KEY|SECRET|TOKEN|PIN)\w*\}?)"
 )
 
 
@@ -73,7 +76,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
             message = f"a literal credential in the {kind.value} {display_path(path)}"
             yield about_key(rule, key, message, blanks={"path": shown(path), "reference": _reference(path, kind)})
         if kind is DeploymentFile.CI:
-            yield from _printed(rule, files, path, content)
+            yield from _printed(rule, files, path, content[:_MAX_WORKFLOW])
 
 
 def _reference(path: bytes, kind: DeploymentFile) -> str:
@@ -102,7 +105,7 @@ def _printed(rule: Rule, files: RepositoryFiles, path: bytes, content: bytes) ->
 
 def _print_in(line: bytes, prints: re.Pattern[bytes]) -> Span | None:
     """Return where `line` prints a secret to the log, or None."""
-    if len(line) > 2000 or line.lstrip().startswith((b"#", b"//")):  # noqa: PLR2004 - bytes; no step is that long
+    if len(line) > _MAX_STEP or line.lstrip().startswith((b"#", b"//")):
         return None
     match = prints.search(line) or _DUMPS.match(line)
     if match is None or _LENGTH_ONLY.search(line) or _TAKEN_AWAY.search(line, match.start()):

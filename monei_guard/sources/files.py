@@ -158,6 +158,10 @@ def _read(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
         if item is not None:
             yield item
         return
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):  # FileIO would refuse it with an error
+        os.close(descriptor)
+        yield Skipped(name, _IS_DIRECTORY)
+        return
     with FileIO(descriptor, "rb") as file:
         try:
             status = os.fstat(descriptor)
@@ -167,8 +171,6 @@ def _read(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
 
 
 def _content(file: FileIO, status: os.stat_result, name: bytes, max_size: int) -> Blob | Skipped:
-    if stat.S_ISDIR(status.st_mode):
-        return Skipped(name, _IS_DIRECTORY)
     if not stat.S_ISREG(status.st_mode):
         return Skipped(name, "not a regular file (a pipe or a device)", incomplete=False)
     if status.st_size > max_size:

@@ -1,0 +1,199 @@
+"""The checks as a whole: what git is asked, history, built packages, several folders, what must hold together."""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hygiene_corpus import run_git
+
+from monei_guard.commands.cli import run
+from monei_guard.hygiene.checks import CHECKS, hygiene_findings
+from monei_guard.hygiene.collection import work_tree_files
+from monei_guard.model.blob import Blob
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import RuleKind
+from monei_guard.model.secret import Secret
+from monei_guard.pipeline import Detector
+from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
+
+HEX = hashlib.sha256(b"hygiene").hexdigest()[:32]
+KEY = f"MONEI_API_KEY=mni_{HEX}\n"
+RULES = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    run_git(folder, "init", "-q", "-b", "main")
+    return folder
+
+
+def classify(content: bytes, path: bytes) -> Sequence[Finding]:
+    detector = Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
+    return detector.findings(Blob(content, Origin.WORKTREE, path))
+
+
+def write(root: Path, name: str, content: str, mode: int = 0o600) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    path.chmod(mode)
+
+
+def scan(tmp_path: Path, *arguments: str) -> list[dict[str, Any]]:
+    output = tmp_path / "report.json"
+    run(["scan", "--format", "json", "--output", str(output), *arguments])
+    findings: list[dict[str, Any]] = json.loads(output.read_text())["findings"]
+    return findings
+
+
+def test_rules_checks_modules_and_codes_are_one_list() -> None:
+    assert set(CHECKS) == set(RULES)
+    assert {rule.code for rule in RULES.values()} == {f"MG2{number:02}" for number in range(1, 12)}
+    for rule_id, check in CHECKS.items():
+        module = import_module(f"monei_guard.hygiene.{rule_id.replace('-', '_')}")
+        assert check is module.check
+        text = RULES[rule_id].text
+        assert text.what
+        assert text.why
+        assert text.instead
+        assert RULES[rule_id].hint
+
+
+def test_git_is_asked_once_for_all_files(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        write(root, f"packages/p{number}/.env", KEY)
+        write(root, f"packages/p{number}/package.json", '{"private": true}\n')
+    log, folder = tmp_path / "git.log", tmp_path / "bin"
+    folder.mkdir()
+    real = next(p for p in os.environ["PATH"].split(os.pathsep) if os.access(os.path.join(p, "git"), os.X_OK))
+    (folder / "git").write_text(f'#!/bin/sh\necho "$*" >> {log}\nexec {real}/git "$@"\n')
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    files = work_tree_files(os.fsencode(root), lambda _content, _path: ())
+
+    commands = log.read_text().splitlines()
+    assert len(files.env_kinds) == 30
+    assert sum("check-ignore" in command for command in commands) == 1
+    assert sum("ls-files" in command for command in commands) == 1
+    assert len(commands) == 3
+
+
+def test_a_key_older_than_the_limit_and_still_in_use_is_reported_once(root: Path) -> None:
+    write(root, ".gitignore", ".env*\n")
+    write(root, ".env", KEY)
+    write(root, "a.py", f"key = 'mni_{HEX}'\n")
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    files = work_tree_files(os.fsencode(root), classify)
+    ages = {91: ["MG209"], 90: [], 1000: ["MG209"]}
+    for days, expected in ages.items():
+        seen = {Secret(f"mni_{HEX}".encode()): now - timedelta(days=days)}
+        history = _replaced(files, first_seen=seen.get, now=now)
+        found = list(hygiene_findings(history, {"key-older-than-90-days": RULES["key-older-than-90-days"]}))
+        assert [f.code for f in found] == expected
+        assert all(f"{days} days old" in f.message for f in found)
+    shorter = _replaced(files, first_seen=lambda _key: now - timedelta(days=31), now=now, max_key_age_days=30)
+    assert [f.code for f in hygiene_findings(shorter, RULES)] == ["MG209"]
+
+
+def _replaced(files: Any, **changes: Any) -> Any:
+    from dataclasses import replace  # noqa: PLC0415 - beside its one use
+
+    return replace(files, **changes)
+
+
+def test_without_history_no_age_is_claimed(root: Path) -> None:
+    write(root, "a.py", f"key = 'mni_{HEX}'\n")
+    assert "MG209" not in {f.code for f in hygiene_findings(work_tree_files(os.fsencode(root), classify), RULES)}
+
+
+def test_an_environment_file_inside_a_built_package_is_found_though_dist_is_ignored(root: Path) -> None:
+    write(root, ".gitignore", "dist/\n*.tgz\n.env\n")
+    write(root, "pyproject.toml", '[project]\nname = "x"\n')
+    write(root, "web/package.json", '{"name": "web"}\n')
+    (root / "dist").mkdir()
+    with zipfile.ZipFile(root / "dist" / "x-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("x/.env", KEY)
+    for name, member in (("dist/x-1.tar.gz", "x-1/.env.production"), ("web/web-1.tgz", "package/.env.example")):
+        with tarfile.open(root / name, "w:gz") as archive:
+            info = tarfile.TarInfo(member)
+            info.size = len(KEY)
+            archive.addfile(info, io.BytesIO(KEY.encode()))
+    (root / "dist" / "broken.whl").write_bytes(b"PK\x03\x04 not a zip")
+    (root / "dist" / "broken.tar.gz").write_bytes(b"\x1f\x8b\x08 not a gzip")
+    found = [f for f in hygiene_findings(work_tree_files(os.fsencode(root), classify), RULES) if f.code == "MG205"]
+    assert sorted(str(f.location.path) for f in found) == [
+        "dist/x-1-py3-none-any.whl!/x/.env",
+        "dist/x-1.tar.gz!/x-1/.env.production",
+    ]
+
+
+def test_links_pipes_and_unreadable_names_do_not_stop_anything(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text(KEY)
+    (root / ".env").symlink_to(tmp_path / "outside")
+    os.mkfifo(root / "prod.env")
+    (root / ".env.local").mkdir()
+    (root / ":(glob).env").write_text(KEY)
+    (root / "-x.env").write_text(KEY)
+    with open(os.path.join(os.fsencode(root), b"caf\xe9.env"), "wb") as file:
+        file.write(KEY.encode())
+    found = hygiene_findings(work_tree_files(os.fsencode(root), classify), RULES)
+    assert sorted({str(f.location.path) for f in found if f.code == "MG202"}) == [
+        "-x.env", ":(glob).env", "caf\\xe9.env",
+    ]  # fmt: skip
+
+
+def test_the_advice_can_be_pasted_into_a_shell(root: Path) -> None:
+    write(root, "my app/été '1'.env", KEY)
+    run_git(root, "add", ".")
+    (found,) = hygiene_findings(work_tree_files(os.fsencode(root), classify), RULES)
+    assert "git rm --cached -- 'my app/été '\"'\"'1'\"'\"'.env'" in found.hint
+
+
+def test_a_scan_of_several_folders_names_each(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(root, "a/.env", KEY)
+    write(root, "b/.env", KEY)
+    write(root, "c/.env", KEY)
+    monkeypatch.chdir(root)
+    found = scan(tmp_path, "a", "b")
+    assert sorted(f["location"]["path"] for f in found if f["code"] == "MG202") == ["a/.env", "b/.env"]
+    alone = scan(tmp_path, "c")
+    assert [f["location"]["path"] for f in alone if f["code"] == "MG202"] == [".env"]
+
+
+def test_configuration_excludes_and_selects_hygiene_as_everything_else(root: Path, tmp_path: Path) -> None:
+    write(root, "a/.env", KEY)
+    write(root, "b/.mcp.json", f'{{"MONEI_API_KEY": "mni_{HEX}"}}\n')
+    write(root, ".monei-guard.toml", 'exclude = ["a/"]\nselect = ["MG2"]\n')
+    assert [(f["code"], f["location"]["path"]) for f in scan(tmp_path, str(root))] == [("MG211", "b/.mcp.json")]
+
+
+def test_a_directive_in_a_file_suppresses_a_hygiene_finding(root: Path, tmp_path: Path) -> None:
+    write(root, ".env", '# monei-guard: ignore-file[MG201] reason="workshop"\nPORT=8000\n')
+    run_git(root, "add", ".")
+    found = scan(tmp_path, str(root))
+    assert [(f["code"], f["suppression"]["reason"]) for f in found] == [("MG201", "workshop")]
+
+
+def test_a_submodule_and_a_nested_clone_are_not_ours_to_judge(root: Path, tmp_path: Path) -> None:
+    (root / "nested").mkdir()
+    run_git(root / "nested", "init", "-q")
+    write(root, "nested/.env", KEY)
+    write(root, "main.py", "x = 1\n")
+    assert [f for f in scan(tmp_path, str(root)) if f["code"].startswith("MG2")] == []
