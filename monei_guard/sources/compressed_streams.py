@@ -17,7 +17,7 @@ else:
     from backports import zstd
 
 _STEP = 1 << 16  # compressed bytes handed over at a time
-_LZMA_MEMORY = 1 << 28  # bytes a hostile dictionary size may claim
+_LZMA_MEMORY = 80 << 20  # bytes a dictionary size may claim: `xz -9` needs 65 MiB
 _ZSTD_WINDOW = 27  # log2 of the largest window: zstd's own limit without --long
 
 BROKEN = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError)

@@ -81,8 +81,10 @@ def test_a_mailbox_is_read_mail_by_mail(detector: Detector) -> None:
 
 def test_a_slack_export_is_read_message_by_message(detector: Detector) -> None:
     day = json.dumps([
-        {"user": "U1", "type": "message", "ts": "1727777472.000100", "text": "hi", "user_profile": {"real_name": "Ada"}},
-        {"user": "U2", "type": "message", "ts": "1727777473.000100", "text": SAID, "user_profile": {"real_name": "Bob"}},
+        {"user": "U1", "type": "message", "ts": "1727777472.000100", "text": "hi",
+         "user_profile": {"real_name": "Ada"}},
+        {"user": "U2", "type": "message", "ts": "1727777473.000100", "text": SAID,
+         "user_profile": {"real_name": "Bob"}},
     ], indent=4)  # fmt: skip
     export = zip_of([("users.json", b"[]"), ("general/2024-10-01.json", day.encode())])
     (found,) = _findings(detector, export, "slack.zip")
@@ -94,8 +96,10 @@ JSON_EXPORTS = {
     "telegram": {
         "name": "Team", "type": "private_group", "id": 1,
         "messages": [
-            {"id": 1, "type": "message", "date": "2024-10-01T10:00:00", "from": "Ada", "from_id": "user1", "text": "hi"},
-            {"id": 2, "type": "message", "date": "2024-10-01T10:11:12", "from": "Bob", "from_id": "user2", "text": SAID},
+            {"id": 1, "type": "message", "date": "2024-10-01T10:00:00", "from": "Ada", "from_id": "u1",
+             "text": "hi"},
+            {"id": 2, "type": "message", "date": "2024-10-01T10:11:12", "from": "Bob", "from_id": "u2",
+             "text": SAID},
         ],
     },
     "discord": {
@@ -179,4 +183,4 @@ def test_a_base64_body_points_at_its_lines(detector: Detector) -> None:
     body = base64.encodebytes(b"z" * 120 + b" " + SAID.encode())
     content = b"From: a@example.com\nContent-Transfer-Encoding: base64\n\n" + body
     (found,) = _findings(detector, content, "m.eml")
-    assert found.location.start_line == 5
+    assert found.location.start_line == 6
