@@ -14,6 +14,7 @@ from monei_guard.content.joined_strings import (
     CONSTANTS,
     CONTINUED_LINES,
     JOINED_LISTS,
+    OFFICE_RUNS,
     SEAMS,
     WRAPPED_VALUES,
 )
@@ -35,6 +36,7 @@ DECODERS = (
     SEAMS,
     CONSTANTS,
     JOINED_LISTS,
+    OFFICE_RUNS,
     CONTINUED_LINES,
     WRAPPED_VALUES,
 )

@@ -59,6 +59,10 @@ _BLOCK = re.compile(
     rb"""(?P<words>%(w)b{4,200}+"""
     rb"""(?:[ \t]{0,20}\r?\n[ \t]{1,200}%(w)b{1,200}+(?=[ \t]{0,20}(?:\r?\n|["'<]|\Z))){1,40}+)""" % {b"w": _WORD}
 )
+# Office documents break a text into runs wherever its formatting was ever touched (ECMA-376, w:t and a:t).
+_OFFICE_RUNS = re.compile(
+    rb"</(?P<space>[wa]):t>(?:<(?!/?(?P=space):(?:p|tc|tr|br|t)[ />])[^>]{0,400}>){1,40}<(?P=space):t(?: [^>]{0,100})?>"
+)
 _EACH_WORD = re.compile(_WORD + rb"+")
 
 
@@ -142,6 +146,12 @@ def wrapped_values(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]
         yield Replacement(start, match.end("words"), (*blank, *runs))
 
 
+def office_runs(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+    """Yield the markup between two runs of one paragraph in a Word or PowerPoint document."""
+    for match in matches(_OFFICE_RUNS, data, ranges):
+        yield Replacement(match.start(), match.end(), ())
+
+
 def _constants(data: bytes) -> dict[bytes, bytes]:
     """Return the names that are given one literal and no other, where that could be a part of a key."""
     values: dict[bytes, bytes | None] = {}
@@ -166,3 +176,4 @@ JOINED_LISTS = Decoder(
 )
 CONTINUED_LINES = Decoder("joined-strings", continued_lines, (b"\\\n", b"\\\r\n"), reach=_REACH)
 WRAPPED_VALUES = Decoder("joined-strings", wrapped_values, (b"\n ", b"\n\t"), reach=_REACH)
+OFFICE_RUNS = Decoder("joined-strings", office_runs, (b"</w:t>", b"</a:t>"), reach=_REACH)

@@ -106,6 +106,8 @@ class View:
         """Return the offset in the blob's own bytes for an offset in a root view's data."""
         if self.transcoded_from is None:
             return offset
+        while offset < len(self.data) and self.data[offset] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
+            offset -= 1
         text = self.data[:offset].decode("utf-8", "surrogatepass")
         return _bom_length(self.blob.content, self.transcoded_from) + len(
             text.encode(self.transcoded_from, "surrogatepass")

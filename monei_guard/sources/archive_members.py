@@ -88,16 +88,30 @@ def _decompressed(kind: str, content: bytes, path: bytes, budget: Budget) -> Ite
         yield Member(b"", content, f"cannot be unpacked ({error}): its bytes were scanned as they stand")
         return
     if archive_kind(head, name) == "tar":
-        whole = stream.read(_IMAGE + 1) if IMAGE_START.match(head) else b""
-        if whole and len(whole) <= _IMAGE:
-            yield from image_members(whole, budget) or tar_members(io.BytesIO(whole), budget)
-        elif whole:
-            yield from tar_members(io.BufferedReader(Unpacked(content, kind, budget.spend)), budget)
-        else:
-            yield from tar_members(stream, budget)
+        image = _image(stream, head, budget)
+        if image is None:
+            stream = io.BufferedReader(Unpacked(content, kind, budget.spend), 1 << 16)
+        yield from image or tar_members(stream, budget)
         return
     budget.count()
     yield read_member(stream, name, budget)
+
+
+def _image(stream: io.BufferedIOBase, head: bytes, budget: Budget) -> Iterator[Member] | None:
+    """Return the members of a container image of moderate size, or None for anything else. Raises LimitError."""
+    if not IMAGE_START.match(head):
+        return None
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while part := stream.read(1 << 20):  # not all at once: that would take the memory before there is so much
+            parts.append(part)
+            size += len(part)
+            if size > _IMAGE:
+                return None
+    except BROKEN:
+        return None
+    return image_members(b"".join(parts), budget)
 
 
 def _inner_name(path: bytes) -> bytes:

@@ -17,7 +17,7 @@ else:
     from backports import zstd
 
 _STEP = 1 << 16  # compressed bytes handed over at a time
-_LZMA_MEMORY = 1 << 28  # bytes a hostile dictionary size may claim
+_LZMA_MEMORY = 80 << 20  # bytes a dictionary size may claim: `xz -9` needs 65 MiB
 _ZSTD_WINDOW = 27  # log2 of the largest window: zstd's own limit without --long
 
 BROKEN = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, ValueError)
@@ -81,18 +81,36 @@ class Unpacked(io.RawIOBase):
         self._stream: _Decompressor | None = None
         self._position = 0
         self._members = 0
+        self._begun = False
+        self._failure: BaseException | None = None
 
     def readable(self) -> bool:
         """Return that this stream can be read."""
         return True
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # any writable buffer
-        """Fill the buffer with the next unpacked bytes; 0 at the end. Raises LimitError and the errors in BROKEN."""
-        wanted = len(buffer)
-        while wanted:
+        """Fill the buffer with the next unpacked bytes; 0 at the end. Raises LimitError and the errors in BROKEN.
+
+        Before an error the stream ends once, so that a reader gets what there was.
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            data = self._next(len(buffer))
+        except BROKEN as error:
+            if not self._begun:
+                raise
+            self._failure = error
+            return 0
+        self._begun = True
+        if data:
+            self._spend(len(data))
+            buffer[: len(data)] = data
+        return len(data)
+
+    def _next(self, wanted: int) -> bytes:
+        while self._stream is not None or self._position < len(self._content):
             if self._stream is None:
-                if self._position >= len(self._content):
-                    return 0
                 self._stream = self._new()
             stream = self._stream
             piece = b""
@@ -105,7 +123,7 @@ class Unpacked(io.RawIOBase):
                 if not self._members:
                     raise
                 self._position, self._stream = len(self._content), None  # what follows is no further member
-                return 0
+                break
             if stream.eof:
                 self._members += 1
                 self._position -= len(stream.unused_data)
@@ -113,7 +131,5 @@ class Unpacked(io.RawIOBase):
             elif not data and not piece and stream.needs_input:
                 raise EOFError("it ends too early")
             if data:
-                self._spend(len(data))
-                buffer[: len(data)] = data
-                return len(data)
-        return 0
+                return data
+        return b""

@@ -1,0 +1,111 @@
+"""Damaged archives, exports and encoded texts: no crash, no hang, no memory beyond the limits.
+
+Seeded by honest files, damaged at random; a moment in every test run, five minutes for each reader in `make fuzz`.
+"""
+
+import gzip
+import json
+import random
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from archive_makers import docker_image, oci_image, tar_of, zip_of
+from encoders import ALL
+from made_keys import LINES, api_key, line_of
+
+from monei_guard.content.decoding import decoded_views
+from monei_guard.content.text_encoding import root_view
+from monei_guard.model.blob import Blob
+from monei_guard.model.location import Origin
+from monei_guard.sources.archive_kinds import ArchiveLimits
+from monei_guard.sources.packed_content import opened
+
+_LIMITS = ArchiveLimits(members=2000, total=1 << 24, member=1 << 22)
+_SECONDS_FOR_A_MEGABYTE = 1.0
+_ALLOWANCE = 1.0  # seconds: the machine may be busy
+_MEMORY = 200 << 20
+
+
+def _texts() -> list[tuple[bytes, bytes]]:
+    lines = "\n".join(line_of(code, "fuzz")[0] for code in LINES).encode()
+    seeds = [(b"f.txt", encode(lines)) for encode in ALL.values()]
+    return [
+        *seeds,
+        (b"f.js", b"k = 'mni_' + 'a' + \"b\" + `c`;\nP = 'x_1'\nf(`${P}a` + P)\n['a', 'b'].join('')\n" * 20),
+    ]
+
+
+def _archives() -> list[tuple[bytes, bytes]]:
+    files = [("a/b.txt", api_key("fuzz").encode() * 50), ("c", bytes(3000)), ("d.zip", zip_of([("e", b"x" * 500)]))]
+    layers = [tar_of(files), tar_of([("a/.wh.b.txt", b"")])]
+    plain = [zip_of(files), zip_of(files, stored=True), docker_image(layers), oci_image(layers)]
+    tars = [tar_of(files, compression) for compression in ("", "gz", "bz2", "xz")]
+    return [(b"a.bin", content) for content in (*plain, *tars, gzip.compress(plain[2]))]
+
+
+def _exports() -> list[tuple[bytes, bytes]]:
+    mail = b"From: a@example.com\nDate: Tue, 01 Oct 2024 10:11:12 +0100\n\n" + api_key("fuzz").encode() + b"\n\n"
+    chat = json.dumps({"messages": [{"ts": "1.5", "user": {"name": {"name": "x"}}, "text": "hi"}] * 5}).encode()
+    return [
+        (b"m.eml", mail),
+        (b"m.mbox", (b"From a@example.com Tue Oct  1 10:11:12 2024\n" + mail) * 5),
+        (b"m.json", chat),
+        (b"_chat.txt", b"[01/10/2024, 10:11:12] Ada: hi\n[01/10/2024, 10:11:13] Bob: ho\n" * 5),
+        (b"m.html", b'<div class="message default"><div class="from_name">Ada</div></div>' * 9),
+    ]
+
+
+def _damaged(seed: bytes, chance: random.Random) -> bytes:
+    data = bytearray(seed)
+    for _ in range(chance.choice((1, 1, 2, 8, 40))):
+        at = chance.randrange(len(data) + 1)
+        kind = chance.randrange(6)
+        if kind == 0 and data:
+            data[at % len(data)] = chance.randrange(256)
+        elif kind == 1:
+            del data[at : at + chance.randrange(1, 60)]
+        elif kind == 2:
+            data[at:at] = chance.randbytes(chance.randrange(1, 20))
+        elif kind == 3:
+            data[at:at] = data[at : at + chance.randrange(1, 400)] * chance.randrange(1, 5)
+        elif kind == 4:
+            data[at : at + 4] = chance.choice((b"\xff" * 4, bytes(4), b"7777", b"\\\\\\\\", b"    ", b"\n\n\n\n"))
+        else:
+            data[at:at] = bytes([chance.choice(b"\\%&=\"'`{}[]()+.,: \n\0Aa0")]) * chance.randrange(1, 3000)
+    return bytes(data)
+
+
+def _decode(blob: Blob) -> None:
+    for _ in decoded_views(root_view(blob)):
+        pass
+
+
+def _open(blob: Blob) -> None:
+    for _ in opened([blob], _LIMITS):
+        pass
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("seeds", "read"), [(_texts, _decode), (_archives, _open), (_exports, _open)], ids=["texts", "archives", "exports"]
+)
+def test_damaged_content_neither_crashes_nor_hangs_nor_fills_memory(
+    seeds: Callable[[], list[tuple[bytes, bytes]]], read: Callable[[Blob], None], fuzz_seconds: float
+) -> None:
+    chance = random.Random(fuzz_seconds)  # noqa: S311 - the same damage every time
+    made = seeds()
+    end = time.monotonic() + fuzz_seconds
+    tracemalloc.start()
+    try:
+        while time.monotonic() < end:
+            path, seed = chance.choice(made)
+            content = _damaged(seed, chance)
+            start = time.process_time()
+            read(Blob(content, Origin.WORKTREE, path))
+            took = time.process_time() - start
+            assert took < _ALLOWANCE + _SECONDS_FOR_A_MEGABYTE * len(content) / 1_000_000, content[:2000]
+        assert tracemalloc.get_traced_memory()[1] < _MEMORY
+    finally:
+        tracemalloc.stop()

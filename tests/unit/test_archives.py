@@ -1,0 +1,249 @@
+"""Archives are opened in memory; what must not be read is said, with its path and reason."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import struct
+import sys
+import tarfile
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from archive_makers import docker_image, oci_image, tar_entry, tar_of, zip_of
+from detectors import builtin_detector
+from made_keys import api_key
+
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+from monei_guard.pipeline import scan
+from monei_guard.sources.archive_kinds import ArchiveLimits
+from monei_guard.sources.archive_members import members
+from monei_guard.sources.packed_content import opened
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+KEY = api_key("archive").encode()
+LINE = b"MONEI_API_KEY=" + KEY + b"\n"
+
+
+def _read(content: bytes, path: bytes = b"a.zip", limits: ArchiveLimits | None = None) -> dict[bytes, bytes]:
+    items = members(Blob(content, Origin.WORKTREE, path), limits)
+    return {item.path or b"": bytes(item.content) for item in items if isinstance(item, Blob)}
+
+
+def _skipped(content: bytes, path: bytes = b"a.zip", limits: ArchiveLimits | None = None) -> dict[bytes, str]:
+    items = members(Blob(content, Origin.WORKTREE, path), limits)
+    return {item.path or b"": item.reason for item in items if isinstance(item, Skipped)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lib.jar",
+        "site.war",
+        "app.apk",
+        "app.ipa",
+        "p.whl",
+        "p.nupkg",
+        "text.docx",
+        "sheet.xlsx",
+        "plain.zip",
+        "no-suffix",
+    ],
+)
+def test_every_zip_by_any_name_is_opened(name: str) -> None:
+    content = zip_of([("assets/config.json", LINE), ("empty", b"")])
+    assert _read(content, name.encode())[name.encode() + b"!/assets/config.json"] == LINE
+
+
+@pytest.mark.parametrize("compression", ["", "gz", "bz2", "xz"])
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_every_tar_is_opened(compression: str, form: int) -> None:
+    name = "d/" * 40 + "f" if form != tarfile.USTAR_FORMAT else "d/f"
+    assert _read(tar_of([("./" + name, LINE)], compression, form=form), b"a.tar") == {b"a.tar!/" + name.encode(): LINE}
+
+
+def test_a_tar_in_zstd_is_opened() -> None:
+    assert _read(zstd.compress(tar_of([("f", LINE)])), b"a.tar.zst") == {b"a.tar.zst!/f": LINE}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress), ("zst", zstd.compress)],
+)
+def test_compressed_files_are_opened_all_members_of_them(suffix: str, pack: Callable[[bytes], bytes]) -> None:
+    path = f"logs/app.log.{suffix}".encode()
+    assert _read(pack(LINE) + pack(b"second"), path) == {path + b"!/app.log": LINE + b"second"}
+
+
+def test_zstd_with_a_skippable_frame_is_opened() -> None:
+    frame = b"\x50\x2a\x4d\x18" + struct.pack("<I", 4) + b"skip"
+    assert _read(zstd.compress(LINE) + frame + zstd.compress(b"more"), b"a.zst") == {b"a.zst!/a": LINE + b"more"}
+
+
+def test_archives_in_archives_are_opened_to_the_depth_asked_for() -> None:
+    content, path = LINE, b"f.txt"
+    for number in range(4):
+        content, path = zip_of([(path.decode(), content)]), b"%d.zip" % number
+    assert list(_read(content, path).values()) == [LINE]
+    assert list(_read(content, path)) == [b"3.zip!/2.zip!/1.zip!/0.zip!/f.txt"]
+    assert "--archive-depth" in _skipped(content, path, ArchiveLimits(depth=3))[b"3.zip!/2.zip!/1.zip!/0.zip"]
+
+
+def test_archive_comments_are_read() -> None:
+    assert _read(zip_of([("a", b"x")], comment=LINE))[b"a.zip!/(comment)"] == LINE
+
+
+@pytest.mark.parametrize("name", ["../up", "a/../../up", "/etc/passwd", "C:/x", "..\\up"])
+def test_names_that_lead_elsewhere_are_said_and_not_read(name: str) -> None:
+    for content in (zip_of([(name, LINE)]), tar_of([(name, LINE)])):
+        assert _read(content) == {}
+        assert [reason for reason in _skipped(content).values() if "name" in reason]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_are_said_and_not_followed(kind: bytes) -> None:
+    assert _skipped(tar_entry("link", kind, "/etc/passwd"), b"a.tar") == {b"a.tar!/link": "a link: not followed"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE])
+def test_devices_are_said(kind: bytes) -> None:
+    assert "not a regular file" in _skipped(tar_entry("device", kind), b"a.tar")[b"a.tar!/device"]
+
+
+def test_links_in_zip_archives_are_not_followed() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("link")
+        entry.create_system, entry.external_attr = 3, 0o120777 << 16
+        archive.writestr(entry, "/etc/passwd")
+    assert _skipped(buffer.getvalue()) == {b"a.zip!/link": "a link: not followed"}
+
+
+def test_encrypted_members_are_said() -> None:
+    content = bytearray(zip_of([("f", LINE)]))
+    content[6] |= 1  # general purpose flag of the local header, and of the central one
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    assert _skipped(bytes(content)) == {b"a.zip!/f": "encrypted"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(gzip.compress(bytes(256 << 20), mtime=0), id="gzip"),
+        pytest.param(bz2.compress(bytes(256 << 20), 1), id="bzip2"),
+        pytest.param(zstd.compress(bytes(256 << 20)), id="zstd"),
+        pytest.param(zip_of([(f"{number}", bytes(32 << 20)) for number in range(8)]), id="zip"),
+        pytest.param(gzip.compress(gzip.compress(bytes(256 << 20), 1, mtime=0), mtime=0), id="nested"),
+    ],
+)
+def test_bombs_are_stopped_by_ratio_in_bounded_memory(content: bytes) -> None:
+    tracemalloc.start()
+    try:
+        reasons = list(_skipped(content, b"bomb").values())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert any("times its size" in reason for reason in reasons)
+    assert peak < 200 << 20
+
+
+def test_the_total_the_members_and_one_member_are_limited() -> None:
+    many = zip_of([(f"{number}", b"x" * 1000) for number in range(50)])
+    assert list(_skipped(many, limits=ArchiveLimits(members=10)).values()) == [
+        "has more than 10 members: it was not opened"
+    ]
+    tar = tar_of([(f"{number}", b"x") for number in range(50)])
+    assert "more than 10 members" in "".join(_skipped(tar, b"a.tar", ArchiveLimits(members=10)).values())
+    assert "MiB" in "".join(_skipped(many, limits=ArchiveLimits(total=5000)).values())
+    large = zip_of([("large", LINE + b"x" * 100_000)])
+    limits = ArchiveLimits(member=50_000)
+    assert "read in part" in _skipped(large, limits=limits)[b"a.zip!/large"]
+
+
+def test_a_header_that_claims_gigabytes_is_refused() -> None:
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = tarfile.XHDTYPE, 1 << 33
+    content = entry.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 16)
+    assert "a header of" in _skipped(content, b"a.tar")[b"a.tar"]
+
+
+def test_a_sparse_file_of_zeros_counts_as_what_it_unpacks_to() -> None:
+    entry = tarfile.TarInfo("hole")
+    entry.type, entry.size = tarfile.GNUTYPE_SPARSE, 0
+    header = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    header[386:398], header[398:410] = b"77777777777\0", b"00000000000\0"
+    header[483:495] = b"77777777777\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    start = time.monotonic()
+    content = bytes(header) * 40 + bytes(1024)
+    assert _skipped(content, b"a.tar")
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("cut", [1, 40, 80])
+def test_a_damaged_archive_is_said_and_its_readable_part_is_read(cut: int) -> None:
+    content = tar_of([("first", LINE), ("second", bytes(range(1, 256)) * 9 + hashlib.sha512(KEY).digest() * 3)], "gz")
+    assert _read(content[:-cut], b"a.tar.gz")[b"a.tar.gz!/first"] == LINE
+    if cut > 8:
+        assert _skipped(content[:-cut], b"a.tar.gz")
+
+
+def test_an_archive_that_cannot_be_opened_is_looked_at_as_it_stands() -> None:
+    broken = zip_of([("f", LINE)], stored=True)[:-30]
+    assert b"cannot be opened" in _skipped(broken)[b"a.zip"].encode()
+    assert KEY in _read(broken)[b"a.zip"]
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00"])
+def test_kinds_that_are_not_opened_are_said(magic: bytes) -> None:
+    assert "are not opened" in _skipped(magic + bytes(100), b"a")[b"a"]
+
+
+@pytest.mark.parametrize("make", [docker_image, oci_image])
+def test_a_key_deleted_in_a_later_layer_is_found_and_told(make: Callable[[list[bytes], bytes], bytes]) -> None:
+    config = b'{"config": {"Env": ["MONEI_API_KEY=' + api_key("env").encode() + b'"]}, "history": []}'
+    layers = [
+        tar_of([("app/.env", LINE), ("data/a", b"MONEI_API_KEY=" + api_key("opaque").encode())]),
+        tar_of([("app/.wh..env", b"")]),
+        tar_of([("data/.wh..wh..opq", b""), ("kept", b"MONEI_API_KEY=" + api_key("kept").encode())]),
+    ]
+    found = scan([Blob(make(layers, config), Origin.WORKTREE, b"image.tar")], builtin_detector())
+    said = {one.location.path.rpartition("/")[2] if one.location.path else "": one.message for one in found.findings}
+    assert "layer 1 of 3, deleted in layer 2, still in the image" in said[".env"]
+    assert "layer 1 of 3, deleted in layer 3, still in the image" in said["a"]
+    assert said["kept"].endswith("layer 3 of 3")
+    assert any("image configuration: ENV and build history" in text for text in said.values())
+    assert [item for item in found.skipped if item.incomplete] == []
+
+
+def test_a_compressed_image_is_read_in_layers_too() -> None:
+    image = docker_image([tar_of([("app/.env", LINE)]), tar_of([("app/.wh..env", b"")])])
+    found = scan([Blob(gzip.compress(image, mtime=0), Origin.WORKTREE, b"image.tar.gz")], builtin_detector())
+    assert ["deleted in layer 2" in one.message for one in found.findings] == [True]
+
+
+def test_findings_in_members_have_their_place_in_the_member() -> None:
+    content = zip_of([("in.zip", zip_of([("config/a.env", b"# one\n" + LINE)]))])
+    (finding,) = scan([Blob(content, Origin.WORKTREE, b"app.apk")], builtin_detector()).findings
+    assert (finding.location.path, finding.location.start_line) == ("app.apk!/in.zip!/config/a.env", 2)
+    assert finding.location.origin is Origin.ARCHIVE
+
+
+def test_depth_zero_opens_nothing() -> None:
+    blob = Blob(zip_of([("f", LINE)]), Origin.WORKTREE, b"a.zip")
+    assert list(opened([blob], ArchiveLimits(depth=0))) == [blob]
+
+
+def test_what_is_no_archive_passes_through() -> None:
+    blobs = [Blob(content, Origin.WORKTREE, b"x") for content in (b"", b"PK", b"BZhello", b"text" * 200, bytes(600))]
+    assert list(opened(blobs)) == blobs

@@ -1,0 +1,186 @@
+"""Findings in mail and chat exports say who wrote the message and when."""
+
+import base64
+import json
+import quopri
+from email.message import EmailMessage
+
+import pytest
+from archive_makers import zip_of
+from detectors import builtin_detector
+from made_keys import api_key
+
+from monei_guard.model.blob import Blob
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.pipeline import Detector, scan
+
+KEY = api_key("mail")
+SAID = f"the key is {KEY} do not share it"
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return builtin_detector()
+
+
+def _findings(detector: Detector, content: bytes | str, path: str) -> list[Finding]:
+    raw = content.encode() if isinstance(content, str) else content
+    scanned = scan([Blob(raw, Origin.WORKTREE, path.encode())], detector)
+    assert scanned.skipped == ()
+    return list(scanned.findings)
+
+
+def _mail(subject: str = "key") -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["Date"], mail["Subject"] = "Adé <ade@example.com>", "Tue, 01 Oct 2024 10:11:12 +0100", subject
+    return mail
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "quoted-printable", "base64"])
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_mail_names_sender_and_time(detector: Detector, encoding: str, subtype: str) -> None:
+    mail = _mail()
+    mail.set_content(SAID * 3, subtype=subtype, cte=encoding)
+    found = _findings(detector, mail.as_bytes(), "m.eml")
+    assert found
+    assert {one.location.author for one in found} == {"Adé <ade@example.com>"}
+    assert found[0].location.date == "2024-10-01T10:11:12+01:00"
+    assert found[0].message.endswith("in a message from Adé <ade@example.com> at 2024-10-01T10:11:12+01:00")
+    assert found[0].location.path == "m.eml"
+
+
+def test_a_key_over_a_soft_line_break_is_found_on_its_lines(detector: Detector) -> None:
+    body = quopri.encodestring(b"x" * 50 + b" " + SAID.encode())
+    content = b"From: a@example.com\nContent-Transfer-Encoding: quoted-printable\n\n" + body
+    (found,) = _findings(detector, content, "m.eml")
+    assert (found.location.start_line, found.location.end_line) == (4, 5)
+
+
+def test_an_archive_attached_to_a_mail_is_opened(detector: Detector) -> None:
+    mail = _mail()
+    mail.set_content("see attachment")
+    mail.add_attachment(
+        zip_of([("config/.env", SAID.encode())]), maintype="application", subtype="zip", filename="conf.zip"
+    )
+    (found,) = _findings(detector, mail.as_bytes(), "m.eml")
+    assert found.location.path == "m.eml!/conf.zip!/config/.env"
+    assert found.location.author == "Adé <ade@example.com>"
+
+
+def test_a_mailbox_is_read_mail_by_mail(detector: Detector) -> None:
+    mails = []
+    for number in range(3):
+        mail = _mail(f"mail {number}")
+        mail.set_content(SAID if number == 1 else "hello")
+        mails.append(b"From ade@example.com Tue Oct  1 10:11:12 2024\n" + mail.as_bytes() + b"\n")
+    (found,) = _findings(detector, b"".join(mails), "inbox.mbox")
+    assert found.location.path == "inbox.mbox!/message-2"
+    assert found.location.author == "Adé <ade@example.com>"
+
+
+def test_a_slack_export_is_read_message_by_message(detector: Detector) -> None:
+    day = json.dumps([
+        {"user": "U1", "type": "message", "ts": "1727777472.000100", "text": "hi",
+         "user_profile": {"real_name": "Ada"}},
+        {"user": "U2", "type": "message", "ts": "1727777473.000100", "text": SAID,
+         "user_profile": {"real_name": "Bob"}},
+    ], indent=4)  # fmt: skip
+    export = zip_of([("users.json", b"[]"), ("general/2024-10-01.json", day.encode())])
+    (found,) = _findings(detector, export, "slack.zip")
+    assert found.location.path == "slack.zip!/general/2024-10-01.json!/message-2"
+    assert (found.location.author, found.location.date) == ("Bob", "2024-10-01T10:11:13+00:00")
+
+
+JSON_EXPORTS = {
+    "telegram": {
+        "name": "Team", "type": "private_group", "id": 1,
+        "messages": [
+            {"id": 1, "type": "message", "date": "2024-10-01T10:00:00", "from": "Ada", "from_id": "u1",
+             "text": "hi"},
+            {"id": 2, "type": "message", "date": "2024-10-01T10:11:12", "from": "Bob", "from_id": "u2",
+             "text": SAID},
+        ],
+    },
+    "discord": {
+        "guild": {"id": "1"},
+        "messages": [{"id": "1", "timestamp": "2024-10-01T10:11:12", "content": SAID, "author": {"name": "Bob"}}],
+    },
+    "teams": {
+        "messages": [
+            {"id": "1", "createdDateTime": "2024-10-01T10:11:12", "from": {"user": {"displayName": "Bob"}},
+             "body": {"contentType": "html", "content": f"<p>{SAID}</p>"}},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(JSON_EXPORTS))
+def test_a_json_export_names_sender_and_time(detector: Detector, name: str) -> None:
+    (found,) = _findings(detector, json.dumps(JSON_EXPORTS[name]), f"{name}.json")
+    assert (found.location.author, found.location.date) == ("Bob", "2024-10-01T10:11:12")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[01/10/2024, 10:11:12] {}: {}",
+        "01/10/24, 10:11 - {}: {}",
+        "2024-10-01, 10:11 - {}: {}",
+        "[01.10.24, 10:11:12] {}: {}",
+        "10/1/24, 10:11 AM - {}: {}",
+    ],
+)
+def test_a_whatsapp_export_names_sender_and_time(detector: Detector, line: str) -> None:
+    text = "\n".join([line.format("Ada", "hi"), line.format("Bob", f"look:\n{SAID}"), line.format("Ada", "thanks")])
+    (found,) = _findings(detector, text, "_chat.txt")
+    assert (found.location.path, found.location.author) == ("_chat.txt!/message-2", "Bob")
+    assert found.location.date is not None
+    assert "10:11" in found.location.date
+
+
+def test_a_telegram_html_export_names_sender_and_time(detector: Detector) -> None:
+    message = """<div class="message default clearfix" id="m{}"><div class="body">
+<div class="pull_right date details" title="01.10.2024 10:11:1{}">10:11</div>
+<div class="from_name"> {} </div><div class="text">{}</div></div></div>"""
+    html = "<html><body>" + message.format(1, 1, "Ada", "hi") + message.format(2, 2, "Bob", SAID) + "</body></html>"
+    (found,) = _findings(detector, html, "messages.html")
+    assert (found.location.author, found.location.date) == ("Bob", "01.10.2024 10:11:12")
+
+
+def test_a_mail_saved_by_outlook_names_sender_and_time(detector: Detector) -> None:
+    html = f"<html><p><b>From:</b> Ada Obi<br><b>Sent:</b> Tuesday, 1 October 2024 10:11<br></p><p>{SAID}</p></html>"
+    (found,) = _findings(detector, html, "mail.html")
+    assert found.location.author == "Ada Obi"
+
+
+def test_what_stands_outside_the_messages_is_scanned_too(detector: Detector) -> None:
+    export = {"note": SAID, "messages": [{"ts": "1727777472.000100", "user": "U1", "text": "hi"}], "after": 1}
+    (found,) = _findings(detector, json.dumps(export), "x.json")
+    assert (found.location.path, found.location.author) == ("x.json", None)
+
+
+def test_json_with_other_messages_is_left_alone(detector: Detector) -> None:
+    (found,) = _findings(detector, json.dumps({"messages": [{"id": "a", "en": SAID}, {"id": "b"}]}), "i18n.json")
+    assert found.location.path == "i18n.json"
+
+
+def test_a_sender_that_is_a_key_is_masked(detector: Detector) -> None:
+    content = f"From: {KEY}\nDate: Tue, 01 Oct 2024 10:11:12 +0100\n\nhello\n"
+    (found,) = _findings(detector, content, "m.eml")
+    assert KEY not in repr(found)
+
+
+def test_an_outlook_message_file_is_read_through_its_utf_16(detector: Detector) -> None:
+    content = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + SAID.encode("utf-16-le") + bytes(200) + bytes(range(256)) * 4
+    )
+    (found,) = _findings(detector, content, "m.msg")
+    assert found.location.encoding_path == ("utf-16",)
+
+
+def test_a_base64_body_points_at_its_lines(detector: Detector) -> None:
+    body = base64.encodebytes(b"z" * 120 + b" " + SAID.encode())
+    content = b"From: a@example.com\nContent-Transfer-Encoding: base64\n\n" + body
+    (found,) = _findings(detector, content, "m.eml")
+    assert found.location.start_line == 6
