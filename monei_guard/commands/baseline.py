@@ -2,25 +2,24 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
 import click
 
-from monei_guard.commands.baseline_use import baseline_path, surroundings, with_baseline
+from monei_guard.commands.baseline_run import Run, git_author, run_for_baseline
+from monei_guard.commands.baseline_use import baseline_path, surroundings
 from monei_guard.commands.cli import stop
+from monei_guard.commands.day import DateType
 from monei_guard.commands.options import Options
-from monei_guard.commands.scan import open_scan, scan_with_hygiene
-from monei_guard.commands.session import Session, repository_folder
+from monei_guard.commands.scan import open_scan
+from monei_guard.commands.session import repository_folder
 from monei_guard.errors import ExitCode, IncompleteError
-from monei_guard.git_access.repository import GitError, GitMissingError, git
-from monei_guard.model.finding import Finding, Triaged
-from monei_guard.pipeline import Scanned
+from monei_guard.model.finding import Finding
 from monei_guard.policy.baseline import DEFAULT_NAME, Baseline, BaselineError, Entry, pruned, with_findings
 from monei_guard.policy.baseline_file import change, load
 from monei_guard.policy.foreign_baseline import read_foreign
-from monei_guard.policy.triage import is_wanted
 from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.terminal import place
 
@@ -34,19 +33,6 @@ def baseline() -> None:
 
     The accepted ones stand in .monei-guard-baseline.json, one a line, bound to the value without holding it.
     """
-
-
-class DateType(click.ParamType[str]):
-    """A day: 2027-06-30."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the day in ISO form."""
-        try:
-            return date.fromisoformat(str(value)).isoformat()
-        except ValueError:
-            self.fail(f"{value!r} is no date like 2027-06-30", param, ctx)
 
 
 def _file_option(command: Command) -> Command:
@@ -66,38 +52,13 @@ def _decision(command: Command) -> Command:
     return command
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A scan made for the baseline: what counts, all that was found, and where the baseline is."""
-
-    session: Session
-    scanned: Scanned
-    path: str
-    exists: bool
-
-    @property
-    def found(self) -> tuple[Finding, ...]:
-        """All findings that are not suppressed in the files themselves."""
-        return tuple(one for one in self.scanned.findings if _is_reported(one, self.session))
-
-    @property
-    def new(self) -> tuple[Finding, ...]:
-        """Those the baseline does not accept yet."""
-        triaged = with_baseline([Triaged(one) for one in self.found], self.session) if self.exists else None
-        return self.found if triaged is None else tuple(one.finding for one in triaged if one.suppression is None)
-
-    def path_of(self, finding: Finding) -> str | None:
-        """Return the finding's path relative to the baseline's folder."""
-        return surroundings(self.path, self.session).path(finding)
-
-
 @baseline.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
 @_file_option
 def create(paths: tuple[str, ...], **given: Any) -> None:
     """Make a baseline that accepts every finding of a scan."""
-    run = _run(paths or (".",), given["file"], given["select"])
+    run = run_for_baseline(paths or (".",), given["file"], given["select"])
     if run.exists:
         raise BaselineError(f"there is a baseline at {run.path}", hint="'baseline update' adds to it")
     _accept(run, run.found, given)
@@ -109,7 +70,7 @@ def create(paths: tuple[str, ...], **given: Any) -> None:
 @_file_option
 def update(paths: tuple[str, ...], **given: Any) -> None:
     """Accept the findings of a scan that the baseline does not accept yet."""
-    run = _run(paths or (".",), given["file"], given["select"])
+    run = run_for_baseline(paths or (".",), given["file"], given["select"])
     if not run.exists:
         raise BaselineError(f"there is no baseline at {run.path}", hint="'baseline create' makes one")
     _accept(run, run.new, given)
@@ -130,7 +91,7 @@ def import_(file_to_read: str, paths: tuple[str, ...], **given: Any) -> None:
             accepted = read_foreign(file.read(_LARGEST), file_to_read)
     except OSError as error:
         raise BaselineError(f"cannot read {file_to_read}: {error.strerror}") from error
-    run = _run(paths or (".",), given["file"], given["select"])
+    run = run_for_baseline(paths or (".",), given["file"], given["select"])
     covered = [one for one in run.new if accepted.covers(one, run.path_of(one))]
     click.echo(f"{accepted.count} entries of {accepted.tool} in {visible(file_to_read)}")
     _accept(run, covered, given)
@@ -184,7 +145,7 @@ def _whole_run(file: str | None) -> tuple[Baseline, Run]:
     """Return the baseline and a scan of its whole repository. Raises IncompleteError if something was not scanned."""
     path = _default_path(file)
     known = load(path)
-    run = _run((repository_folder(os.path.dirname(path)),), path, ())
+    run = run_for_baseline((repository_folder(os.path.dirname(path)),), path, ())
     missed = [one for one in run.scanned.skipped if one.incomplete]
     if missed:
         first = visible((missed[0].path or b"-").decode("utf-8", "backslashreplace"))
@@ -200,19 +161,13 @@ def _default_path(file: str | None) -> str:
     return os.path.abspath(baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME))
 
 
-def _run(paths: tuple[str, ...], file: str | None, select: Iterable[str]) -> Run:
-    codes = tuple(code.strip() for value in select for code in value.split(",") if code.strip())
-    session, items = open_scan(paths, Options(baseline=file, select=codes))
-    path = baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME)
-    return Run(session, scan_with_hygiene(session, items, paths), os.path.abspath(path), os.path.lexists(path))
-
-
 def _accept(run: Run, findings: Iterable[Finding], given: dict[str, Any]) -> None:
     findings = tuple(findings)
     if not given["reason"].strip():
         raise click.UsageError("--reason must say something")
-    _refuse_secrets(given["reason"] + " " + (given["author"] or ""), run.found)
-    author = given["author"] or _git_author(os.path.dirname(run.path))
+    if run.is_told_by(given["reason"] + " " + (given["author"] or "")):
+        raise click.UsageError("the reason holds one of the secrets; describe it instead")
+    author = given["author"] or git_author(os.path.dirname(run.path))
     today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
     template = Entry("", "", None, given["reason"].strip(), author, today, given["until"])
     for one in findings:
@@ -223,24 +178,6 @@ def _accept(run: Run, findings: Iterable[Finding], given: dict[str, Any]) -> Non
     if any(one.incomplete for one in run.scanned.skipped):
         click.echo("some files could not be scanned; 'monei-guard scan' lists them", err=True)
         stop(ExitCode.INCOMPLETE)
-
-
-def _refuse_secrets(text: str, findings: Iterable[Finding]) -> None:
-    for one in findings:
-        if one.secret is not None and one.secret.reveal().decode("utf-8", "replace") in text:
-            raise click.UsageError("the reason holds one of the secrets; describe it instead")
-
-
-def _is_reported(finding: Finding, session: Session) -> bool:
-    active = session.active is None or finding.code in session.active
-    return active and is_wanted(finding, session.settings.selection)
-
-
-def _git_author(folder: str) -> str:
-    try:
-        return git(("config", "user.email"), cwd=folder).decode("utf-8", "replace").strip() or "unknown"
-    except (GitError, GitMissingError):
-        return "unknown"
 
 
 def _is_below(path: str | None, what: str) -> bool:

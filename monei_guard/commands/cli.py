@@ -17,6 +17,7 @@ COMMANDS = MappingProxyType({
     "scan": ("monei_guard.commands.scan:scan", "Scan files, directories or standard input."),
     "staged": ("monei_guard.commands.staged:staged", "Scan what 'git commit' would record."),
     "baseline": ("monei_guard.commands.baseline:baseline", "Accept findings, so that only new ones stop anyone."),
+    "triage": ("monei_guard.commands.triage:triage", "Decide on findings one by one, in the terminal."),
     "suppressions": ("monei_guard.commands.suppressions:suppressions", "List what is suppressed, and until when."),
     "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
     "init": ("monei_guard.commands.init:init", "Put a repository right: .env, ignore rules, hook, CI step."),

@@ -35,7 +35,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The life of a secret in a repository's history. Commits are full hex ids."""
+    """The life of a secret in a repository's history. Commits are full hex ids.
+
+    `first_date` and `last_date` (ISO 8601) are those of the commits that brought it and that last held it.
+    """
 
     first_commit: str | None
     last_commit: str | None
@@ -43,6 +46,8 @@ class Life:
     reachable_from: tuple[str, ...]
     in_head: bool
     in_worktree: bool
+    first_date: str | None = None
+    last_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

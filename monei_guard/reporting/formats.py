@@ -24,6 +24,7 @@ FORMATS = MappingProxyType({
     "junit": "monei_guard.reporting.junit:write_junit",
     "github": "monei_guard.reporting.github:write_github",
     "markdown": "monei_guard.reporting.markdown:write_markdown",
+    "html": "monei_guard.reporting.html_report:write_html",
     "csv": "monei_guard.reporting.csv_report:write_csv",
 })  # fmt: skip
 

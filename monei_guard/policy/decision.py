@@ -1,0 +1,47 @@
+"""What a person decided about a finding."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from monei_guard.policy.baseline import Entry
+
+
+class Judgement(StrEnum):
+    """The four things a finding can turn out to be."""
+
+    REAL = "real"
+    FALSE_ALARM = "false alarm"
+    TEST_VALUE = "test value"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A judgement with its reason; `until` (ISO date) is the last day an accepted finding is accepted."""
+
+    judgement: Judgement
+    reason: str
+    until: str | None = None
+
+    @property
+    def goes_into_baseline(self) -> bool:
+        """Whether the finding is not to be reported again (a real one is to be mended instead)."""
+        return self.judgement is not Judgement.REAL
+
+    def entry(self, template: Entry) -> Entry:
+        """Return the baseline entry's fields that the decision gives; the rest comes from `template`."""
+        return replace(template, reason=f"{self.judgement}: {self.reason}", until=self.until)
+
+
+def fault(judgement: Judgement, reason: str, until: str, today: date) -> str:
+    """Return what is wrong with a decision as it was typed in, or ""."""
+    if not reason.strip():
+        return "A reason is needed: whoever reads it next year was not here."
+    if judgement is not Judgement.ACCEPTED:
+        return ""
+    try:
+        day = date.fromisoformat(until.strip())
+    except ValueError:
+        return "Accepted until when? Write a date like 2027-06-30."
+    return "" if day >= today else "That date has passed."

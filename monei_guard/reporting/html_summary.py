@@ -1,0 +1,117 @@
+"""What a manager reads first: one sentence, a few numbers, what to do."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from monei_guard.model.finding import Finding, Triaged
+from monei_guard.model.levels import Severity
+from monei_guard.model.rule import Environment
+from monei_guard.reporting.report import Report
+from monei_guard.reporting.terminal import place
+
+_ROTATE_AFTER = 90  # days: docs.monei.cc/security/guidelines
+_MAX_STEPS = 5
+
+
+def in_force(report: Report) -> list[Triaged]:
+    """Return the findings that count."""
+    return [one for one in report.triaged if one.suppression is None]
+
+
+def secret_key(finding: Finding) -> str:
+    """Return what tells secrets apart: the hash where there is one, else where it stands."""
+    return (finding.secret.sha256 if finding.secret is not None else None) or finding.fingerprint
+
+
+def age_in_days(finding: Finding, now: float) -> int | None:
+    """Return how long ago the finding was committed, None where that is not known."""
+    when = moment(finding.location.date)
+    return None if when is None else max((datetime.fromtimestamp(now, UTC) - when).days, 0)
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return a commit's date (ISO 8601) in UTC, None for none or nonsense."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+        return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def headline(report: Report) -> str:
+    """Return the state of things in one sentence."""
+    found = in_force(report)
+    incomplete = "" if report.complete else " Part of it could not be scanned, so there may be more."
+    if not found:
+        return "Nothing was found that needs attention." + incomplete
+    secrets = _distinct(one for one in found if one.finding.secret is not None)
+    live = _distinct(one for one in found if one.verification is not None and one.verification.verdict == "live")
+    production = _distinct(
+        one for one in found if one.finding.secret is not None and one.finding.environment is Environment.PRODUCTION
+    )
+    if live:
+        return f"{_count(live, 'key')} still open{'s' * (live == 1)} the API: revoke {_it(live)} today." + incomplete
+    if production:
+        return (
+            f"{_count(production, 'production secret')} {'has' if production == 1 else 'have'} leaked into files: "
+            f"revoke {_it(production)}, then clean up." + incomplete
+        )
+    if secrets:
+        return (
+            f"{_count(secrets, 'secret')} {'stands' if secrets == 1 else 'stand'} where others can read." + incomplete
+        )
+    return f"No secret was found, but {_count(len(found), 'habit')} that could leak one." + incomplete
+
+
+def tiles(report: Report) -> list[tuple[str, str, str]]:
+    """Return the numbers at the top: label, value, and a class for its colour."""
+    found = in_force(report)
+    counts = Counter(one.finding.severity for one in found)
+    ages = [age for one in found if (age := age_in_days(one.finding, report.finished)) is not None]
+    secrets = _distinct(one for one in found if one.finding.secret is not None)
+    shown = [(severity.label, f"{counts[severity]:,}", severity.label) for severity in sorted(Severity, reverse=True)]
+    shown.append(("distinct secrets", f"{secrets:,}", "plain"))
+    if ages:
+        overdue = sum(age > _ROTATE_AFTER for age in ages)
+        shown.append((f"older than {_ROTATE_AFTER} days", f"{overdue:,}", "plain"))
+    shown.append(("suppressed", f"{report.summary.suppressed:,}", "plain"))
+    shown.append(("not scanned", f"{report.summary.incomplete:,}", "high" if report.summary.incomplete else "plain"))
+    return shown
+
+
+def first_steps(report: Report) -> list[tuple[str, str, str, str]]:
+    """Return the secrets to deal with first: label, where, what to do, and the fingerprint to open."""
+    seen: set[str] = set()
+    steps = []
+    for one in sorted(in_force(report), key=_urgency):
+        finding = one.finding
+        key = secret_key(finding)
+        if key in seen:
+            continue
+        seen.add(key)
+        what = finding.message if finding.secret is None else f"{finding.message}: {finding.secret.redacted}"
+        steps.append((what, place(finding.location), finding.hint, finding.fingerprint[:48]))
+        if len(steps) == _MAX_STEPS:
+            break
+    return steps
+
+
+def _urgency(one: Triaged) -> tuple[bool, int, int, bool]:
+    live = one.verification is not None and one.verification.verdict == "live"
+    production = one.finding.environment is Environment.PRODUCTION
+    return (not live, -one.finding.severity, -one.finding.confidence, not production)
+
+
+def _distinct(found: Iterable[Triaged]) -> int:
+    return len({secret_key(one.finding) for one in found})
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + "s" * (count != 1)
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
