@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monei_guard.lints.syntax import Binding, Function, Syntax
 
 _MAX_DEPTH = 24
+_FUEL = 200_000  # questions asked of one file before following stops: entangled or hostile code
 
 # Calls that hand their argument on, and methods that hand their object on.
 _CARRIES_ARGUMENT = frozenset({
@@ -95,7 +96,13 @@ class Flow:
         self._active: set[tuple[int, int, Kind, str]] = set()
         self._marked: dict[tuple[int, str], Step] = {}  # (scope, name), or (-1, dotted name or "env:NAME")
         self._then: dict[int, Expr] | None = None
+        self.fuel = _FUEL
         self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `monei_use`
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether following was given up somewhere."""
+        return self.fuel <= 0
 
     # -- questions -----------------------------------------------------------------------------------------------
 
@@ -106,8 +113,9 @@ class Flow:
         key = (expr.start, expr.end, expr.kind, expr.text)
         if key in self._answers:
             return self._answers[key]
-        if key in self._active or len(self._active) > _MAX_DEPTH:
+        if key in self._active or len(self._active) > _MAX_DEPTH or self.fuel <= 0:
             return None
+        self.fuel -= 1
         self._active.add(key)
         try:
             found = self._trace(expr)
@@ -119,8 +127,9 @@ class Flow:
 
     def values(self, expr: Expr | None, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
         """Yield what `expr` may be, names resolved, each with the flow of the file it stands in."""
-        if expr is None or depth > 8:  # noqa: PLR2004 - longer chains of names are not written by hand
+        if expr is None or depth > 8 or self.fuel <= 0:  # noqa: PLR2004 - longer chains are not written by hand
             return
+        self.fuel -= 1
         if expr.kind is Kind.EITHER:
             for item in expr.items:
                 yield from self.values(item, depth + 1)
