@@ -35,17 +35,11 @@ API_HOST = re.compile(r"(?<![\w.-])(?:api|mcp|api\.dev|sandbox)\.monei\.cc(?![\w
 PLAIN_HTTP = re.compile(r"http://(?:[^\s/@\"'`]*@)?(?:[a-z0-9-]+\.)*monei\.cc(?![\w-])", re.IGNORECASE)
 
 # Signs of each company in a file (facts: SDK packages, classes, hosts, headers).
-MONEI_CC = re.compile(
-    rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-])|x-monei-signature"
-    rb"|(?m:^\s*from\s+monei(?:\.\w+)*\s+import\b|^\s*import\s+monei\b)|(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}",
-    re.IGNORECASE,
-)
 MONEI_COM = re.compile(
     rb"@monei-js/|(?<![\w-])monei\.(?:com|net)(?![\w-])|MONEI_ACCOUNT_ID|MONEI_TEST_API_KEY|monei-api-key"
     rb"|MONEI_GRAPHQL|(?m:^\s*(?:from|import)\s+Monei\b)|Monei\\\\?MoneiClient|monei-php-sdk|monei/monei-",
 )
-_PYTHON_COM = re.compile(rb"(?m)^\s*(?:from|import)\s+Monei\b")
-_PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei\b)")
+_PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei[ \t]*(?:$|[#,.;]|as\b|\r))")
 _OTHER_CC = re.compile(
     rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-])|[xX]-[mM][oO][nN][eE][iI]-[sS]ignature"
     rb"|(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}"

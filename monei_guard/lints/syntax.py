@@ -90,6 +90,7 @@ class Syntax:
     calls: list[Call] = field(default_factory=list)
     calls_by_name: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[int, Function] = field(default_factory=dict)  # by start byte
+    class_names: dict[int, str] = field(default_factory=dict)  # by scope
     methods: dict[str, list[Function]] = field(default_factory=lambda: defaultdict(list))
     imports: list[Binding] = field(default_factory=list)
     exports: dict[str, Node] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class _Walk:
         self.syntax = syntax
         self.stack = [0]
         self.pending: list[Binding] = []
+        self.class_name = ""
         self.chain_end = -1  # where the outermost chain of operators that was recorded ends
         root = syntax.tree.root_node
         syntax.scopes.append(Scope(0, max(root.end_byte, len(syntax.data)) + 1, -1, "module"))
@@ -190,6 +192,20 @@ class _Walk:
         scopes.append(Scope(node.start_byte, node.end_byte, self.stack[-1], kind))
         self.stack.append(len(scopes) - 1)
         return self.stack[-1]
+
+    def name_class(self, node: Node) -> None:
+        """Remember the name of the class whose body comes next."""
+        name = node.child_by_field_name("name")
+        self.class_name = text_of(name) if name is not None else ""
+
+    def open_class(self, node: Node) -> None:
+        """Enter a class."""
+        self.syntax.class_names[self.open_scope(node, "class")] = self.class_name
+
+    def python_class(self, node: Node) -> None:
+        """Enter a Python class."""
+        self.name_class(node)
+        self.open_class(node)
 
     def function_scope(self) -> int:
         """Return the innermost function scope that is open."""
@@ -277,7 +293,10 @@ class _ScriptWalk(_Walk):
             "generator_function_declaration": function,
             "arrow_function": function,
             "method_definition": function,
-            "class_body": lambda node: self.open_scope(node, "class"),
+            "class_declaration": self.name_class,
+            "abstract_class_declaration": self.name_class,
+            "class": self.name_class,
+            "class_body": self.open_class,
             "statement_block": lambda node: self.open_scope(node, "block"),
             "lexical_declaration": lambda node: self.declare(node, self.stack[-1]),
             "variable_declaration": lambda node: self.declare(node, self.function_scope()),
@@ -445,7 +464,7 @@ class _PythonWalk(_Walk):
         return {
             "function_definition": self.function,
             "lambda": self.function,
-            "class_definition": lambda node: self.open_scope(node, "class"),
+            "class_definition": self.python_class,
             "block": lambda node: self.open_scope(node, "block"),
             "assignment": self.assignment,
             "named_expression": self.assignment,

@@ -94,7 +94,8 @@ class Flow:
         self.syntax = file.syntax
         self._answers: dict[tuple[int, int, Kind, str], Trace | None] = {}
         self._active: set[tuple[int, int, Kind, str]] = set()
-        self._marked: dict[tuple[int, str], Step] = {}  # (scope, name), or (-1, dotted name or "env:NAME")
+        # By (start of the binding, name); (-1, ...) for dotted names, "env:NAME" and names bound nowhere.
+        self._marked: dict[tuple[int, str], Step] = {}
         self._then: dict[int, Expr] | None = None
         self.fuel = _FUEL
         self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `monei_use`
@@ -227,8 +228,11 @@ class Flow:
         if env is not None:
             self._marked.setdefault((-1, "env:" + env), step)
         elif expr.kind is Kind.NAME:
-            for binding in self.lookup(expr):
-                self._marked.setdefault((binding.scope, binding.name), step)
+            bindings = self.lookup(expr)
+            if not bindings:
+                self._marked.setdefault((-1, expr.text), step)
+            for binding in bindings:
+                self._marked.setdefault((binding.start, binding.name), step)
                 if binding.value is not None and not binding.path:
                     self.mark(expression(binding.value), step, depth + 1)
                 elif binding.kind == "parameter" and not binding.path:
@@ -241,7 +245,7 @@ class Flow:
                 if binding.value is not None:
                     self.mark(expression(binding.value), step, depth + 1)
                 elif binding.kind == "parameter":
-                    self._marked.setdefault((binding.scope, binding.name), step)
+                    self._marked.setdefault((binding.start, binding.name), step)
         elif expr.kind is Kind.CALL and last_name(expr) in ("trim", "strip", "String", "str"):
             self.mark(expr.items[0] if expr.items else (expr.base.base if expr.base else None), step, depth + 1)
 
@@ -269,7 +273,7 @@ class Flow:
         bindings = self.lookup(expr)
         known = False
         for binding in bindings:
-            mark = self._marked.get((binding.scope, binding.name))
+            mark = self._marked.get((binding.start, binding.name))
             found = self._trace_binding(binding)
             if found is not None:
                 return found
@@ -278,6 +282,9 @@ class Flow:
                 first = Step(f"`{expr.text}` gets its value here", self.file, binding.start, binding.end)
                 return Trace(noun, f"`{expr.text}`", (first, mark))
             known = known or self._is_known(binding)
+        loose = self._marked.get((-1, expr.text)) if not bindings else None
+        if loose is not None:
+            return Trace(what_is(expr.text), f"`{expr.text}`", (self._step("used here", expr), loose))
         if not known and is_credential_name(expr.text):
             where = bindings[0] if bindings else None
             start, end = (where.start, where.end) if where is not None else (expr.start, expr.end)
@@ -505,11 +512,12 @@ class Flow:
         if function is None:
             return
         name = function.name or self._name_of(function)
-        if name in ("constructor", "__init__"):
-            name = ""
+        builds = name in ("constructor", "__init__")
+        if builds:
+            name = self.syntax.class_names.get(self.syntax.enclosing(function.scope, "class"), "")
         for call in self.syntax.calls_by_name.get(name, ())[:50] if name else ():
             made = expression(call.node)
-            if all(known.node.start_byte != binding.function for known in self.functions(made)):
+            if not builds and all(known.node.start_byte != binding.function for known in self.functions(made)):
                 continue
             positional = made.positional()
             named = made.entry(binding.name.lower())
@@ -558,7 +566,8 @@ class Flow:
         if not is_credential_name(name) and not is_public_credential(name) and mark is None:
             return None
         step = self._step(f"`{name}` read from the environment", expr)
-        return Trace(what_is(name), f"`{name}`", (step, mark) if mark is not None else (step,))
+        named = is_credential_name(name) or is_public_credential(name)
+        return Trace(what_is(name), f"`{name}`", (step,) if named or mark is None else (step, mark))
 
     def _step(self, message: str, expr: Expr) -> Step:
         return Step(message, self.file, expr.start, expr.end)
