@@ -17,6 +17,8 @@ def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
             continue
         first = built.call.items[0]
         values = [value for _, value in file.flow.values(first)]
+        if any(made.kind is Kind.TABLE for value in values for made in file.flow.returned(value)):
+            continue
         is_text = bool(values) and all(value.kind in (Kind.STRING, Kind.JOIN) for value in values)
         is_env = any(flow.env_name(value) is not None for flow, value in file.flow.values(first))
         trace = file.flow.trace(first) if first.kind is not Kind.TABLE else None

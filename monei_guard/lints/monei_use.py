@@ -99,9 +99,7 @@ def _constructions(file: SourceFile) -> list[Construction]:
 
 
 def _from_sdk(file: SourceFile, name: str, offset: int) -> bool:
-    return bool(name) and any(
-        _module_of(file, Expr(Kind.NAME, offset, offset, name)) in (("monei-sdk"), ("@mrmonei/sdk")) for _ in (0,)
-    )
+    return bool(name) and _module_of(file, Expr(Kind.NAME, offset, offset, name)) == "monei-sdk"
 
 
 def _is_sdk_class(file: SourceFile, made: Expr) -> bool:
@@ -111,6 +109,8 @@ def _is_sdk_class(file: SourceFile, made: Expr) -> bool:
     while root is not None and root.kind is Kind.ATTR:
         root = root.base
     module = _module_of(file, root) if root is not None else ""
+    if root is not None and root.kind is Kind.NAME and any(b.kind == "class" for b in file.flow.lookup(root)):
+        return False  # a class of that name that the file defines itself
     if module:
         return module in _SDK_MODULES or module.startswith((".", "@/", "~/"))
     return base is not None and (base.text == "MoneiSDK" or (file.language == "python" and base.text in _SDK_CLASSES))

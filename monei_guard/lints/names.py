@@ -30,9 +30,9 @@ PUBLIC_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(PUBLIC_PREFIXES) + r
 
 KEY_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 CONNECT_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mc[str]_[0-9A-Za-z_-]{16,}")
-HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-])", re.IGNORECASE)
-API_HOST = re.compile(r"(?<![\w.-])(?:api|mcp|api\.dev|sandbox)\.monei\.cc(?![\w-])", re.IGNORECASE)
-PLAIN_HTTP = re.compile(r"http://(?:[^\s/@\"'`]*@)?(?:[a-z0-9-]+\.)*monei\.cc(?![\w-])", re.IGNORECASE)
+HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+API_HOST = re.compile(r"(?<![\w.-])(?:api|mcp|api\.dev|sandbox)\.monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+PLAIN_HTTP = re.compile(r"http://(?:[^\s/@\"'`]*@)?(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
 
 # Signs of each company in a file (facts: SDK packages, classes, hosts, headers).
 MONEI_COM = re.compile(
@@ -41,7 +41,7 @@ MONEI_COM = re.compile(
 )
 _PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei[ \t]*(?:$|[#,.;]|as\b|\r))")
 _OTHER_CC = re.compile(
-    rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-])|[xX]-[mM][oO][nN][eE][iI]-[sS]ignature"
+    rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)|[xX]-[mM][oO][nN][eE][iI]-[sS]ignature"
     rb"|(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}"
 )
 

@@ -8,7 +8,7 @@ from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import PLAIN_HTTP
 from monei_guard.lints.source_file import SourceFile
 
-URL = re.compile(rb"http://(?:[^\s/@\"'`]*@)?(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-])", re.IGNORECASE)
+URL = re.compile(rb"http://(?:[^\s/@\"'`]*@)?(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
 # A URL that is looked for, refused or rewritten is not addressed.
 _JUDGED = re.compile(
     rb"(?i)(?:starts_?with|ends_?with|includes|indexOf|contains|replace(?:All)?|test|match(?:es)?|search|split|toThrow(?:Error)?|"

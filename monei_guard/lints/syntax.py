@@ -50,7 +50,7 @@ class Binding(NamedTuple):
     end: int
     scope: int
     block: int
-    kind: str  # "value" | "augmented" | "parameter" | "import" | "opaque"
+    kind: str  # "value" | "augmented" | "parameter" | "import" | "class" | "opaque"
     value: Node | None = None
     path: tuple[str, ...] = ()
     default: Node | None = None
@@ -197,6 +197,9 @@ class _Walk:
         """Remember the name of the class whose body comes next."""
         name = node.child_by_field_name("name")
         self.class_name = text_of(name) if name is not None else ""
+        if name is not None:
+            here = self.stack[-1]
+            self.bind(Binding(self.class_name, name.start_byte, name.end_byte, here, here, "class"))
 
     def open_class(self, node: Node) -> None:
         """Enter a class."""
