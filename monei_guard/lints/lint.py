@@ -26,11 +26,11 @@ _LINTED = re.compile(
 
 
 def is_linted(path: bytes | None, content: bytes | memoryview) -> bool:
-    """Whether a file is code or configuration that names Monei."""
+    """Whether a file is code or configuration that names Monei, in its content or its path."""
     if path is None or _LINTED.search(path) is None:
         return False
     lowered = bytes(content).lower()
-    return b"monei" in lowered or b"mni_" in lowered
+    return b"monei" in lowered or b"mni_" in lowered or b"monei" in path.lower()
 
 
 def lint_file(view: View, project: Project, rules: Mapping[str, Rule]) -> list[Finding | Skipped]:

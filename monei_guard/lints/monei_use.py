@@ -166,7 +166,7 @@ def _requests(file: SourceFile) -> list[Request]:
         if call.name not in _VERBS:
             continue
         made = expression(call.node)
-        if not _is_http(made):
+        if not _is_http(file, made):
             continue
         request = _request(file, made)
         if request is not None:
@@ -174,7 +174,7 @@ def _requests(file: SourceFile) -> list[Request]:
     return found
 
 
-def _is_http(made: Expr) -> bool:
+def _is_http(file: SourceFile, made: Expr) -> bool:
     base = made.base
     if base is None:
         return False
@@ -183,7 +183,9 @@ def _is_http(made: Expr) -> bool:
     if base.kind is not Kind.ATTR or base.base is None:
         return False
     owner = base.base.text if base.base.kind in (Kind.NAME, Kind.ATTR) else last_name(base.base)
-    return bool(_HTTP_OBJECTS.search(owner)) or base.text in ("open", "urlopen", "Request", "fetch")
+    if _HTTP_OBJECTS.search(owner) or base.text in ("open", "urlopen", "Request", "fetch"):
+        return True
+    return any(last_name(value) in _CLIENT_MAKERS for _, value in file.flow.constructed(base.base))
 
 
 def _request(file: SourceFile, made: Expr) -> Request | None:

@@ -22,7 +22,7 @@ _PYTHON_FILES = (
 _MAX_DEPENDENCY_FILE = 1 << 20
 _MAX_SIBLING = 1 << 18  # a file of constants is small
 _MAX_LISTED = 300
-_PYTHON_NAME = re.compile(r"(?im)^[ \t\"'\-,]*(monei(?:[-_]sdk)?)\b(?![-_./\w])[ \t]*(?:\[[^\]]*\])?[ \t]*(?:[=<>~!@;,\"'#]|$)")
+_PYTHON_NAME = re.compile(r"(?im)(?:^|[\[,])[ \t\"'\-]*(monei(?:[-_]sdk)?)\b(?![-_./\w])[ \t]*(?:\[[^\]]*\])?[ \t]*(?:[=<>~!@;,\"'#]|$)")
 _CODE = re.compile(r"\.(?:py|[cm]?[jt]sx?|vue|svelte)$")
 
 
