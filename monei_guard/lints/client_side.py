@@ -49,7 +49,8 @@ _CLIENT_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(patter
     (r"(?:^|/)renderer/", "Electron's renderer is a browser"),
     (r"\.(?:vue|svelte)$", "a component is compiled into the browser bundle"),
     (r"\.(?:html?|xhtml)$", "a script in a page runs in the browser"),
-    (r"(?:^|/)(?:client|frontend|browser|webapp)/(?:.*/)?(?:src/)?[^/]+\.[cm]?[jt]sx?$", "its folder holds client code"),
+    (r"(?:^|/)(?:client|frontend|browser|webapp|web-?client)/(?:src|app|components|pages)/(?:.*/)?[^/]+\.[cm]?[jt]sx?$",
+     "its folder holds client code"),
 ))  # fmt: skip
 _SERVER_IMPORT = re.compile(
     rb"(?:from|require\(|import)\s*\(?\s*[\"'](?:node:[\w/]+|fs|fs/promises|http|https|path|os|crypto|child_process|net|cluster|"

@@ -74,11 +74,16 @@ def text_of(node: "Node") -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
+def first_named(node: "Node") -> "Node | None":
+    """Return the first named child that is no comment, or None (`Node.named_child` raises for a bad index)."""
+    return next((child for child in node.named_children if child.type != "comment"), None)
+
+
 def expression(node: "Node", depth: int = 0) -> Expr:
     """Return `node` as an expression; what is not understood is OPAQUE."""
     kind = node.type
     while kind in _INNER:
-        inner = node.named_child(0)
+        inner = first_named(node)
         if inner is None:
             return _opaque(node)
         node, kind = inner, inner.type
@@ -241,7 +246,7 @@ def _key_text(key: "Node") -> str:
     if key.type == "string":
         return _string(key, 0).text
     if key.type in ("computed_property_name", "identifier") and key.type != "property_identifier":
-        inner = key.named_child(0)
+        inner = first_named(key)
         return _string(inner, 0).text if inner is not None and inner.type == "string" else ""
     return text_of(key)
 

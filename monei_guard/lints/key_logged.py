@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression
+from monei_guard.lints.expression import Expr, Kind, expression, first_named
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -39,7 +39,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
                 yield hit
                 break
     for node in file.syntax.thrown:
-        raised = node.named_child(0)
+        raised = first_named(node)
         made = expression(raised) if raised is not None else None
         if made is None or made.kind not in (Kind.NEW, Kind.CALL):
             continue

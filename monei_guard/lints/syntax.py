@@ -16,7 +16,7 @@ import tree_sitter_python
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Point, Range, Tree
 
-from monei_guard.lints.expression import text_of
+from monei_guard.lints.expression import first_named, text_of
 
 LANGUAGES = {
     "javascript": tree_sitter_javascript.language,
@@ -410,7 +410,7 @@ class _ScriptWalk(_Walk):
             for part in clause.named_children:
                 if part.type == "identifier":
                     self.imported(part, module, "default")
-                elif part.type == "namespace_import" and part.named_child(0) is not None:
+                elif part.type == "namespace_import" and first_named(part) is not None:
                     self.imported(part.named_children[0], module, "*")
                 elif part.type == "named_imports":
                     for specifier in part.named_children:
@@ -449,7 +449,7 @@ class _ScriptWalk(_Walk):
                 self.syntax.exports[shown] = name
 
     def returned(self, node: Node) -> None:
-        value = node.named_child(0)
+        value = first_named(node)
         if value is not None:
             _add_return(self.syntax, self.function_scope(), value)
 
@@ -502,7 +502,7 @@ class _PythonWalk(_Walk):
         parameters = node.child_by_field_name("parameters")
         index = 0
         for child in parameters.named_children if parameters is not None else ():
-            inner = child.child_by_field_name("name") or (child if child.type == "identifier" else child.named_child(0))
+            inner = child.child_by_field_name("name") or (child if child.type == "identifier" else first_named(child))
             if inner is None or inner.type != "identifier":
                 continue
             if in_class and index == 0 and text_of(inner) in ("self", "cls"):
@@ -542,8 +542,8 @@ class _PythonWalk(_Walk):
                     self.syntax.members.setdefault("self." + name, [])
 
     def as_pattern(self, node: Node) -> None:
-        value, alias = node.named_child(0), node.child_by_field_name("alias")
-        target = alias.named_child(0) if alias is not None else None
+        value, alias = first_named(node), node.child_by_field_name("alias")
+        target = first_named(alias) if alias is not None else None
         if value is not None and target is not None:
             self.declare_here(target)
             self.assign(target, value)
@@ -564,7 +564,7 @@ class _PythonWalk(_Walk):
         for child in node.named_children:
             name = child.child_by_field_name("name") or child
             alias = child.child_by_field_name("alias")
-            first = name.named_child(0)
+            first = first_named(name)
             self.imported(alias or first or name, text_of(name) if alias is not None else text_of(name), "*")
 
     def imported(self, node: Node, module: str, name: str) -> None:
@@ -576,7 +576,7 @@ class _PythonWalk(_Walk):
         self.bind(binding)
 
     def returned(self, node: Node) -> None:
-        value = node.named_child(0)
+        value = first_named(node)
         if value is not None:
             _add_return(self.syntax, self.function_scope(), value)
 
