@@ -60,6 +60,7 @@ _CARRIES = frozenset({
     "QueryEscape", "escape", "Errorf", "concat", "join", "Format", "utf8", "data", "Data", "base64_encode", "wrap", "as_str",
     "print_r", "var_export", "stringify", "clone", "to_string",
 })  # fmt: skip
+_PARENTHESIS = re.compile(r"[()]")
 _MAX_CALL = 4000  # characters of one call's arguments
 
 
@@ -154,8 +155,9 @@ class AppCode:
     def calls(self) -> tuple[Invocation, ...]:
         """Every call, in file order."""
         found: list[Invocation] = []
+        closings = _closings(self.bare)
         for match in _CALL.finditer(self.bare):
-            end = _closing(self.bare, match.end())
+            end = min(closings.get(match.end() - 1, len(self.bare)), match.end() + _MAX_CALL)
             found.append(Invocation(match.group("name"), match.start(), min(end + 1, len(self.bare)), match.end(), end))
         if self.suffix in ("rb", "php", "sh", "bash", "zsh", "ps1"):
             for match in _STATEMENT.finditer(self.bare):
@@ -266,10 +268,22 @@ _KEY_HEADER = re.compile(
 )
 
 
+def _closings(bare: str) -> dict[int, int]:
+    """Return the offset of the closing parenthesis for the offset of each opening one."""
+    found: dict[int, int] = {}
+    stack: list[int] = []
+    for match in _PARENTHESIS.finditer(bare):
+        if match.group() == "(":
+            stack.append(match.start())
+        elif stack:
+            found[stack.pop()] = match.start()
+    return found
+
+
 def _closing(bare: str, start: int) -> int:
     """Return the offset of the parenthesis that closes the one before `start`."""
     depth = 1
-    for match in re.compile(r"[()]").finditer(bare, start, start + _MAX_CALL):
+    for match in _PARENTHESIS.finditer(bare, start, start + _MAX_CALL):
         depth += 1 if match.group() == "(" else -1
         if depth == 0:
             return match.start()

@@ -30,6 +30,7 @@ from monei_guard.lints.lint import MAX_SIZE
 from monei_guard.lints.monei_use import MoneiUse, find_monei_use
 from monei_guard.lints.project import Project
 from monei_guard.lints.source_file import SourceFile, language_of, source_files, vendor_of
+from monei_guard.lints.syntax import ParseError
 from monei_guard.model.blob import Skipped, View
 from monei_guard.model.finding import Finding
 
@@ -76,17 +77,33 @@ def run_checks(view: View, path: str, project: Project, rules: "Mapping[str, Rul
     if language is None:
         _check_text(make, path)
         return make.results()
-    if language == "page":
+    try:
+        _check_trees(make, path)
+    except ParseError as error:
+        make.skip(f"not linted: {error}")
+    return make.results()
+
+
+def _check_trees(make: Maker, path: str) -> None:
+    """Add the hits in a file of a language with a grammar. Raises ParseError."""
+    view, project, rules = make.view, make.project, make.rules
+    if language_of(path) == "page":
         for rule, hits in page_markup.checks(view, path):
             make.add(rule, hits)
     for file in source_files(view, path, project):
-        use = find_monei_use(file)
-        for rule, check in CODE_CHECKS.items():
-            if rule in rules:
-                make.add(rule, check(file, use))
+        try:
+            use = find_monei_use(file)
+            for rule, check in CODE_CHECKS.items():
+                if rule in rules:
+                    make.add(rule, check(file, use))
+        except RecursionError:  # values that lead through very many files or functions: hostile, or generated
+            make.skip(_IN_PART)
+            continue
         if file.syntax.truncated or file.flow.exhausted:
-            make.skip("linted in part: the code is too large or too entangled to follow every value")
-    return make.results()
+            make.skip(_IN_PART)
+
+
+_IN_PART = "linted in part: the code is too large or too entangled to follow every value"
 
 
 def _check_text(make: Maker, path: str) -> None:

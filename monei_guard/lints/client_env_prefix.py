@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression
+from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import PUBLIC_PREFIXES, is_credential_name, is_public_credential, public_env_names
@@ -55,11 +55,11 @@ def hit(start: int, end: int, name: str) -> Hit:
 def _configuration(file: SourceFile) -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.new and call.name in ("DefinePlugin", "EnvironmentPlugin"):
-            for item in expression(call.node).items:
+            for item in file.syntax.expression(call.node).items:
                 yield from _published(file, item, call.name, plugin=call.name == "EnvironmentPlugin")
-    tables = [expression(value) for value in file.syntax.exports.values()]
+    tables = [file.syntax.expression(value) for value in file.syntax.exports.values()]
     for bindings in file.syntax.bindings.values():
-        tables.extend(expression(b.value) for b in bindings if b.value is not None and b.value.type == "object")
+        tables.extend(file.syntax.expression(b.value) for b in bindings if b.value is not None and b.value.type == "object")
     seen: set[int] = set()
     for table in tables:
         for found in _tables(file, table, 0):
@@ -77,7 +77,7 @@ def _tables(file: SourceFile, expr: Expr, depth: int) -> Iterator[Hit]:
     if expr.kind is Kind.FUNCTION:
         function = file.syntax.functions.get(expr.start)
         for node in function.returns if function is not None else ():
-            yield from _tables(file, expression(node), depth + 1)
+            yield from _tables(file, file.syntax.expression(node), depth + 1)
     if expr.kind is not Kind.TABLE:
         return
     for key, item in zip(expr.keys, expr.items, strict=False):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression
+from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import is_credential_name, is_public_credential, looks_like_credential
@@ -19,12 +19,12 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
     """Yield each alternative, default argument or later assignment that replaces a missing variable by a literal."""
     seen: set[int] = set()
     for node in file.syntax.choices:
-        choice = expression(node)
+        choice = file.syntax.expression(node)
         if choice.kind is Kind.EITHER and choice.text != "and":
             yield from _once(seen, _in_choice(file, choice))
     for call in file.syntax.calls:
         if call.name in _READERS and not call.new:
-            yield from _once(seen, _in_reader(file, expression(call.node)))
+            yield from _once(seen, _in_reader(file, file.syntax.expression(call.node)))
     yield from _once(seen, _in_bindings(file))
 
 
@@ -93,18 +93,18 @@ def _in_bindings(file: SourceFile) -> Iterator[Hit]:
     for bindings in file.syntax.bindings.values():
         for number, binding in enumerate(bindings):
             if binding.default is not None and binding.path and is_credential_name(binding.path[-1]):
-                literal = _literal(file, expression(binding.default))
+                literal = _literal(file, file.syntax.expression(binding.default))
                 if literal is not None:
                     yield _hit(literal, None, binding.path[-1], binding.path[-1])
             if number == 0 or binding.value is None or binding.kind not in ("value", "augmented"):
                 continue
-            value = expression(binding.value)
+            value = file.syntax.expression(binding.value)
             earlier = bindings[number - 1]
             if value.kind is not Kind.STRING or earlier.value is None or not looks_like_credential(value.text):
                 continue
             inside = not file.syntax.holds(binding.block, earlier.block) or binding.kind == "augmented"
             same_line = binding.kind == "value" and b"if" in file.data[max(binding.start - 60, 0) : binding.start]
-            trace = _variable(file, expression(earlier.value)) if inside or same_line else None
+            trace = _variable(file, file.syntax.expression(earlier.value)) if inside or same_line else None
             if trace is not None:
                 yield _hit(value, trace, "")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression
+from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -27,7 +27,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
     seen: set[int] = set()
     for call in file.syntax.calls:
         if call.name in _REQUESTS or call.name in _QUERY_BUILDERS or call.name in ("set", "append", "URL", "urljoin", "url"):
-            for hit in _in_call(file, expression(call.node)):
+            for hit in _in_call(file, file.syntax.expression(call.node)):
                 if hit.start not in seen:
                     seen.add(hit.start)
                     yield hit
@@ -75,7 +75,7 @@ def _is_search_params(file: SourceFile, owner: Expr) -> bool:
 def _joined(file: SourceFile) -> Iterator[tuple[Expr, Trace]]:
     """Yield each put-together text that is a URL up to the place where a credential follows."""
     for node in file.syntax.joins:
-        expr = expression(node)
+        expr = file.syntax.expression(node)
         if expr.kind is not Kind.JOIN:
             continue
         before = ""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression, first_named
+from monei_guard.lints.expression import Expr, Kind, first_named
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -30,7 +30,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.new or (call.name not in _LEVELS and call.name not in _BARE):
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         if not _is_logger(file, made):
             continue
         for argument in made.items:
@@ -40,7 +40,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
                 break
     for node in file.syntax.thrown:
         raised = first_named(node)
-        made = expression(raised) if raised is not None else None
+        made = file.syntax.expression(raised) if raised is not None else None
         if made is None or made.kind not in (Kind.NEW, Kind.CALL):
             continue
         for argument in made.items:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from monei_guard.lints.expression import Expr, Kind, expression
+from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.names import HOST, words
 from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Step, dotted, last_name
@@ -63,7 +63,7 @@ def find_monei_use(file: SourceFile) -> MoneiUse:
         flow.mark(built.key, Step("handed to the Monei SDK here", file, built.call.start, built.call.end))
     for call in file.syntax.calls:
         if call.name in _SETTERS:
-            made = expression(call.node)
+            made = file.syntax.expression(call.node)
             if made.items:
                 flow.mark(made.items[0], Step("handed to the Monei SDK here", file, made.start, made.end))
     for request in requests:
@@ -84,7 +84,7 @@ def _constructions(file: SourceFile) -> list[Construction]:
             continue
         if file.language != "python" and not call.new:
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         if not _is_sdk_class(file, made):
             continue
         first = made.items[0] if made.items else None
@@ -126,7 +126,7 @@ def _module_of(file: SourceFile, name: Expr) -> str:
         if binding.kind == "import":
             return binding.module
         if binding.value is not None:
-            value = expression(binding.value)
+            value = file.syntax.expression(binding.value)
             while value.kind is Kind.ATTR and value.base is not None:
                 value = value.base
             if value.kind is Kind.CALL and last_name(value) in ("require", "import") and value.items:
@@ -150,7 +150,7 @@ def _mark_answers(file: SourceFile, spans: set[tuple[int, int]]) -> None:
     for call in file.syntax.calls:
         if call.new or call.name in _SETTERS:
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         root = made.base
         while root is not None and root.kind is Kind.ATTR:
             root = root.base
@@ -165,7 +165,7 @@ def _requests(file: SourceFile) -> list[Request]:
     for call in file.syntax.calls:
         if call.name not in _VERBS:
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         if not _is_http(file, made):
             continue
         request = _request(file, made)
@@ -269,10 +269,10 @@ def _mark_defaults(file: SourceFile, requests: tuple[Request, ...]) -> None:
     for left, right in file.syntax.assignments:
         target = file.source(left.start_byte, left.end_byte).lower()
         if "headers" in target and ("x-api-key" in target or "authorization" in target):
-            value = expression(right)
+            value = file.syntax.expression(right)
             file.flow.mark(value, Step("sent to Monei here", file, value.start, value.end))
     for call in file.syntax.calls_by_name.get("update", []) + file.syntax.calls_by_name.get("setRequestHeader", []):
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         table = made.items[0] if made.items else None
         value_or_none = table.entry("x-api-key") if table is not None and table.kind is Kind.TABLE else None
         if table is not None and table.text.lower() == "x-api-key" and len(made.items) > 1:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -41,10 +41,10 @@ def _option_tables(file: SourceFile, use: MoneiUse) -> Iterator[Expr]:
     for bindings in file.syntax.bindings.values():
         for binding in bindings:
             if binding.value is not None and binding.value.type in ("object", "dictionary", "call"):
-                yield expression(binding.value)
+                yield file.syntax.expression(binding.value)
     for value in file.syntax.exports.values():
         if value.type == "object":
-            yield expression(value)
+            yield file.syntax.expression(value)
 
 
 def _sandbox_choice(file: SourceFile, options: Expr) -> Expr | None:
@@ -66,7 +66,7 @@ def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
         condition = node.child_by_field_name("condition") or (node.named_children[1:2] or [None])[0]
         if condition is None or not re.search(r"(?i)sandbox", text_of(condition)):
             continue
-        made = expression(node)
+        made = file.syntax.expression(node)
         texts = [file.flow.text(item) for item in made.items]
         if len(texts) == 2 and all(PRODUCTION.match(text) for text in texts) and made.start not in seen:  # noqa: PLR2004
             seen.add(made.start)
@@ -76,7 +76,7 @@ def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
 def _environment(file: SourceFile, use: MoneiUse, seen: set[int]) -> Iterator[Hit]:
     """Yield production addresses in a file that sets MONEI_ENV to sandbox itself."""
     mode = any(
-        _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(expression(right).text) for left, right in file.syntax.assignments
+        _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(file.syntax.expression(right).text) for left, right in file.syntax.assignments
     )
     if not mode:
         return
@@ -86,5 +86,5 @@ def _environment(file: SourceFile, use: MoneiUse, seen: set[int]) -> Iterator[Hi
             seen.add(url.start)
             yield Hit(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
     for left, right in file.syntax.assignments:
-        if re.search(r"MONEI_(?:API|BASE|SANDBOX)_URL", text_of(left)) and PRODUCTION.match(expression(right).text):
+        if re.search(r"MONEI_(?:API|BASE|SANDBOX)_URL", text_of(left)) and PRODUCTION.match(file.syntax.expression(right).text):
             yield Hit(right.start_byte, right.end_byte, _MESSAGE, fix=f'"{_FIX}"')

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from monei_guard.lints.client_side import Runs
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse, Request, key_headers
 from monei_guard.lints.source_file import SourceFile
@@ -48,7 +48,7 @@ def _handed_over(file: SourceFile) -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.name not in _RESPONDERS and call.name not in _RENDERERS:
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         if not _is_answer(file, made):
             continue
         for item in made.items:
@@ -63,7 +63,7 @@ def _handed_over(file: SourceFile) -> Iterator[Hit]:
         if name not in _PAGE_DATA:
             continue
         for node in function.returns:
-            trace = file.flow.trace(expression(node))
+            trace = file.flow.trace(file.syntax.expression(node))
             if trace is not None and trace.noun != "token":
                 message = f"Monei {trace.noun} {trace.name} is handed to the page by {name}: props reach the browser"
                 yield Hit(node.start_byte, node.end_byte, message, trace)
@@ -94,7 +94,7 @@ def _attributes(file: SourceFile) -> Iterator[Hit]:
         children = node.named_children
         if len(children) < 2:  # noqa: PLR2004 - name and value
             continue
-        trace = file.flow.trace(expression(children[1]))
+        trace = file.flow.trace(file.syntax.expression(children[1]))
         if trace is not None and trace.noun != "token":
             message = f"Monei {trace.noun} {trace.name} is put into markup (attribute {text_of(children[0])})"
             confidence = Confidence.MEDIUM if trace.by_name else None

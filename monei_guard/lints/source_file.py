@@ -17,7 +17,7 @@ _LANGUAGE_BY_SUFFIX = {
     "cts": "typescript", "tsx": "tsx", "py": "python", "pyw": "python",
 }  # fmt: skip
 _PAGES = frozenset({"html", "htm", "xhtml", "vue", "svelte", "astro", "ejs", "hbs", "njk", "j2", "jinja", "jinja2", "erb"})
-_SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.IGNORECASE | re.DOTALL)
+_SCRIPT = re.compile(rb"<script\b([^>]*)>", re.IGNORECASE)
 _OTHER_SCRIPT = re.compile(rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.I)
 _FRONT_MATTER = re.compile(rb"\A---\r?\n(.*?)\r?\n---", re.DOTALL)
 
@@ -107,16 +107,30 @@ def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple
     if front is not None and front.end(1) > front.start(1):
         side = Side(Runs.SERVER, "the front matter runs when the page is built")
         found.append(SourceFile(path, view, "typescript", project, side, ((front.start(1), front.end(1)),), vendor))
-    scripts = [m for m in _SCRIPT.finditer(view.data) if m.end(2) > m.start(2) and not _OTHER_SCRIPT.search(m.group(1))]
+    scripts = [(tag, start, end) for tag, start, end in _scripts(view.data) if not _OTHER_SCRIPT.search(tag)]
     if scripts:
         side = side_of_script(path, view.data, project)
         if suffix not in ("vue", "svelte") and side.runs is Runs.UNKNOWN:
             side = Side(Runs.CLIENT, "a script in a page runs in the browser")
-        ranges = tuple((m.start(2), m.end(2)) for m in scripts)
-        typed = any(b"ts" in m.group(1) for m in scripts) or suffix == "astro"
+        ranges = tuple((start, end) for _, start, end in scripts)
+        typed = any(b"ts" in tag for tag, _, _ in scripts) or suffix == "astro"
         language = "typescript" if typed else "javascript"
         found.append(SourceFile(path, view, language, project, side, ranges, vendor))
     return tuple(found)
+
+
+def _scripts(data: bytes) -> list[tuple[bytes, int, int]]:
+    """Return attributes and extent of each script element that has content: up to the next `</script`, as browsers do."""
+    lowered = data.lower()
+    found: list[tuple[bytes, int, int]] = []
+    opening = _SCRIPT.search(data)
+    while opening is not None:
+        end = lowered.find(b"</script", opening.end())
+        end = len(data) if end < 0 else end
+        if end > opening.end():
+            found.append((opening.group(1), opening.end(), end))
+        opening = _SCRIPT.search(data, end)
+    return found
 
 
 def module_file(path: str, importer: SourceFile) -> SourceFile | None:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import NamedTuple
 
 import tree_sitter_html
@@ -16,7 +17,7 @@ import tree_sitter_python
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Point, Range, Tree
 
-from monei_guard.lints.expression import first_named, text_of
+from monei_guard.lints.expression import Expr, expression, first_named, text_of
 
 LANGUAGES = {
     "javascript": tree_sitter_javascript.language,
@@ -27,6 +28,13 @@ LANGUAGES = {
 }
 _Handler = Callable[[Node], object]
 _MAX_NODES = 600_000  # about 1 MiB of dense code; more is generated
+_PARSE_SECONDS = 3.0  # 1 MiB of code takes some 0.2 s; recovery from what is no code takes minutes
+_SLICE = 1 << 16
+_SMALL = 1 << 16  # bytes; less cannot take long, whatever it is
+
+
+class ParseError(Exception):
+    """The parser was stopped: the text is none of the language."""
 
 
 class Scope(NamedTuple):
@@ -102,6 +110,14 @@ class Syntax:
     joins: list[Node] = field(default_factory=list)  # templates, f-strings, the outermost of each chain of +
     choices: list[Node] = field(default_factory=list)  # the outermost of each chain of ||, ??, or; conditionals
     truncated: bool = False
+    known: dict[int, Expr] = field(default_factory=dict)  # expressions made so far, by node id
+
+    def expression(self, node: Node) -> Expr:
+        """Return a node of this tree as an expression, each made once."""
+        found = self.known.get(node.id)
+        if found is None:
+            found = self.known[node.id] = expression(node)
+        return found
 
     def scope_at(self, offset: int) -> int:
         """Return the innermost scope that holds `offset`."""
@@ -122,11 +138,32 @@ class Syntax:
 
 
 def parse(data: bytes, language: str, ranges: tuple[tuple[int, int], ...] = ()) -> Tree:
-    """Return the tree of `data`, or of its byte `ranges` (scripts inside a page); offsets are those of `data`."""
+    """Return the tree of `data`, or of its byte `ranges` (scripts inside a page); offsets are those of `data`.
+
+    Raises ParseError.
+    """
     parser = Parser(Language(LANGUAGES[language]()))
     if ranges:
         parser.included_ranges = [Range(_point(data, a), _point(data, b), a, b) for a, b in ranges]
+    if len(data) > _SMALL:
+        _try(parser, data)
+        parser.reset()
     return parser.parse(data)
+
+
+def _try(parser: Parser, data: bytes) -> None:
+    """Parse large data with a stop watch. Raises ParseError.
+
+    Only parsing from a callback can be stopped, but the nodes of such a tree take long to give their text: hence twice.
+    """
+    deadline = monotonic() + _PARSE_SECONDS
+    try:
+        parser.parse(
+            lambda offset, _point: data[offset : offset + _SLICE],
+            progress_callback=lambda _at, _error: monotonic() > deadline,
+        )
+    except ValueError as error:  # what py-tree-sitter raises when the callback stops it
+        raise ParseError(f"not parsed within {_PARSE_SECONDS:g} seconds: no code of any known kind") from error
 
 
 def read_syntax(data: bytes, language: str, ranges: tuple[tuple[int, int], ...] = ()) -> Syntax:

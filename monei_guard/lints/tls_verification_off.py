@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -68,7 +68,7 @@ def _mounted(file: SourceFile, name: str) -> Iterator[_Weakness]:
     for suffix in ("defaults.httpsAgent", "defaults.agent"):
         for binding in file.syntax.members.get(f"{name}.{suffix}", ()):
             if binding.value is not None:
-                yield from _in_value(file, file.flow, expression(binding.value), 1)
+                yield from _in_value(file, file.flow, file.syntax.expression(binding.value), 1)
 
 
 _CHECKS_OFF = "certificate checks are off: anyone on the way can read the key and answer in Monei's place"
@@ -137,7 +137,7 @@ def _process_wide(file: SourceFile) -> Iterator[Hit]:
         target = text_of(left)
         if not _PROCESS_WIDE.match(target):
             continue
-        value = expression(right)
+        value = file.syntax.expression(right)
         text = value.text if value.kind is Kind.STRING else text_of(right)
         off = text in ("0", "false", "False") or text.endswith("_create_unverified_context")
         inner = next(_in_value(file, file.flow, value, 0), None)

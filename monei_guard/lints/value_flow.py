@@ -8,7 +8,7 @@ says "Monei" and "key" (`is_credential_name`); a name bound to a plain, harmless
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.names import (
     is_credential_name,
     is_key_literal,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monei_guard.lints.syntax import Binding, Function, Syntax
 
 _MAX_DEPTH = 24
-_FUEL = 200_000  # questions asked of one file before following stops: entangled or hostile code
+_FUEL = 60_000  # questions asked of one file before following stops: entangled or hostile code
 
 # Calls that hand their argument on, and methods that hand their object on.
 _CARRIES_ARGUMENT = frozenset({
@@ -136,7 +136,7 @@ class Flow:
                 yield from self.values(item, depth + 1)
         elif expr.kind in (Kind.NAME, Kind.ATTR):
             found = False
-            for flow, value in self._one_level(expr):
+            for flow, value in self._one_level(expr, depth + 1):
                 if (value.start, value.end) != (expr.start, expr.end) or flow is not self:
                     found = True
                     yield from flow.values(value, depth + 1)
@@ -200,7 +200,7 @@ class Flow:
         """Yield what the file's own functions called here return."""
         for function in self.functions(call):
             for node in function.returns[:20]:
-                yield expression(node)
+                yield self.syntax.expression(node)
 
     def functions(self, call: Expr) -> list["Function"]:
         """Return the file's own functions that a call may run."""
@@ -234,7 +234,7 @@ class Flow:
             for binding in bindings:
                 self._marked.setdefault((binding.start, binding.name), step)
                 if binding.value is not None and not binding.path:
-                    self.mark(expression(binding.value), step, depth + 1)
+                    self.mark(self.syntax.expression(binding.value), step, depth + 1)
                 elif binding.kind == "parameter" and not binding.path:
                     for argument in self._arguments(binding):
                         self.mark(argument, step, depth + 1)
@@ -243,7 +243,7 @@ class Flow:
                 self._marked.setdefault((-1, name), step)
             for binding in self.syntax.members.get(name, ()):
                 if binding.value is not None:
-                    self.mark(expression(binding.value), step, depth + 1)
+                    self.mark(self.syntax.expression(binding.value), step, depth + 1)
                 elif binding.kind == "parameter":
                     self._marked.setdefault((binding.start, binding.name), step)
         elif expr.kind is Kind.CALL and last_name(expr) in ("trim", "strip", "String", "str"):
@@ -296,7 +296,7 @@ class Flow:
         """Whether a binding's value is in sight and was found harmless."""
         if binding.value is None or binding.path:
             return binding.kind == "import" and self.file.imported(binding.module) is not None
-        kind = expression(binding.value).kind
+        kind = self.syntax.expression(binding.value).kind
         return kind not in (Kind.CALL, Kind.NEW, Kind.ATTR, Kind.NAME) or kind is Kind.FUNCTION
 
     def _trace_binding(self, binding: "Binding") -> Trace | None:
@@ -307,9 +307,9 @@ class Flow:
             for argument in self._arguments(binding):
                 found = found or self.trace(_taken(argument, binding.path, binding))
         elif binding.value is not None:
-            found = self.trace(_taken(expression(binding.value), binding.path, binding))
+            found = self.trace(_taken(self.syntax.expression(binding.value), binding.path, binding))
         if found is None and binding.default is not None:
-            found = self.trace(expression(binding.default))
+            found = self.trace(self.syntax.expression(binding.default))
         if found is None:
             return None
         verb = "passed as" if binding.kind == "parameter" else "bound to"
@@ -336,19 +336,19 @@ class Flow:
                 yield from other.flow.export(there, depth + 1)
             return
         if name in syntax.exports:
-            yield self, expression(syntax.exports[name])
+            yield self, self.syntax.expression(syntax.exports[name])
             return
         bindings = syntax.bindings.get((0, name), [])
         for binding in bindings[-1:]:
             if binding.value is not None:
-                yield self, _taken(expression(binding.value), binding.path, binding)
+                yield self, _taken(self.syntax.expression(binding.value), binding.path, binding)
             elif binding.kind == "import":
                 other = self.file.imported(binding.module)
                 if other is not None:
                     yield from other.flow.export(binding.path[0], depth + 1)
         default = syntax.exports.get("default")
         if not bindings and default is not None:
-            entry = expression(default).entry(name.lower())
+            entry = self.syntax.expression(default).entry(name.lower())
             if entry is not None:
                 yield self, entry
         if not bindings:
@@ -386,7 +386,8 @@ class Flow:
         if expr.text.lower() in _RESPONSE_FIELDS and self.is_response(expr.base):
             step = self._step("Monei's answer carries it", expr)
             return Trace(what_is(expr.text), f"`{name or expr.text}`", (step,))
-        if name and is_secret_word(expr.text) and is_credential_name("_".join(name.split(".")[-3:])):
+        name = name or expr.text
+        if is_secret_word(expr.text) and is_credential_name("_".join(name.split(".")[-3:])):
             step = self._step(f"`{name}`, a Monei {what_is(expr.text)} by its name", expr)
             return Trace(what_is(expr.text), f"`{name}`", (step,), by_name=True)
         return None
@@ -427,7 +428,7 @@ class Flow:
                 continue
             function = flow.syntax.functions.get(value.start)
             for node in function.returns[:20] if function is not None else ():
-                found = flow.trace(expression(node))
+                found = flow.trace(flow.syntax.expression(node))
                 if found is not None:
                     return found.then(self._step(f"returned by `{expr.base.text}`", expr))
         return None
@@ -447,7 +448,7 @@ class Flow:
         if expr.kind is not Kind.NAME:
             return False
         for binding in self.lookup(expr):
-            if binding.value is not None and self.is_response(expression(binding.value), depth + 1):
+            if binding.value is not None and self.is_response(self.syntax.expression(binding.value), depth + 1):
                 return True
             if binding.kind == "parameter" and self.is_response(self._then_base(binding.function), depth + 1):
                 return True
@@ -455,7 +456,7 @@ class Flow:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _one_level(self, expr: Expr) -> Iterator[tuple["Flow", Expr]]:
+    def _one_level(self, expr: Expr, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
         """Yield what a name or attribute stands for, one step back."""
         if expr.kind is Kind.NAME:
             for binding in self.lookup(expr):
@@ -465,13 +466,13 @@ class Flow:
         members = self.syntax.members.get(name, ()) if name else ()
         for binding in members:
             if binding.value is not None:
-                yield self, _taken(expression(binding.value), binding.path, binding)
+                yield self, _taken(self.syntax.expression(binding.value), binding.path, binding)
             elif binding.kind == "parameter":
                 for argument in self._arguments(binding):
                     yield self, _taken(argument, binding.path, binding)
         if expr.base is None or not expr.text:
             return
-        for flow, value in self._base_values(expr.base):
+        for flow, value in self._base_values(expr.base, depth + 1):
             if value.kind is Kind.TABLE:
                 entry = value.entry(expr.text.lower())
                 if entry is not None:
@@ -481,7 +482,7 @@ class Flow:
                 if entry is not None:
                     yield flow, entry
 
-    def _base_values(self, base: Expr) -> Iterator[tuple["Flow", Expr]]:
+    def _base_values(self, base: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
         """Yield what the object before a dot may be; a module imported whole yields its exports as a table."""
         if base.kind is Kind.NAME:
             for binding in self.lookup(base):
@@ -489,7 +490,7 @@ class Flow:
                     other = self.file.imported(binding.module)
                     if other is not None:
                         yield other.flow, _module_table(other.flow)
-        yield from self.values(base)
+        yield from self.values(base, depth)
 
     def _binding_values(self, binding: "Binding") -> Iterator[tuple["Flow", Expr]]:
         if binding.kind == "import":
@@ -500,11 +501,11 @@ class Flow:
             for argument in self._arguments(binding):
                 yield self, _taken(argument, binding.path, binding)
             if binding.default is not None:
-                yield self, expression(binding.default)
+                yield self, self.syntax.expression(binding.default)
         elif binding.value is not None:
-            yield self, _taken(expression(binding.value), binding.path, binding)
+            yield self, _taken(self.syntax.expression(binding.value), binding.path, binding)
             if binding.default is not None:
-                yield self, expression(binding.default)
+                yield self, self.syntax.expression(binding.default)
 
     def _arguments(self, binding: "Binding") -> Iterator[Expr]:
         """Yield what the file's own calls hand to a parameter."""
@@ -516,7 +517,7 @@ class Flow:
         if builds:
             name = self.syntax.class_names.get(self.syntax.enclosing(function.scope, "class"), "")
         for call in self.syntax.calls_by_name.get(name, ())[:50] if name else ():
-            made = expression(call.node)
+            made = self.syntax.expression(call.node)
             if not builds and all(known.node.start_byte != binding.function for known in self.functions(made)):
                 continue
             positional = made.positional()
@@ -577,7 +578,7 @@ class Flow:
         if self._then is None:
             self._then = {}
             for call in self.syntax.calls_by_name.get("then", ()):
-                made = expression(call.node)
+                made = self.syntax.expression(call.node)
                 if made.base is not None and made.base.base is not None and made.items:
                     self._then[made.items[0].start] = made.base.base
         return self._then.get(function)
@@ -623,7 +624,7 @@ def _module_table(flow: Flow) -> Expr:
     """Return the exports of a module as a table of names, so that `config.key` finds `key`."""
     names = [name for (scope, name), found in flow.syntax.bindings.items() if scope == 0 and found]
     exported = flow.syntax.exports.get("default")
-    if exported is not None and (table := expression(exported)).kind is Kind.TABLE:
+    if exported is not None and (table := flow.syntax.expression(exported)).kind is Kind.TABLE:
         return table
     size = len(flow.syntax.data)
     items = tuple(Expr(Kind.NAME, size, size, name) for name in names)

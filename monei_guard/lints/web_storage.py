@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from monei_guard.lints.client_side import Runs
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -31,16 +31,16 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
         if call.new:
             continue
         if call.name in _SETTERS or call.name in _HOOKS or call.name in _COOKIE_SETTERS:
-            hit = _written(file, expression(call.node))
+            hit = _written(file, file.syntax.expression(call.node))
         elif call.name in ("setBearerToken", "setApiKey"):
-            hit = _read_back(file, expression(call.node))
+            hit = _read_back(file, file.syntax.expression(call.node))
         else:
             continue
         if hit is not None:
             yield hit
     for left, right in file.syntax.assignments:
         target = _member_target(file, text_of(left), left.start_byte)
-        trace = file.flow.trace(expression(right)) if target else None
+        trace = file.flow.trace(file.syntax.expression(right)) if target else None
         if trace is not None:
             yield _hit(left.start_byte, right.end_byte, trace, target)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import Expr, Kind, expression, text_of
+from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
@@ -41,7 +41,7 @@ def _unchecked(file: SourceFile) -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.name not in _ROUTES or call.new:
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         if not made.items or not HOOK_PATH.search(made.items[0].text):
             continue
         inline = any(
@@ -82,7 +82,7 @@ def _comparisons(file: SourceFile) -> Iterator[Hit]:
         sides = [child for child in node.named_children if child.type != "comment"][:2]
         if len(sides) < 2:  # noqa: PLR2004 - half-typed
             continue
-        pair = [expression(side) for side in sides]
+        pair = [file.syntax.expression(side) for side in sides]
         if any(side.kind in (Kind.CONST, Kind.STRING) or side.text in ("length", "undefined", "None", "null") for side in pair):
             continue
         received = next((side for side in pair if _is_signature(file, side)), None)
@@ -133,7 +133,7 @@ def _reserialised(file: SourceFile) -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.name not in ("update", "new", "HMAC", "digest"):
             continue
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         source = file.source(made.start, made.end)
         if not re.search(r"(?i)hmac", source) and not _on_hmac(file, made):
             continue

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.expression import expression
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import KEY_LITERAL
@@ -27,7 +26,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
             yield hit
             return
     for call in file.syntax.calls_by_name.get("require", []):
-        made = expression(call.node)
+        made = file.syntax.expression(call.node)
         module = made.items[0].text if made.items else ""
         hit = _import(file, module, "", made.start, made.end)
         if hit is not None:
