@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monei_guard.commands.linting import Linter
 from monei_guard.commands.options import Options, read_settings
 from monei_guard.errors import ExitCode
 from monei_guard.model.blob import Blob, Skipped
@@ -60,10 +61,14 @@ def open_session(
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
         from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
 
-        session = selected_session(options, settings, manifests, trusted=folder is not None)
+        where = root or folder or "."
+        session = selected_session(options, settings, manifests, trusted=folder is not None, root=where)
         return replace(session, folder=folder, root=root or folder or ".")
     suppressing = suppression_policy(settings) if folder is not None else None
-    detector = Detector(credential_keywords(), *rule_loaders(), manifests, suppressing, archives=settings.archives)
+    lint = Linter(root or folder or ".", None)
+    detector = Detector(
+        credential_keywords(), *rule_loaders(), manifests, suppressing, archives=settings.archives, lint=lint
+    )
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
 
 

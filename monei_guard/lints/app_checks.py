@@ -26,7 +26,9 @@ _STORES = re.compile(
     r"putStringSet|set|write))|(?P<bare>putString)|UserDefaults\.standard\.(?:set|setValue)|defaults\.(?:set|setValue)|"
     r"GetStorage\(\)\.write|\w*[bB]ox\.(?:put|write)|PlayerPrefs\.SetString|NSUserDefaults\.\w+|setcookie|setrawcookie)$"
 )
-_SECURE = re.compile(r"EncryptedSharedPreferences|FlutterSecureStorage|flutter_secure_storage|Keychain|encryptedPrefs|securePrefs")
+_SECURE = re.compile(
+    r"EncryptedSharedPreferences|FlutterSecureStorage|flutter_secure_storage|Keychain|encryptedPrefs|securePrefs"
+)
 _QUERY_CALLS = re.compile(
     r"(?:^|[.:>])(?:appendQueryParameter|addQueryParameter|setQueryParameter|queryParam|URLQueryItem|http_build_query|"
     r"(?:q|query|params|values)\.(?:Set|Add)|AddQueryString|addQuery|encode_www_form)$"
@@ -46,7 +48,9 @@ _OLD_TLS = re.compile(
 )
 _CURL = re.compile(r"(?m)(?:^|[\s;&|(`\"'])(?:curl|wget|http)\s(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
 _CURL_OFF = re.compile(r"(?:^|\s)(?:-[A-Za-z]*k[A-Za-z]*|--insecure|--no-check-certificate|--verify=no)(?=\s|$)")
-_CURL_OLD = re.compile(r"(?:^|\s)(?:--tlsv1\.[01](?=\s|$)|--tls-max\s+1\.[01]\b|--sslv[23]\b|--secure-protocol=TLSv1(?:_[01])?(?=\s|$))")
+_CURL_OLD = re.compile(
+    r"(?:^|\s)(?:--tlsv1\.[01](?=\s|$)|--tls-max\s+1\.[01]\b|--sslv[23]\b|--secure-protocol=TLSv1(?:_[01])?(?=\s|$))"
+)
 _HTTP_CALL = re.compile(
     r"http\.(?:Get|Post|NewRequest(?:WithContext)?|get|post)\(|curl_exec\(|file_get_contents\(|HttpClient\b|OkHttpClient\b|Net::HTTP\b|"
     r"URLSession\b|\b[dD]io\b|Faraday\b|HTTParty\b|RestClient\b|reqwest\b|RestTemplate\b|WebClient\b|Retrofit\b|Http::|HTTPoison\b|Req\."
@@ -54,7 +58,9 @@ _HTTP_CALL = re.compile(
 _HOST = re.compile(r"(?i)https?://(?P<host>[a-z0-9.-]+)")
 _API_URL = re.compile(r"(?i)https?://(?:[a-z0-9-]+\.)*api\.(?:dev\.)?monei\.cc|https?://api\.monei\.cc")
 _SIGNED = r"[$@]?[\w.>\-]*(?:[sS]ig(?:nature)?|[hH]ash|HASH|[dD]igest|[hH]mac|HMAC|[eE]xpected|[cC]omputed|[cC]alculated)\w*(?:\([^()\n]*\))?"
-_COMPARED = re.compile(rf"(?<![\w.]){_SIGNED}\s*(?:===?|!==?)\s*{_SIGNED}(?![\w(])|(?<![\w.]){_SIGNED}\.equals\(\s*{_SIGNED}\s*\)")
+_COMPARED = re.compile(
+    rf"(?<![\w.]){_SIGNED}\s*(?:===?|!==?)\s*{_SIGNED}(?![\w(])|(?<![\w.]){_SIGNED}\.equals\(\s*{_SIGNED}\s*\)"
+)
 _APP_KEY = re.compile(
     r"BuildConfig\.(?P<a>[A-Z0-9_]*MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN))\b|fromEnvironment\(\s*[\"'](?P<b>[A-Z0-9_]*MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN))[\"']|"
     r"(?:dotenv|DotEnv\(\))\.env\[\s*[\"'](?P<c>[A-Z0-9_]*MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN))[\"']|dotenv\.get\(\s*[\"'](?P<f>[A-Z0-9_]*MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN))[\"']|"
@@ -65,7 +71,9 @@ _FALLBACK = re.compile(
     r"(?:\?\?|\|\||\?:|\bor\b|,|=>|unwrap_or(?:_else)?\(|defaultValue:|default:|getOrElse\([^,\n]*,|getOrElse\s*\{?)\s*(?:\|\|\s*)?(?P<text>[\"'][^\"'\n]{12,200}[\"'])"
 )
 _SHELL_FALLBACK = re.compile(r"\$\{(?P<name>\w+):?[-=](?P<value>[^}\s]{12,200})\}")
-_EMPTY_TEST = re.compile(r"if\s*\(?!?\s*(?P<name>[$@]?\w+)(?:\.is(?:Null|Empty|NullOrEmpty|Blank)\w*(?:\(\))?|\s*(?:==|===)\s*(?:\"\"|''|nil|null|NULL))?\s*\)?\s*\{?\s*\n?\s*(?P=name)\s*=\s*(?P<text>[\"'][^\"'\n]{12,200}[\"'])")
+_EMPTY_TEST = re.compile(
+    r"if\s*\(?!?\s*(?P<name>[$@]?\w+)(?:\.is(?:Null|Empty|NullOrEmpty|Blank)\w*(?:\(\))?|\s*(?:==|===)\s*(?:\"\"|''|nil|null|NULL))?\s*\)?\s*\{?\s*\n?\s*(?P=name)\s*=\s*(?P<text>[\"'][^\"'\n]{12,200}[\"'])"
+)
 
 
 def _logged(code: AppCode) -> Iterator[Hit]:
@@ -76,7 +84,12 @@ def _logged(code: AppCode) -> Iterator[Hit]:
             continue
         carried = code.carried(call.arguments_start, call.arguments_end)
         if carried is not None:
-            yield Hit(call.start, call.end, f"Monei {carried.noun} {carried.name} is written to a log", confidence=_sure(carried))
+            yield Hit(
+                call.start,
+                call.end,
+                f"Monei {carried.noun} {carried.name} is written to a log",
+                confidence=_sure(carried),
+            )
 
 
 def _reaches_a_screen(code: AppCode, call: Invocation) -> bool:
@@ -85,7 +98,11 @@ def _reaches_a_screen(code: AppCode, call: Invocation) -> bool:
     line_end = code.text.find("\n", call.start)
     line = code.bare[call.start : line_end if line_end >= 0 else None]
     lead = code.text[line_start : call.start]
-    return not re.search(r"\||(?<![&\d])>>?(?!\s*&2|\s*/dev/(?:stderr|tty))", line) and "$(" not in lead and "`" not in lead
+    return (
+        not re.search(r"\||(?<![&\d])>>?(?!\s*&2|\s*/dev/(?:stderr|tty))", line)
+        and "$(" not in lead
+        and "`" not in lead
+    )
 
 
 def _stored(code: AppCode) -> Iterator[Hit]:
@@ -102,7 +119,12 @@ def _stored(code: AppCode) -> Iterator[Hit]:
         carried = code.carried(call.arguments_start, call.arguments_end)
         if carried is not None:
             where = "a cookie that scripts can read" if "cookie" in call.name else "the app's plain preferences"
-            yield Hit(call.start, call.end, f"Monei {carried.noun} {carried.name} is stored in {where}", confidence=_sure(carried))
+            yield Hit(
+                call.start,
+                call.end,
+                f"Monei {carried.noun} {carried.name} is stored in {where}",
+                confidence=_sure(carried),
+            )
 
 
 def _in_url(code: AppCode) -> Iterator[Hit]:
@@ -111,7 +133,11 @@ def _in_url(code: AppCode) -> Iterator[Hit]:
         content = code.text[string.inner_start : string.inner_end]
         for offset, source in code.interpolations(string):
             carried = code._interpolated(source, offset)  # noqa: SLF001 - the same family
-            if carried is not None and _URL_TAIL.search(code.text[string.inner_start : offset]) and string.start not in seen:
+            if (
+                carried is not None
+                and _URL_TAIL.search(code.text[string.inner_start : offset])
+                and string.start not in seen
+            ):
                 seen.add(string.start)
                 yield _url_hit(string.start, string.end, carried)
         after = code.bare[string.end : string.end + 120].split("\n")[0]
@@ -125,7 +151,11 @@ def _in_url(code: AppCode) -> Iterator[Hit]:
     for call in code.calls:
         formats = re.search(r"(?:Sprintf|format|sprintf|Format|format!)$", call.name)
         first = next(iter(code.strings_between(call.arguments_start, call.arguments_end)), None)
-        if formats and first is not None and re.search(r"[?&][\w.\-]+=(?:%[sv]|\{\d*\})", code.text[first.inner_start : first.inner_end]):
+        if (
+            formats
+            and first is not None
+            and re.search(r"[?&][\w.\-]+=(?:%[sv]|\{\d*\})", code.text[first.inner_start : first.inner_end])
+        ):
             carried = code.carried(first.end, call.arguments_end)
         elif _QUERY_CALLS.search(call.name):
             carried = code.carried(call.arguments_start, call.arguments_end)
@@ -171,7 +201,9 @@ def _plain_http(code: AppCode) -> Iterator[Hit]:
     starts = {string.inner_start for string in code.strings}
     shell = code.suffix in ("sh", "bash", "zsh", "ps1")
     for match in URL.finditer(code.code.encode("latin-1")):
-        in_place = match.start() in starts or (shell and code.code[match.start() - 1 : match.start()] in (" ", "=", "\t"))
+        in_place = match.start() in starts or (
+            shell and code.code[match.start() - 1 : match.start()] in (" ", "=", "\t")
+        )
         if in_place and not is_judged(code.data, match.start()):
             yield Hit(match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix="https" + match.group().decode("latin-1")[4:])
 
@@ -179,7 +211,9 @@ def _plain_http(code: AppCode) -> Iterator[Hit]:
 def _weak_tls(code: AppCode) -> Iterator[Hit]:
     message = "certificate checks are off: anyone on the way can read the key and answer in Monei's place"
     hosts = [(match.start(), "monei" in match.group("host").lower()) for match in _HOST.finditer(code.code)]
-    hosts += [(match.start(), True) for match in re.finditer(r"MONEI_(?:BASE|API)_URL|[mM]onei(?:Base|Api)Url", code.code)]
+    hosts += [
+        (match.start(), True) for match in re.finditer(r"MONEI_(?:BASE|API)_URL|[mM]onei(?:Base|Api)Url", code.code)
+    ]
     for pattern, text in ((_TLS, message), (_OLD_TLS, "TLS below 1.2 is accepted on a Monei call")):
         for match in pattern.finditer(code.code):
             nearest = min(hosts, key=lambda host: abs(host[0] - match.start()), default=None)
@@ -217,29 +251,43 @@ def _fallback(code: AppCode) -> Iterator[Hit]:
         named = re.search(r"MONEI_\w*(?:KEY|SECRET|TOKEN)", lead)
         if reads and (carried is not None or named):
             name = f"`{named.group()}`" if named else carried.name if carried else ""
-            yield Hit(match.start("text"), match.end("text"), f"a credential is written in the code for when {name} is not set")
+            yield Hit(
+                match.start("text"),
+                match.end("text"),
+                f"a credential is written in the code for when {name} is not set",
+            )
     for match in _EMPTY_TEST.finditer(code.code):
         name = match.group("name").lstrip("$@")
         if looks_like_credential(match.group("text")[1:-1]) and code.tainted.get(name, -1) >= 0:
-            yield Hit(match.start("text"), match.end("text"), f"a credential is written in the code for when `{name}` is not set")
+            yield Hit(
+                match.start("text"),
+                match.end("text"),
+                f"a credential is written in the code for when `{name}` is not set",
+            )
     yield from shell_fallback(code.code)
 
 
 def shell_fallback(text: str) -> Iterator[Hit]:
     """Yield `${MONEI_API_KEY:-literal}`."""
     for match in _SHELL_FALLBACK.finditer(text):
-        if re.search(r"MONEI\w*(?:KEY|SECRET|TOKEN)", match.group("name")) and looks_like_credential(match.group("value")):
+        if re.search(r"MONEI\w*(?:KEY|SECRET|TOKEN)", match.group("name")) and looks_like_credential(
+            match.group("value")
+        ):
             message = f"a credential is written in the file for when `{match.group('name')}` is not set"
             yield Hit(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + ":?}")
 
 
 def _rate_limit(code: AppCode) -> Iterator[Hit]:
-    if HANDLED.search(code.data) or re.search(r"(?:^|/)(?:tests?|spec|examples?)/|_test\.go$|Test\.(?:java|kt|cs|php)$|_spec\.rb$", code.path):
+    if HANDLED.search(code.data) or re.search(
+        r"(?:^|/)(?:tests?|spec|examples?)/|_test\.go$|Test\.(?:java|kt|cs|php)$|_spec\.rb$", code.path
+    ):
         return
     url = _API_URL.search(code.code)
     call = _HTTP_CALL.search(code.code)
     if url is not None and call is not None and code.suffix not in ("sh", "bash", "zsh"):
-        yield Hit(url.start(), url.end(), "this call to Monei never looks at 429 or Retry-After; no part of the file does")
+        yield Hit(
+            url.start(), url.end(), "this call to Monei never looks at 429 or Retry-After; no part of the file does"
+        )
 
 
 def _webhook(code: AppCode) -> Iterator[Hit]:
@@ -249,7 +297,9 @@ def _webhook(code: AppCode) -> Iterator[Hit]:
     if SIGNATURE.search(plain):
         for match in _COMPARED.finditer(code.bare):
             if not re.search(r"(?i)hash_equals|compare|secure", match.group()):
-                message = "the webhook signature is compared with ==, which tells an attacker how many characters were right"
+                message = (
+                    "the webhook signature is compared with ==, which tells an attacker how many characters were right"
+                )
                 yield Hit(match.start(), match.end(), message)
     if CHECKS.search(plain):
         return
@@ -257,17 +307,28 @@ def _webhook(code: AppCode) -> Iterator[Hit]:
         content = code.text[string.inner_start : string.inner_end]
         line_start = code.text.rfind("\n", 0, string.start) + 1
         lead = code.code[line_start : string.start]
-        if HOOK_PATH.search(content) and "://" not in content and re.search(
-            r"(?i)(?:\bpost\b|route|handlefunc|handle\b|mapping|map(?:post|methods)|\bany\b|match|HttpPost|\.on)\W*[\w:]*\W*$|@?(?:Post|Request)Mapping\(", lead
+        if (
+            HOOK_PATH.search(content)
+            and "://" not in content
+            and re.search(
+                r"(?i)(?:\bpost\b|route|handlefunc|handle\b|mapping|map(?:post|methods)|\bany\b|match|HttpPost|\.on)\W*[\w:]*\W*$|@?(?:Post|Request)Mapping\(",
+                lead,
+            )
         ):
-            yield Hit(string.start, string.end, "this Monei webhook handler believes whoever calls it: x-monei-signature is never checked")
+            yield Hit(
+                string.start,
+                string.end,
+                "this Monei webhook handler believes whoever calls it: x-monei-signature is never checked",
+            )
             return
 
 
 def _wrong_package(code: AppCode) -> Iterator[Hit]:
     if code.suffix == "php" and re.search(r"(?<![\w.-])(?:[\w-]+\.)*monei\.cc", code.code):
         for match in re.finditer(r"(?m)\bMonei\\\\?(?:MoneiClient|Api\\)|monei/monei-php-sdk", code.code):
-            yield Hit(match.start(), match.end(), "Monei\\MoneiClient is MONEI.com's SDK, but the file uses monei.cc's API")
+            yield Hit(
+                match.start(), match.end(), "Monei\\MoneiClient is MONEI.com's SDK, but the file uses monei.cc's API"
+            )
             return
 
 

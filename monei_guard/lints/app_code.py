@@ -216,7 +216,11 @@ class AppCode:
             index += 1
 
     def _name(self, chain: str, offset: int, after: str) -> Carried | None:
-        if _HARMLESS_AFTER.match(after) or after.lstrip().startswith(("=", ":")) and not after.lstrip().startswith("::"):
+        if (
+            _HARMLESS_AFTER.match(after)
+            or after.lstrip().startswith(("=", ":"))
+            and not after.lstrip().startswith("::")
+        ):
             return None
         parts = [part for part in re.split(r"\.|\?\.|!\.|->|::|!!\.", chain.lstrip("$@")) if part]
         if not parts or parts[-1] in ("length", "isEmpty", "isNotEmpty", "count", "size", "hashCode", "Length"):
@@ -245,7 +249,9 @@ class AppCode:
     def interpolations(self, string: Text) -> Iterator[tuple[int, str]]:
         """Yield offset and source of each expression put into a string."""
         pattern = _INTERPOLATION.get(self.suffix)
-        if pattern is None or (self.text[string.start] == "'" and self.suffix in ("php", "rb", "sh", "bash", "zsh", "kt")):
+        if pattern is None or (
+            self.text[string.start] == "'" and self.suffix in ("php", "rb", "sh", "bash", "zsh", "kt")
+        ):
             return
         if self.suffix == "cs" and "$" not in self.text[max(string.start - 2, 0) : string.start]:
             return

@@ -23,7 +23,9 @@ def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
         is_env = any(flow.env_name(value) is not None for flow, value in file.flow.values(first))
         trace = file.flow.trace(first) if first.kind is not Kind.TABLE else None
         if is_text or is_env or (trace is not None and not any(value.kind is Kind.TABLE for value in values)):
-            shown = file.source(first.start, first.end) if first.kind is not Kind.STRING else "process.env.MONEI_API_KEY"
+            shown = (
+                file.source(first.start, first.end) if first.kind is not Kind.STRING else "process.env.MONEI_API_KEY"
+            )
             class_name = file.source(built.call.base.start, built.call.base.end) if built.call.base else "MoneiSDK"
             message = "the SDK ignores a bare string and silently uses MONEI_API_KEY from the environment"
             yield Hit(built.call.start, built.call.end, message, trace, f"new {class_name}({{ apiKey: {shown} }})")

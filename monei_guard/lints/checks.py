@@ -57,10 +57,12 @@ CODE_CHECKS: dict[str, Callable[[SourceFile, MoneiUse], Iterator[Hit]]] = {
 OTHER_CHECKS = ("key-in-bundle",)
 
 
-def run_checks(view: View, path: str, project: Project, rules: "Mapping[str, Rule]") -> list[Finding | Skipped]:
+def run_checks(
+    view: View, path: str, project: Project, rules: "Mapping[str, Rule]", shown_path: str | None = None
+) -> list[Finding | Skipped]:
     """Return what every lint finds in a file that names Monei."""
     vendor = vendor_of(view.data, path, project)
-    make = Maker(view, project, rules, vendor)
+    make = Maker(view, project, rules, vendor, shown_path)
     if "key-in-bundle" in rules and vendor != "monei.com":
         make.add("key-in-bundle", check_bundle(path, view.data))
     if len(view.data) > MAX_SIZE:

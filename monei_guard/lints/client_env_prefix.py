@@ -34,7 +34,11 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
         if node is None:
             continue
         whole = node.end_byte - node.start_byte == len(name)
-        read = node.type in _STRINGS and whole and _READ_BEFORE.search(file.data[max(node.start_byte - 40, 0) : node.start_byte])
+        read = (
+            node.type in _STRINGS
+            and whole
+            and _READ_BEFORE.search(file.data[max(node.start_byte - 40, 0) : node.start_byte])
+        )
         if (node.type in _IDENTIFIERS and whole) or read:
             seen.add(name)
             yield hit(offset, offset + len(name), name)
@@ -49,7 +53,12 @@ def _names(data: bytes) -> list[tuple[int, str]]:
 def hit(start: int, end: int, name: str) -> Hit:
     """Return the hit for a published name."""
     prefix = next(prefix for prefix in PUBLIC_PREFIXES if name.startswith(prefix))
-    return Hit(start, end, f"`{name}`: bundlers copy every {prefix} variable into the code users receive", fix=name[len(prefix) :])
+    return Hit(
+        start,
+        end,
+        f"`{name}`: bundlers copy every {prefix} variable into the code users receive",
+        fix=name[len(prefix) :],
+    )
 
 
 def _configuration(file: SourceFile) -> Iterator[Hit]:
@@ -59,7 +68,9 @@ def _configuration(file: SourceFile) -> Iterator[Hit]:
                 yield from _published(file, item, call.name, plugin=call.name == "EnvironmentPlugin")
     tables = [file.syntax.expression(value) for value in file.syntax.exports.values()]
     for bindings in file.syntax.bindings.values():
-        tables.extend(file.syntax.expression(b.value) for b in bindings if b.value is not None and b.value.type == "object")
+        tables.extend(
+            file.syntax.expression(b.value) for b in bindings if b.value is not None and b.value.type == "object"
+        )
     seen: set[int] = set()
     for table in tables:
         for found in _tables(file, table, 0):
@@ -101,4 +112,6 @@ def _published(file: SourceFile, expr: Expr, where: str, *, plugin: bool = False
                 continue  # reported by its name
             trace = file.flow.trace(item)
             if trace is not None:
-                yield Hit(item.start, item.end, f"Monei {trace.noun} {trace.name} is copied into the bundle by {where}", trace)
+                yield Hit(
+                    item.start, item.end, f"Monei {trace.noun} {trace.name} is copied into the bundle by {where}", trace
+                )

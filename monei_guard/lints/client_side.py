@@ -81,7 +81,9 @@ _BUNDLED_PACKAGES = (
     ("@sveltejs/kit", "SvelteKit runs it in the browser too"),
 )
 _SERVER_PACKAGES = frozenset({"express", "fastify", "koa", "@nestjs/core", "hono", "next", "@remix-run/node", "astro"})
-_IMPORT_OF = re.compile(rb"(?:from|require\(|import)\s*\(?\s*[\"'](react-native|expo[\w-]*|@angular/core|@capacitor/[\w-]+|@ionic/[\w-]+)[\"'/]")
+_IMPORT_OF = re.compile(
+    rb"(?:from|require\(|import)\s*\(?\s*[\"'](react-native|expo[\w-]*|@angular/core|@capacitor/[\w-]+|@ionic/[\w-]+)[\"'/]"
+)
 _HOOK = re.compile(rb"\buse(?:State|Effect|LayoutEffect|Reducer|Ref|Callback|SyncExternalStore)\s*[(<]|\bonClick=\{")
 _REACT = re.compile(rb"(?:from|require\()\s*[\"'](?:react|preact/hooks|preact|solid-js)[\"']")
 _DOM = re.compile(
@@ -89,7 +91,9 @@ _DOM = re.compile(
     rb"|\bwindow\.(?:localStorage|sessionStorage|location|addEventListener|onload|fetch|document)\b"
     rb"|\b(?:chrome|browser)\.(?:runtime|tabs|storage)\."
 )
-_AUTOMATION = re.compile(rb"[\"'](?:puppeteer(?:-core)?|playwright(?:-core)?|@playwright/test|jsdom|happy-dom|cheerio|selenium-webdriver)[\"']")
+_AUTOMATION = re.compile(
+    rb"[\"'](?:puppeteer(?:-core)?|playwright(?:-core)?|@playwright/test|jsdom|happy-dom|cheerio|selenium-webdriver)[\"']"
+)
 _NODE_ONLY = re.compile(rb"\bprocess\.(?:exit|argv|stdin|stdout|stderr|on)\b|\b__dirname\b|\bmodule\.exports\b")
 
 # Functions of a page or route module that run on the server only, by framework convention.
@@ -137,7 +141,9 @@ def _by_framework(path: str, data: bytes, project: Project) -> Side | None:
     if _SERVER_PACKAGES & packages or _NODE_ONLY.search(data):
         return None
     for package, reason in _BUNDLED_PACKAGES:
-        if package in packages and re.search(r"(?:^|/)(?:src|app|components|pages|composables|plugins|stores?|lib|hooks)/", path):
+        if package in packages and re.search(
+            r"(?:^|/)(?:src|app|components|pages|composables|plugins|stores?|lib|hooks)/", path
+        ):
             return Side(Runs.CLIENT, reason)
     manifest = project.content(f"{path.rpartition('/')[0]}/manifest.json".lstrip("/"))
     if manifest is not None and b'"manifest_version"' in manifest:
@@ -157,8 +163,12 @@ def _by_code(data: bytes) -> Side:
 
 _FLUTTER = re.compile(rb"import\s+[\"']package:flutter")
 _DART_SERVER = re.compile(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
-_ANDROID = re.compile(rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b")
-_JVM_SERVER = re.compile(rb"import\s+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus)")
+_ANDROID = re.compile(
+    rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b"
+)
+_JVM_SERVER = re.compile(
+    rb"import\s+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus)"
+)
 _APPLE = re.compile(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUserDefaults\b|Bundle\.main")
 _SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
 

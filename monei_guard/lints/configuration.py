@@ -20,7 +20,9 @@ _ENTRY = re.compile(
     r"(?m)^[ \t\-]*(?:export[ \t]+|ARG[ \t]+|ENV[ \t]+|set[ \t]+(?:-gx[ \t]+)?)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?[ \t]*(?:[=:]|[ \t](?=\S))[ \t]*"
     r"(?P<value>[^\n]*)$"
 )
-_NAMED_ENTRY = re.compile(r"(?m)^[ \t\-{]*(?:name|key)[ \t]*[:=][ \t]*[\"']?(?P<name>[A-Z][A-Z0-9_]*)[\"']?[ \t]*,?[ \t]*$")
+_NAMED_ENTRY = re.compile(
+    r"(?m)^[ \t\-{]*(?:name|key)[ \t]*[:=][ \t]*[\"']?(?P<name>[A-Z][A-Z0-9_]*)[\"']?[ \t]*,?[ \t]*$"
+)
 _ARG = re.compile(r"(?m)(?:^[ \t]*ARG[ \t]+|--build-arg[ =])(?P<name>[A-Z][A-Z0-9_]*)")
 _SPRING = re.compile(r"\$\{(?P<name>\w*MONEI\w*(?:KEY|SECRET|TOKEN)):(?P<value>[^}\s\-?][^}\s]{11,200})\}")
 _ANDROID_STRING = re.compile(r"<string\s+name=\"(?P<name>\w+)\"[^>]*>(?P<value>[^<]*)</string>")
@@ -28,7 +30,9 @@ _PLIST = re.compile(r"<key>(?P<name>[\w.]+)</key>\s*<string>(?P<value>[^<]*)</st
 _GRADLE = re.compile(
     r"(?:buildConfigField|resValue)\s*\(?\s*[\"']\w+[\"']\s*,\s*[\"'](?P<name>\w+)[\"']|manifestPlaceholders\s*\[?\s*[\"'](?P<other>\w+)[\"']"
 )
-_CLEARTEXT = re.compile(r"cleartextTrafficPermitted=\"true\"[^>]*>\s*(?:<domain[^>]*>[^<]*</domain>\s*)*?<domain[^>]*>(?P<host>[\w.-]*monei\.cc)</domain>")
+_CLEARTEXT = re.compile(
+    r"cleartextTrafficPermitted=\"true\"[^>]*>\s*(?:<domain[^>]*>[^<]*</domain>\s*)*?<domain[^>]*>(?P<host>[\w.-]*monei\.cc)</domain>"
+)
 _URL_KEY = re.compile(r"(?i)[?&][\w.\-]*=\$[{(]{0,2}\s*(?:secrets\.|env\.)?(?P<name>\w*MONEI\w*(?:KEY|SECRET|TOKEN))")
 _MODE = re.compile(r"^MONEI_(?:ENV|ENVIRONMENT|MODE)$")
 _URL_NAME = re.compile(r"^MONEI_(?:API_|BASE_|SANDBOX_|API_BASE_)URL$")
@@ -94,7 +98,11 @@ def _published(text: str, entries: tuple[Entry, ...], path: str) -> Iterator[Hit
         for match in re.finditer(r"\"(?P<name>\w+)\"\s*:\s*\"[^\"]+\"", text[start : end if end > 0 else None]):
             if is_credential_name(match.group("name")):
                 at = start + match.start("name")
-                yield Hit(at, at + len(match.group("name")), f"`{match.group('name')}` in Expo's extra is shipped inside the app")
+                yield Hit(
+                    at,
+                    at + len(match.group("name")),
+                    f"`{match.group('name')}` in Expo's extra is shipped inside the app",
+                )
 
 
 def _in_app(text: str, path: str) -> Iterator[Hit]:
@@ -160,7 +168,9 @@ def _spring(text: str, path: str) -> Iterator[Hit]:
 
 
 def _sandbox(entries: tuple[Entry, ...], text: str) -> Iterator[Hit]:
-    modes = [entry for entry in entries if _MODE.match(entry.name.upper()) and re.fullmatch(r"(?i)sandbox|test", entry.value)]
+    modes = [
+        entry for entry in entries if _MODE.match(entry.name.upper()) and re.fullmatch(r"(?i)sandbox|test", entry.value)
+    ]
     for entry in entries:
         if not _URL_NAME.match(entry.name.upper()) or not PRODUCTION.match(entry.value):
             continue

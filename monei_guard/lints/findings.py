@@ -30,6 +30,7 @@ class Maker:
     project: Project
     rules: Mapping[str, Rule]
     vendor: str
+    shown_path: str | None = None
     _found: list[Finding] = field(default_factory=list)
     _skipped: list[Skipped] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
@@ -74,10 +75,10 @@ class Maker:
             message=masked(hit.message),
             hint=hint,
             secret=None,
-            location=view.locate(span),
+            location=view.locate(span, self.shown_path),
             fingerprint=self._fingerprint(rule, hit),
             snippet=snippet(view, span),
-            related=tuple(_related(hit, view)),
+            related=tuple(_related(hit, view, self.shown_path)),
         )
 
     def _fingerprint(self, rule: Rule, hit: Hit) -> str:
@@ -89,7 +90,7 @@ class Maker:
         return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
 
 
-def _related(hit: Hit, view: View) -> Iterable[Related]:
+def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:
     """Yield the value's way, source first; stops on the line of the finding itself are left out."""
     steps: list[Step] = [*(hit.trace.steps if hit.trace is not None else ()), *hit.steps]
     line = view.data.count(b"\n", 0, hit.start)
@@ -102,7 +103,9 @@ def _related(hit: Hit, view: View) -> Iterable[Related]:
         if (here and at == line) or key in seen:
             continue
         seen.add(key)
-        yield Related(masked(step.message), other.locate(Span(step.start, max(step.end, step.start))))
+        yield Related(
+            masked(step.message), other.locate(Span(step.start, max(step.end, step.start)), shown_path if here else None)
+        )
 
 
 def masked(text: str) -> str:

@@ -37,7 +37,9 @@ def _once(seen: set[int], hits: Iterator[Hit]) -> Iterator[Hit]:
 
 def _in_choice(file: SourceFile, choice: Expr) -> Iterator[Hit]:
     options = _flat(choice)
-    trace = next((t for item in options if item.kind is not Kind.STRING and (t := _variable(file, item)) is not None), None)
+    trace = next(
+        (t for item in options if item.kind is not Kind.STRING and (t := _variable(file, item)) is not None), None
+    )
     if trace is None:
         return
     for option in options:

@@ -14,9 +14,13 @@ _BUNDLE = re.compile(
     r"|\.(?:apk|aab|ipa|xapk|apkm|asar|crx|xpi)!/",
     re.IGNORECASE,
 )
-_SERVER_OUTPUT = re.compile(r"(?:^|/)(?:\.next/(?:server|cache|standalone)|\.output/server|\.svelte-kit/output/server|dist/server|build/server|\.nuxt/dist/server)/")
+_SERVER_OUTPUT = re.compile(
+    r"(?:^|/)(?:\.next/(?:server|cache|standalone)|\.output/server|\.svelte-kit/output/server|dist/server|build/server|\.nuxt/dist/server)/"
+)
 _KEY = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
-_INLINED = re.compile(rb"MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN)[\"']?\s*[:=]\s*\\?[\"']([A-Za-z0-9_\-+/=.]{16,200})\\?[\"']")
+_INLINED = re.compile(
+    rb"MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN)[\"']?\s*[:=]\s*\\?[\"']([A-Za-z0-9_\-+/=.]{16,200})\\?[\"']"
+)
 
 
 def is_bundle(path: str) -> bool:

@@ -26,7 +26,11 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
     """Yield each URL or query string that a credential is put into, once per place."""
     seen: set[int] = set()
     for call in file.syntax.calls:
-        if call.name in _REQUESTS or call.name in _QUERY_BUILDERS or call.name in ("set", "append", "URL", "urljoin", "url"):
+        if (
+            call.name in _REQUESTS
+            or call.name in _QUERY_BUILDERS
+            or call.name in ("set", "append", "URL", "urljoin", "url")
+        ):
             for hit in _in_call(file, file.syntax.expression(call.node)):
                 if hit.start not in seen:
                     seen.add(hit.start)
@@ -56,7 +60,11 @@ def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
                 if trace is not None:
                     yield _hit(file, made, trace, "the query string")
         return
-    if name not in _REQUESTS or (made.base is not None and name in ("push", "replace", "assign", "open", "get", "post", "put", "patch", "delete", "head") and made.base.kind is not Kind.ATTR):
+    if name not in _REQUESTS or (
+        made.base is not None
+        and name in ("push", "replace", "assign", "open", "get", "post", "put", "patch", "delete", "head")
+        and made.base.kind is not Kind.ATTR
+    ):
         return
     for option in (made, *made.items):
         for flow, value in ((file.flow, option),) if option is made else file.flow.values(option):
@@ -69,7 +77,9 @@ def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
 
 
 def _is_search_params(file: SourceFile, owner: Expr) -> bool:
-    return any(last_name(value) == "URLSearchParams" or value.text == "searchParams" for _, value in file.flow.values(owner))
+    return any(
+        last_name(value) == "URLSearchParams" or value.text == "searchParams" for _, value in file.flow.values(owner)
+    )
 
 
 def _joined(file: SourceFile) -> Iterator[tuple[Expr, Trace]]:
@@ -114,5 +124,9 @@ def _header(file: SourceFile, trace: Trace) -> str:
             name = "api_key" if file.language == "python" else "apiKey"
     if trace.noun == "token":
         value = f'f"Bearer {{{name}}}"' if file.language == "python" else f"`Bearer ${{{name}}}`"
-        return f'headers={{"Authorization": {value}}}' if file.language == "python" else f"headers: {{ Authorization: {value} }}"
+        return (
+            f'headers={{"Authorization": {value}}}'
+            if file.language == "python"
+            else f"headers: {{ Authorization: {value} }}"
+        )
     return f'headers={{"X-API-KEY": {name}}}' if file.language == "python" else f'headers: {{ "X-API-KEY": {name} }}'

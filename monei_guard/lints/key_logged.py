@@ -65,7 +65,9 @@ def _environment_dump(file: SourceFile, made: Expr, argument: Expr) -> Hit | Non
     if name not in ("process.env", "os.environ"):
         return None
     rest = file.data
-    if not re.search(rb"(?:process\.env|os\.environ)(?:\.get\(|\.|\[)[\"']?[A-Z_]*MONEI[A-Z_]*(?:KEY|TOKEN|SECRET)", rest):
+    if not re.search(
+        rb"(?:process\.env|os\.environ)(?:\.get\(|\.|\[)[\"']?[A-Z_]*MONEI[A-Z_]*(?:KEY|TOKEN|SECRET)", rest
+    ):
         return None
     return Hit(made.start, made.end, f"the whole environment, the Monei key in it, is written to a log ({name})")
 
@@ -77,7 +79,9 @@ def _is_logger(file: SourceFile, made: Expr) -> bool:
     if base.kind is Kind.NAME:
         if base.text not in _BARE or file.flow.functions(made):
             return False
-        return base.text not in ("log", "debug", "echo", "pp", "pprint") or file.language == "python" or base.text == "log"
+        return (
+            base.text not in ("log", "debug", "echo", "pp", "pprint") or file.language == "python" or base.text == "log"
+        )
     owner = dotted(base.base) or (base.base.text if base.base is not None else "")
     if base.base is not None and base.base.kind is Kind.CALL:
         owner = base.base.base.text if base.base.base is not None else ""  # logging.getLogger(...).info
@@ -91,5 +95,9 @@ def _without(file: SourceFile, made: Expr, argument: Expr) -> str:
     """Return the call without the credential."""
     if len(made.items) < 2 or made.base is None:  # noqa: PLR2004 - nothing would be left
         return ""
-    kept = [file.source(item.start, item.end) for item in made.items if item is not argument and not item.kind is Kind.FUNCTION]
+    kept = [
+        file.source(item.start, item.end)
+        for item in made.items
+        if item is not argument and not item.kind is Kind.FUNCTION
+    ]
     return f"{file.source(made.base.start, made.base.end)}({', '.join(kept)})" if all(not k for k in made.keys) else ""

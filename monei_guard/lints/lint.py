@@ -5,13 +5,17 @@ searches. The checks themselves are loaded with the first file that needs them.
 """
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.project import Project
 from monei_guard.model.blob import Skipped, View
-from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
-from monei_guard.model.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monei_guard.lints.project import Project
+    from monei_guard.model.finding import Finding
+    from monei_guard.model.rule import Rule
 
 MAX_SIZE = 1 << 20  # bytes of code; larger files are generated, and only the bundle lint looks at them
 
@@ -33,10 +37,12 @@ def is_linted(path: bytes | None, content: bytes | memoryview) -> bool:
     return b"monei" in lowered or b"mni_" in lowered or b"monei" in path.lower()
 
 
-def lint_file(view: View, project: Project, rules: Mapping[str, Rule]) -> list[Finding | Skipped]:
+def lint_file(
+    view: View, project: "Project", rules: "Mapping[str, Rule]", shown_path: str | None = None
+) -> "list[Finding | Skipped]":
     """Return the findings of every lint in one file, `rules` by id (a missing id turns its lint off).
 
-    `view` is the blob's root view. What could not be looked at is a Skipped entry; a file that no lint reads, or that
+    `shown_path` replaces the displayed path (to mask one). `view` is the blob's root view. What could not be looked at is a Skipped entry; a file that no lint reads, or that
     does not name Monei, yields nothing.
     """
     path = view.blob.path
@@ -45,4 +51,4 @@ def lint_file(view: View, project: Project, rules: Mapping[str, Rule]) -> list[F
     # tree-sitter and four grammars: 30 ms that a commit without Monei code does not pay.
     from monei_guard.lints.checks import run_checks  # noqa: PLC0415
 
-    return run_checks(view, display_path(path), project, rules)
+    return run_checks(view, display_path(path), project, rules, shown_path)

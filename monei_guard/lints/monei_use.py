@@ -26,7 +26,9 @@ _CLIENT_MAKERS = frozenset({
 })  # fmt: skip
 _BASE_URL = ("baseurl", "base_url", "prefixurl", "prefix_url")
 _METHOD = re.compile(r"(?i)GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS")
-_HTTP_OBJECTS = re.compile(r"(?i)axios|http|requests?$|session|client|api|ky$|got$|fetch|superagent|urllib|monei|agent|instance|\$")
+_HTTP_OBJECTS = re.compile(
+    r"(?i)axios|http|requests?$|session|client|api|ky$|got$|fetch|superagent|urllib|monei|agent|instance|\$"
+)
 
 
 class Construction(NamedTuple):
@@ -154,8 +156,10 @@ def _mark_answers(file: SourceFile, spans: set[tuple[int, int]]) -> None:
         root = made.base
         while root is not None and root.kind is Kind.ATTR:
             root = root.base
-        if root is not None and root is not made.base and any(
-            (value.start, value.end) in spans for _, value in file.flow.constructed(root)
+        if (
+            root is not None
+            and root is not made.base
+            and any((value.start, value.end) in spans for _, value in file.flow.constructed(root))
         ):
             file.flow.responses.add((made.start, made.end))
 
@@ -234,7 +238,9 @@ def _names_monei_url(expr: Expr | None) -> bool:
         return False
     if expr.kind in (Kind.NAME, Kind.ATTR):
         parts = words(dotted(expr) or expr.text)
-        return any(part.startswith("monei") for part in parts) and bool({"url", "base", "host", "endpoint"} & set(parts))
+        return any(part.startswith("monei") for part in parts) and bool(
+            {"url", "base", "host", "endpoint"} & set(parts)
+        )
     if expr.kind in (Kind.JOIN, Kind.EITHER):
         return any(_names_monei_url(item) for item in expr.items)
     return False

@@ -13,7 +13,9 @@ HANDLED = re.compile(
     rb"retry_|[a-z]Retry|Retry[A-Z]|withRetry|back.?off|tenacity|stamina|throttl|bottleneck|p-limit|p-queue|pLimit|PQueue|"
     rb"semaphore|limiter"
 )
-_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|e2e|examples?|mocks?|__mocks__)/|[._-](?:test|spec)\.|(?:^|/)test_")
+_TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|specs?|e2e|examples?|mocks?|__mocks__)/|[._-](?:test|spec)\.|(?:^|/)test_"
+)
 _RETRIES_BY_ITSELF = re.compile(rb"[\"'](?:got|ky|ofetch|axios-retry|retry-axios|fetch-retry)[\"']")
 
 

@@ -61,12 +61,20 @@ def _keys(attributes: tuple[Attribute, ...]) -> Iterator[Hit]:
     for name, value, start, end in attributes:
         credential = _credential(value)
         if credential is not None and not (name in _URL_ATTRIBUTES and re.search(r"[?&]|//", value)):
-            yield Hit(start, end, f"{credential} stands in the page, in the attribute {name}: everyone who opens it can read it")
+            yield Hit(
+                start,
+                end,
+                f"{credential} stands in the page, in the attribute {name}: everyone who opens it can read it",
+            )
 
 
 def _addresses(attributes: tuple[Attribute, ...]) -> Iterator[Hit]:
     for name, value, start, end in attributes:
-        if name in _URL_ATTRIBUTES and re.search(r"[?&][\w.\-]+=", value) and (credential := _credential(value)) is not None:
+        if (
+            name in _URL_ATTRIBUTES
+            and re.search(r"[?&][\w.\-]+=", value)
+            and (credential := _credential(value)) is not None
+        ):
             yield Hit(start, end, f"{credential} is put into a URL")
 
 

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 Read = Callable[[str], bytes | None]
 
-_SCRIPT_SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", "/index.ts", "/index.js", "/index.tsx")
+_SCRIPT_SUFFIXES = (
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".cts",
+    "/index.ts",
+    "/index.js",
+    "/index.tsx",
+)
 _PYTHON_FILES = (
     "requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt", "pyproject.toml",
     "Pipfile", "setup.py", "setup.cfg", "environment.yml",
@@ -24,7 +36,9 @@ _PYTHON_FILES = (
 _MAX_DEPENDENCY_FILE = 1 << 20
 _MAX_SIBLING = 1 << 18  # a file of constants is small
 _MAX_LISTED = 300
-_PYTHON_NAME = re.compile(r"(?im)(?:^|[\[,])[ \t\"'\-]*(monei(?:[-_]sdk)?)\b(?![-_./\w])[ \t]*(?:\[[^\]]*\])?[ \t]*(?:[=<>~!@;,\"'#]|$)")
+_PYTHON_NAME = re.compile(
+    r"(?im)(?:^|[\[,])[ \t\"'\-]*(monei(?:[-_]sdk)?)\b(?![-_./\w])[ \t]*(?:\[[^\]]*\])?[ \t]*(?:[=<>~!@;,\"'#]|$)"
+)
 _CODE = re.compile(r"\.(?:py|[cm]?[jt]sx?|vue|svelte)$")
 
 
@@ -211,7 +225,11 @@ def _toml_requirements(data: bytes) -> frozenset[str]:
     work: list[tuple[str, object, bool]] = [("", document, False)]
     while work:
         key, value, inside = work.pop()
-        inside = inside or key.endswith(("dependencies", "packages")) or key in ("optional-dependencies", "dependency-groups")
+        inside = (
+            inside
+            or key.endswith(("dependencies", "packages"))
+            or key in ("optional-dependencies", "dependency-groups")
+        )
         if isinstance(value, dict):
             if inside:
                 names.extend(value)

@@ -11,7 +11,19 @@ from monei_guard.lints.source_file import SourceFile
 PRODUCTION = re.compile(r"(?i)^https?://api\.monei\.cc(?![\w.-])")
 _MODES = ("environment", "env", "mode", "monei_env", "moneienv", "monei_environment")
 _SWITCHES = ("sandbox", "issandbox", "is_sandbox", "usesandbox", "use_sandbox", "testmode", "test_mode")
-_URLS = ("baseurl", "base_url", "url", "apiurl", "api_url", "host", "endpoint", "monei_api_url", "monei_base_url", "baseuri", "base_uri")
+_URLS = (
+    "baseurl",
+    "base_url",
+    "url",
+    "apiurl",
+    "api_url",
+    "host",
+    "endpoint",
+    "monei_api_url",
+    "monei_base_url",
+    "baseuri",
+    "base_uri",
+)
 _SANDBOX = re.compile(r"(?i)^(?:sandbox|test|testing|development|dev)$")
 _MODE_TARGET = re.compile(r"^(?:process\.env(?:\.|\[[\"'])|os\.environ\[[\"'])MONEI_ENV(?:IRONMENT)?(?:[\"']\])?$")
 _MESSAGE = "sandbox mode is chosen, but the address is production's: real money moves"
@@ -53,7 +65,9 @@ def _sandbox_choice(file: SourceFile, options: Expr) -> Expr | None:
         texts = [value.text for _, value in file.flow.values(mode) if value.kind is Kind.STRING]
         return mode if texts and all(_SANDBOX.match(text) for text in texts) else None
     switch = options.entry(*_SWITCHES)
-    if switch is not None and any(v.kind is Kind.CONST and v.text.lower() == "true" for _, v in file.flow.values(switch)):
+    if switch is not None and any(
+        v.kind is Kind.CONST and v.text.lower() == "true" for _, v in file.flow.values(switch)
+    ):
         return switch
     return None
 
@@ -76,7 +90,8 @@ def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
 def _environment(file: SourceFile, use: MoneiUse, seen: set[int]) -> Iterator[Hit]:
     """Yield production addresses in a file that sets MONEI_ENV to sandbox itself."""
     mode = any(
-        _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(file.syntax.expression(right).text) for left, right in file.syntax.assignments
+        _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(file.syntax.expression(right).text)
+        for left, right in file.syntax.assignments
     )
     if not mode:
         return
@@ -86,5 +101,7 @@ def _environment(file: SourceFile, use: MoneiUse, seen: set[int]) -> Iterator[Hi
             seen.add(url.start)
             yield Hit(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
     for left, right in file.syntax.assignments:
-        if re.search(r"MONEI_(?:API|BASE|SANDBOX)_URL", text_of(left)) and PRODUCTION.match(file.syntax.expression(right).text):
+        if re.search(r"MONEI_(?:API|BASE|SANDBOX)_URL", text_of(left)) and PRODUCTION.match(
+            file.syntax.expression(right).text
+        ):
             yield Hit(right.start_byte, right.end_byte, _MESSAGE, fix=f'"{_FIX}"')

@@ -13,7 +13,17 @@ from monei_guard.model.rule import Confidence
 
 _RESPONSES = re.compile(r"(?i)^(?:res|response|reply|ctx|context|c|h|NextResponse|Response|JsonResponse)$")
 _RESPONDERS = frozenset({"json", "send", "render", "jsonp", "html", "view"})
-_RENDERERS = frozenset({"render_template", "render_template_string", "jsonify", "JsonResponse", "JSONResponse", "render", "TemplateResponse"})
+_RENDERERS = frozenset(
+    {
+        "render_template",
+        "render_template_string",
+        "jsonify",
+        "JsonResponse",
+        "JSONResponse",
+        "render",
+        "TemplateResponse",
+    }
+)
 _PAGE_DATA = frozenset({"getServerSideProps", "getStaticProps", "loader", "load", "getInitialProps", "getServerData"})
 
 
@@ -78,12 +88,20 @@ def _is_answer(file: SourceFile, made: Expr) -> bool:
     owner = base.base
     while owner is not None and owner.kind is Kind.CALL:  # res.status(200).json(...)
         owner = owner.base.base if owner.base is not None else None
-    return owner is not None and bool(_RESPONSES.match((dotted(owner) or "").split(".")[0])) or base.text == "TemplateResponse"
+    return (
+        owner is not None
+        and bool(_RESPONSES.match((dotted(owner) or "").split(".")[0]))
+        or base.text == "TemplateResponse"
+    )
 
 
 def _bound_name(file: SourceFile, start: int) -> str:
     for (scope, name), bindings in file.syntax.bindings.items():
-        if scope == 0 and name in _PAGE_DATA and any(b.value is not None and b.value.start_byte == start for b in bindings):
+        if (
+            scope == 0
+            and name in _PAGE_DATA
+            and any(b.value is not None and b.value.start_byte == start for b in bindings)
+        ):
             return name
     return ""
 

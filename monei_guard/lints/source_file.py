@@ -16,9 +16,13 @@ _LANGUAGE_BY_SUFFIX = {
     "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "tsx", "ts": "typescript", "mts": "typescript",
     "cts": "typescript", "tsx": "tsx", "py": "python", "pyw": "python",
 }  # fmt: skip
-_PAGES = frozenset({"html", "htm", "xhtml", "vue", "svelte", "astro", "ejs", "hbs", "njk", "j2", "jinja", "jinja2", "erb"})
+_PAGES = frozenset(
+    {"html", "htm", "xhtml", "vue", "svelte", "astro", "ejs", "hbs", "njk", "j2", "jinja", "jinja2", "erb"}
+)
 _SCRIPT = re.compile(rb"<script\b([^>]*)>", re.IGNORECASE)
-_OTHER_SCRIPT = re.compile(rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.I)
+_OTHER_SCRIPT = re.compile(
+    rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.I
+)
 _FRONT_MATTER = re.compile(rb"\A---\r?\n(.*?)\r?\n---", re.DOTALL)
 
 

@@ -411,7 +411,9 @@ class _ScriptWalk(_Walk):
                 continue
             for inner, path, default in pattern_names(name_node):
                 self.bind(
-                    Binding(text_of(inner), inner.start_byte, inner.end_byte, scope, block, "value", value, path, default)
+                    Binding(
+                        text_of(inner), inner.start_byte, inner.end_byte, scope, block, "value", value, path, default
+                    )
                 )
 
     def assignment(self, node: Node) -> None:
@@ -657,4 +659,3 @@ def pattern_names(pattern: Node) -> list[tuple[Node, tuple[str, ...], Node | Non
         elif kind == "array_pattern":
             work.extend((child, (*path, str(i)), None) for i, child in enumerate(node.named_children))
     return found
-

@@ -9,14 +9,37 @@ from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Flow, Step, dotted, last_name
 
-_OFF = frozenset({"rejectunauthorized", "strictssl", "verify", "verify_ssl", "ssl", "check_hostname", "ssl_verify", "validatecertificate"})
+_OFF = frozenset(
+    {
+        "rejectunauthorized",
+        "strictssl",
+        "verify",
+        "verify_ssl",
+        "ssl",
+        "check_hostname",
+        "ssl_verify",
+        "validatecertificate",
+    }
+)
 _ON_MEANS_OFF = frozenset({"insecure", "allowinsecure", "ignorehttpserrors", "danger_accept_invalid_certs"})
 _HOLDERS = (
     "httpsagent", "agent", "dispatcher", "https", "tls", "connect", "ssl", "sslcontext", "ssl_context", "context", "connector",
     "transport", "verify", "httpagent", "agentoptions", "requesttls", "http",
 )  # fmt: skip
-_VERSIONS = frozenset({"minversion", "maxversion", "secureprotocol", "minimum_version", "maximum_version", "ssl_version", "ssl_minimum_version"})
-_OLD = re.compile(r"(?i)^(?:SSLv[23]|TLSv1(?:[._]?[01])?)(?:_(?:client_|server_)?method)?$|(?:PROTOCOL_|TLSVersion\.)(?:SSLv[23]|TLSv1(?:_1)?)$")
+_VERSIONS = frozenset(
+    {
+        "minversion",
+        "maxversion",
+        "secureprotocol",
+        "minimum_version",
+        "maximum_version",
+        "ssl_version",
+        "ssl_minimum_version",
+    }
+)
+_OLD = re.compile(
+    r"(?i)^(?:SSLv[23]|TLSv1(?:[._]?[01])?)(?:_(?:client_|server_)?method)?$|(?:PROTOCOL_|TLSVersion\.)(?:SSLv[23]|TLSv1(?:_1)?)$"
+)
 _UNVERIFIED = frozenset({"_create_unverified_context", "_create_stdlib_context"})
 _PROCESS_WIDE = re.compile(
     r"^(?:process\.env(?:\.|\[[\"'])NODE_TLS_REJECT_UNAUTHORIZED(?:[\"']\])?|https\.globalAgent\.options\.rejectUnauthorized|"
@@ -97,7 +120,14 @@ def _in_call(file: SourceFile, flow: Flow, call: Expr, depth: int) -> Iterator[_
         yield call.start, call.end, _CHECKS_OFF, "ssl.create_default_context()"
     if name == "SSLContext" and call.items and _OLD.search(dotted(call.items[0])):
         yield call.items[0].start, call.items[0].end, _OLD_TLS, "ssl.create_default_context()"
-    if call.kind is Kind.NEW or name in ("Agent", "TCPConnector", "HTTPTransport", "AsyncHTTPTransport", "create", "extend"):
+    if call.kind is Kind.NEW or name in (
+        "Agent",
+        "TCPConnector",
+        "HTTPTransport",
+        "AsyncHTTPTransport",
+        "create",
+        "extend",
+    ):
         for item in call.items:
             if item.kind in (Kind.TABLE, Kind.NAME, Kind.CALL):
                 yield from _in_value(file, flow, item, depth + 1)

@@ -175,7 +175,9 @@ class Flow:
                 return first.text
         if expr.kind is Kind.NAME:
             for binding in self.lookup(expr):
-                if binding.kind == "import" and binding.module.startswith(("$env/static/", "astro:env/", "@env", "react-native-dotenv")):
+                if binding.kind == "import" and binding.module.startswith(
+                    ("$env/static/", "astro:env/", "@env", "react-native-dotenv")
+                ):
                     return binding.path[0]
         return None
 
@@ -440,8 +442,10 @@ class Flow:
         if expr.kind in (Kind.CALL, Kind.NEW):
             if (expr.start, expr.end) in self.responses:
                 return True
-            return expr.base is not None and last_name(expr) in ("json", "then", "data", "unwrap") and self.is_response(
-                expr.base.base, depth + 1
+            return (
+                expr.base is not None
+                and last_name(expr) in ("json", "then", "data", "unwrap")
+                and self.is_response(expr.base.base, depth + 1)
             )
         if expr.kind is Kind.ATTR:
             return self.is_response(expr.base, depth + 1)

@@ -20,8 +20,12 @@ _STORES = re.compile(
 _SETTERS = frozenset({
     "setItem", "set", "setObject", "setItemAsync", "setStorageSync", "setStorage", "setString", "multiSet", "put", "add",
 })  # fmt: skip
-_HOOKS = frozenset({"useLocalStorage", "useSessionStorage", "useStorage", "useAsyncStorage", "useCookies", "useLocalStorageState"})
-_COOKIE_JARS = re.compile(r"(?i)^(?:.*\.)?(?:cookies?|jscookie|js_?cookie|cookieStore|VueCookies|\$cookies|docCookies|nookies)$")
+_HOOKS = frozenset(
+    {"useLocalStorage", "useSessionStorage", "useStorage", "useAsyncStorage", "useCookies", "useLocalStorageState"}
+)
+_COOKIE_JARS = re.compile(
+    r"(?i)^(?:.*\.)?(?:cookies?|jscookie|js_?cookie|cookieStore|VueCookies|\$cookies|docCookies|nookies)$"
+)
 _COOKIE_SETTERS = frozenset({"set", "setCookie", "cookie", "set_cookie", "append"})
 
 

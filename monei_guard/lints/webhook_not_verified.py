@@ -10,11 +10,33 @@ from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Step, last_name
 from monei_guard.model.rule import Confidence
 
-HOOK_PATH = re.compile(r"(?i)monei[\w/.-]*(?:web-?hooks?|hooks?|callback|ipn|notif\w*|events?)|(?:web-?hooks?|hooks?|callbacks?|ipn|notif\w*|events?)[\w/.-]*monei")
-_HOOK_NAME = re.compile(r"(?i)(?:monei_?(?:web_?hook|callback|ipn)|(?:web_?hook|callback|ipn)_?monei)s?(?:_?(?:handler|view|route|endpoint))?$|^(?:handle|receive|process|on)_?monei_?web_?hook")
-CHECKS = re.compile(rb"(?i)signature|hmac|verif(?:y|ied|ication)|timingSafeEqual|compare_digest|constructEvent|authenticat|allow.?list")
+HOOK_PATH = re.compile(
+    r"(?i)monei[\w/.-]*(?:web-?hooks?|hooks?|callback|ipn|notif\w*|events?)|(?:web-?hooks?|hooks?|callbacks?|ipn|notif\w*|events?)[\w/.-]*monei"
+)
+_HOOK_NAME = re.compile(
+    r"(?i)(?:monei_?(?:web_?hook|callback|ipn)|(?:web_?hook|callback|ipn)_?monei)s?(?:_?(?:handler|view|route|endpoint))?$|^(?:handle|receive|process|on)_?monei_?web_?hook"
+)
+CHECKS = re.compile(
+    rb"(?i)signature|hmac|verif(?:y|ied|ication)|timingSafeEqual|compare_digest|constructEvent|authenticat|allow.?list"
+)
 SIGNATURE = re.compile(rb"(?i)x[-_]monei[-_]signature")
-_ROUTES = frozenset({"post", "all", "route", "use", "add_url_rule", "api_route", "Post", "on", "handle", "path", "re_path", "any", "HandleFunc"})
+_ROUTES = frozenset(
+    {
+        "post",
+        "all",
+        "route",
+        "use",
+        "add_url_rule",
+        "api_route",
+        "Post",
+        "on",
+        "handle",
+        "path",
+        "re_path",
+        "any",
+        "HandleFunc",
+    }
+)
 _DIGEST = re.compile(r"(?i)digest|hmac|\bexpected|computed|calculated")
 _TEST = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|e2e|mocks?|__mocks__)/|[._-](?:test|spec)\.|(?:^|/)test_")
 _COMMENT = {
@@ -45,7 +67,9 @@ def _unchecked(file: SourceFile) -> Iterator[Hit]:
         if not made.items or not HOOK_PATH.search(made.items[0].text):
             continue
         inline = any(
-            value.kind is Kind.FUNCTION and flow is file.flow for item in made.items[1:] for flow, value in file.flow.values(item)
+            value.kind is Kind.FUNCTION and flow is file.flow
+            for item in made.items[1:]
+            for flow, value in file.flow.values(item)
         )
         decorates = _decorated(file, made)
         if inline or decorates:
@@ -63,13 +87,20 @@ def _unchecked(file: SourceFile) -> Iterator[Hit]:
         yield Hit(name_node.start_byte, name_node.end_byte, message)
         return
     default = file.syntax.exports.get("default")
-    if default is not None and HOOK_PATH.search(file.path) and re.search(r"(?:^|/)(?:api|routes|functions|server)/", file.path):
+    if (
+        default is not None
+        and HOOK_PATH.search(file.path)
+        and re.search(r"(?:^|/)(?:api|routes|functions|server)/", file.path)
+    ):
         yield Hit(default.start_byte, min(default.end_byte, default.start_byte + 40), message)
 
 
 def _takes_request(function: object) -> bool:
     parameters = function.child_by_field_name("parameters")  # type: ignore[attr-defined]
-    return parameters is not None and re.search(r"(?i)\b(?:req|request|ctx|context|event|c)\b", text_of(parameters)) is not None
+    return (
+        parameters is not None
+        and re.search(r"(?i)\b(?:req|request|ctx|context|event|c)\b", text_of(parameters)) is not None
+    )
 
 
 def _decorated(file: SourceFile, made: Expr) -> bool:
@@ -83,7 +114,10 @@ def _comparisons(file: SourceFile) -> Iterator[Hit]:
         if len(sides) < 2:  # noqa: PLR2004 - half-typed
             continue
         pair = [file.syntax.expression(side) for side in sides]
-        if any(side.kind in (Kind.CONST, Kind.STRING) or side.text in ("length", "undefined", "None", "null") for side in pair):
+        if any(
+            side.kind in (Kind.CONST, Kind.STRING) or side.text in ("length", "undefined", "None", "null")
+            for side in pair
+        ):
             continue
         received = next((side for side in pair if _is_signature(file, side)), None)
         if received is None:
@@ -118,7 +152,8 @@ def _default_of_header(file: SourceFile, expr: Expr) -> bool:
     if SIGNATURE.fullmatch(expr.text.encode()):
         return True
     return any(
-        binding.kind == "parameter" and SIGNATURE.search(file.data[binding.start : binding.start + 200].split(b")")[0]) is not None
+        binding.kind == "parameter"
+        and SIGNATURE.search(file.data[binding.start : binding.start + 200].split(b")")[0]) is not None
         for binding in file.flow.lookup(expr)
     )
 

@@ -50,7 +50,12 @@ def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> H
 def _python_import(file: SourceFile, module: str, start: int, end: int) -> Hit | None:
     root = module.split(".")[0]
     if root == "Monei" and _uses_cc(file.data):
-        return Hit(start, end, "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk", fix="from monei import MoneiClient")
+        return Hit(
+            start,
+            end,
+            "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk",
+            fix="from monei import MoneiClient",
+        )
     if root == "monei" and file.project.content(f"{root}/__init__.py") is None:
         return _dependency(file, start, end, "monei-sdk")
     return None

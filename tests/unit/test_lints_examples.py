@@ -21,12 +21,16 @@ def _cases(*, bad: bool) -> list[tuple[Rule, Example, str]]:
     ]
 
 
-@pytest.mark.parametrize(("rule", "example", "seed"), _cases(bad=True), ids=lambda value: getattr(value, "because", None))
+@pytest.mark.parametrize(
+    ("rule", "example", "seed"), _cases(bad=True), ids=lambda value: getattr(value, "because", None)
+)
 def test_a_bad_example_is_found(rule: Rule, example: Example, seed: str) -> None:
     assert rule.code in codes(example.text, example.path, seed)
 
 
-@pytest.mark.parametrize(("rule", "example", "seed"), _cases(bad=False), ids=lambda value: getattr(value, "because", None))
+@pytest.mark.parametrize(
+    ("rule", "example", "seed"), _cases(bad=False), ids=lambda value: getattr(value, "because", None)
+)
 def test_a_good_example_is_not_found(rule: Rule, example: Example, seed: str) -> None:
     assert rule.code not in codes(example.text, example.path, seed)
 

