@@ -216,10 +216,8 @@ class AppCode:
             index += 1
 
     def _name(self, chain: str, offset: int, after: str) -> Carried | None:
-        if (
-            _HARMLESS_AFTER.match(after)
-            or after.lstrip().startswith(("=", ":"))
-            and not after.lstrip().startswith("::")
+        if _HARMLESS_AFTER.match(after) or (
+            after.lstrip().startswith(("=", ":")) and not after.lstrip().startswith("::")
         ):
             return None
         parts = [part for part in re.split(r"\.|\?\.|!\.|->|::|!!\.", chain.lstrip("$@")) if part]

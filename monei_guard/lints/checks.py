@@ -28,9 +28,9 @@ from monei_guard.lints.hit import Hit
 from monei_guard.lints.key_in_bundle import check_bundle, is_bundle
 from monei_guard.lints.lint import MAX_SIZE
 from monei_guard.lints.monei_use import MoneiUse, find_monei_use
+from monei_guard.lints.parsing import ParseError
 from monei_guard.lints.project import Project
 from monei_guard.lints.source_file import SourceFile, language_of, source_files, vendor_of
-from monei_guard.lints.syntax import ParseError
 from monei_guard.model.blob import Skipped, View
 from monei_guard.model.finding import Finding
 

@@ -7,8 +7,8 @@ from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import PUBLIC_PREFIXES, is_credential_name, is_public_credential, public_env_names
+from monei_guard.lints.resolution import last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import last_name
 
 _IDENTIFIERS = frozenset({
     "identifier", "property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern",

@@ -96,7 +96,7 @@ def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:
     line = view.data.count(b"\n", 0, hit.start)
     seen: set[tuple[str, int]] = set()
     for step in steps:
-        other = step.file.view  # type: ignore[attr-defined] - every file of the lints has one
+        other = step.file.view
         here = other is view
         at = other.data.count(b"\n", 0, step.start)
         key = (step.file.path, at)
@@ -104,7 +104,8 @@ def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:
             continue
         seen.add(key)
         yield Related(
-            masked(step.message), other.locate(Span(step.start, max(step.end, step.start)), shown_path if here else None)
+            masked(step.message),
+            other.locate(Span(step.start, max(step.end, step.start)), shown_path if here else None),
         )
 
 

@@ -6,8 +6,9 @@ from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import is_credential_name, is_public_credential, looks_like_credential
+from monei_guard.lints.resolution import last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import Trace, last_name
+from monei_guard.lints.value_flow import Trace
 
 _READERS = frozenset({
     "get", "getenv", "env", "config", "str", "string", "getOrDefault", "getString", "setdefault", "get_env", "getEnv",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.resolution import dotted, last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import Trace, dotted, last_name
+from monei_guard.lints.value_flow import Trace
 from monei_guard.model.rule import Confidence
 
 _QUERY_END = re.compile(r"[?&][\w.\-\[\]%]+=$")
@@ -118,7 +119,7 @@ def _hit(file: SourceFile, expr: Expr, trace: Trace, where: str = "a URL") -> Hi
 def _header(file: SourceFile, trace: Trace) -> str:
     """Return the header that should carry the credential, in the file's language."""
     name = trace.name.strip("`")
-    if not re.fullmatch(r"[\w.]+", name) or "." not in name and name.isupper():
+    if not re.fullmatch(r"[\w.]+", name) or ("." not in name and name.isupper()):
         name = f'os.environ["{name}"]' if file.language == "python" else f"process.env.{name}"
         if not re.fullmatch(r"[\w.\[\]\"]+", name) or " " in trace.name:
             name = "api_key" if file.language == "python" else "apiKey"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from monei_guard.lints.expression import Expr, Kind, first_named
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.resolution import dotted
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import dotted
 from monei_guard.model.rule import Confidence
 
 _LEVELS = frozenset({
@@ -40,11 +40,11 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
                 break
     for node in file.syntax.thrown:
         raised = first_named(node)
-        made = file.syntax.expression(raised) if raised is not None else None
-        if made is None or made.kind not in (Kind.NEW, Kind.CALL):
+        error = file.syntax.expression(raised) if raised is not None else None
+        if error is None or error.kind not in (Kind.NEW, Kind.CALL):
             continue
-        for argument in made.items:
-            hit = _hit(file, made, argument, "put into an error's message, which ends in logs")
+        for argument in error.items:
+            hit = _hit(file, error, argument, "put into an error's message, which ends in logs")
             if hit is not None:
                 yield hit
                 break
@@ -98,6 +98,6 @@ def _without(file: SourceFile, made: Expr, argument: Expr) -> str:
     kept = [
         file.source(item.start, item.end)
         for item in made.items
-        if item is not argument and not item.kind is Kind.FUNCTION
+        if item is not argument and item.kind is not Kind.FUNCTION
     ]
     return f"{file.source(made.base.start, made.base.end)}({', '.join(kept)})" if all(not k for k in made.keys) else ""

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.names import HOST, words
+from monei_guard.lints.resolution import dotted, last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import Step, dotted, last_name
+from monei_guard.lints.value_flow import Step
 
 _SDK_MODULES = frozenset({"monei-sdk", "monei", "monei.client", "monei.monei_client", "monei_sdk"})
 _SDK_CLASSES = frozenset({"MoneiSDK", "MoneiClient", "AsyncMoneiClient", "MoneiSdk"})

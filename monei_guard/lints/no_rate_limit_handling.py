@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.resolution import last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import last_name
 
 HANDLED = re.compile(
     rb"(?i)\b429\b|retry-?after|too.?many.?requests|rate.?limit|x-ratelimit|\bretr(?:y|ies|ying|yable)\b|retry\(|_retry|"

@@ -77,8 +77,9 @@ def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
     for node in file.syntax.choices:
         if node.type not in ("ternary_expression", "conditional_expression"):
             continue
-        condition = node.child_by_field_name("condition") or (node.named_children[1:2] or [None])[0]
-        if condition is None or not re.search(r"(?i)sandbox", text_of(condition)):
+        named = node.named_children  # Python has the condition in the middle, and no field for it
+        condition = node.child_by_field_name("condition") or (named[1] if len(named) > 1 else node)
+        if not re.search(r"(?i)sandbox", text_of(condition)):
             continue
         made = file.syntax.expression(node)
         texts = [file.flow.text(item) for item in made.items]

@@ -7,8 +7,8 @@ from monei_guard.lints.client_side import Runs
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse, Request, key_headers
+from monei_guard.lints.resolution import dotted
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import dotted
 from monei_guard.model.rule import Confidence
 
 _RESPONSES = re.compile(r"(?i)^(?:res|response|reply|ctx|context|c|h|NextResponse|Response|JsonResponse)$")
@@ -89,10 +89,8 @@ def _is_answer(file: SourceFile, made: Expr) -> bool:
     while owner is not None and owner.kind is Kind.CALL:  # res.status(200).json(...)
         owner = owner.base.base if owner.base is not None else None
     return (
-        owner is not None
-        and bool(_RESPONSES.match((dotted(owner) or "").split(".")[0]))
-        or base.text == "TemplateResponse"
-    )
+        owner is not None and bool(_RESPONSES.match((dotted(owner) or "").split(".")[0]))
+    ) or base.text == "TemplateResponse"
 
 
 def _bound_name(file: SourceFile, start: int) -> str:

@@ -6,8 +6,11 @@ from functools import cached_property
 
 from monei_guard.lints.client_side import SERVER_FUNCTIONS, Runs, Side, side_of_script
 from monei_guard.lints.names import names_monei_cc, names_monei_com
+from monei_guard.lints.parsing import parse
 from monei_guard.lints.project import Project
-from monei_guard.lints.syntax import Syntax, read_syntax
+from monei_guard.lints.python_walk import PythonWalk
+from monei_guard.lints.script_walk import ScriptWalk
+from monei_guard.lints.syntax import Syntax
 from monei_guard.lints.value_flow import Flow
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin
@@ -21,7 +24,7 @@ _PAGES = frozenset(
 )
 _SCRIPT = re.compile(rb"<script\b([^>]*)>", re.IGNORECASE)
 _OTHER_SCRIPT = re.compile(
-    rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.I
+    rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.IGNORECASE
 )
 _FRONT_MATTER = re.compile(rb"\A---\r?\n(.*?)\r?\n---", re.DOTALL)
 
@@ -168,3 +171,11 @@ def vendor_of(data: bytes, path: str, project: Project) -> str:
 def in_memory(data: bytes, path: str) -> View:
     """Return a view of bytes that were read elsewhere (tests, standard input)."""
     return View(Blob(data, Origin.WORKTREE, path.encode("utf-8", "surrogateescape")), data)
+
+
+def read_syntax(data: bytes, language: str, ranges: tuple[tuple[int, int], ...] = ()) -> Syntax:
+    """Return what a walk over `data` (or its `ranges`) collects. Broken code yields what can be made out."""
+    syntax = Syntax(language, data, parse(data, language, ranges))
+    walk = PythonWalk(syntax) if language == "python" else ScriptWalk(syntax)
+    walk.run()
+    return syntax

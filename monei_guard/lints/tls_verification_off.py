@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.resolution import dotted, last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import Flow, Step, dotted, last_name
+from monei_guard.lints.value_flow import Flow, Step
 
 _OFF = frozenset(
     {

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.resolution import last_name
 from monei_guard.lints.source_file import SourceFile
-from monei_guard.lints.value_flow import Step, last_name
+from monei_guard.lints.value_flow import Step
 from monei_guard.model.rule import Confidence
 
 HOOK_PATH = re.compile(

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from monei_guard.lints.client_side import Runs, Side
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import KEY_LITERAL
 from monei_guard.lints.project import Dependency, Project, npm_dependencies, python_dependencies
 from monei_guard.lints.source_file import SourceFile, in_memory, vendor_of
-from monei_guard.lints.client_side import Runs, Side
 from monei_guard.lints.value_flow import Step
 
 _CC_HOST = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
@@ -48,7 +48,7 @@ def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> H
 
 
 def _python_import(file: SourceFile, module: str, start: int, end: int) -> Hit | None:
-    root = module.split(".")[0]
+    root = module.split(".", maxsplit=1)[0]
     if root == "Monei" and _uses_cc(file.data):
         return Hit(
             start,
