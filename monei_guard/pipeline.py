@@ -52,7 +52,7 @@ class Detector:
     `archives` says how far archives are opened. `lint` reads code that names Monei (`lints.lint.lint_file`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each stage it joins
         self,
         keywords: Iterable[str],
         rules: "Callable[[], Iterable[Rule]]",

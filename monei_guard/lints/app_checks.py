@@ -33,6 +33,7 @@ _QUERY_CALLS = re.compile(
     r"(?:^|[.:>])(?:appendQueryParameter|addQueryParameter|setQueryParameter|queryParam|URLQueryItem|http_build_query|"
     r"(?:q|query|params|values)\.(?:Set|Add)|AddQueryString|addQuery|encode_www_form)$"
 )
+_FORMATTED_QUERY = re.compile(r"[?&][\w.\-]+=(?:%[sv]|\{\d*\})")
 _URL_TAIL = re.compile(r"[?&][\w.\-\[\]%]+=$|(?:https?|wss?)://[^\s\"'<>,]*$")
 _TLS = re.compile(
     r"InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(?:PEER|HOST)\s*(?:,|=>)\s*(?:false|0)\b|[\"']verify(?:_peer(?:_name)?)?[\"']\s*=>\s*false|"
@@ -57,7 +58,10 @@ _HTTP_CALL = re.compile(
 )
 _HOST = re.compile(r"(?i)https?://(?P<host>[a-z0-9.-]+)")
 _API_URL = re.compile(r"(?i)https?://(?:[a-z0-9-]+\.)*api\.(?:dev\.)?monei\.cc|https?://api\.monei\.cc")
-_SIGNED = r"[$@]?[\w.>\-]*(?:[sS]ig(?:nature)?|[hH]ash|HASH|[dD]igest|[hH]mac|HMAC|[eE]xpected|[cC]omputed|[cC]alculated)\w*(?:\([^()\n]*\))?"
+_SIGNED = (
+    r"[$@]?[\w.>\-]*(?:[sS]ig(?:nature)?|[hH]ash|HASH|[dD]igest|[hH]mac|HMAC|[eE]xpected|[cC]omputed|[cC]alculated)\w*"
+    r"(?:\([^()\n]*\))?"
+)
 _COMPARED = re.compile(
     rf"(?<![\w.]){_SIGNED}\s*(?:===?|!==?)\s*{_SIGNED}(?![\w(])|(?<![\w.]){_SIGNED}\.equals\(\s*{_SIGNED}\s*\)"
 )
@@ -129,40 +133,42 @@ def _stored(code: AppCode) -> Iterator[Hit]:
 
 def _in_url(code: AppCode) -> Iterator[Hit]:
     seen: set[int] = set()
+    for hit in (*_in_strings(code), *_in_url_calls(code)):
+        if hit.start not in seen:
+            seen.add(hit.start)
+            yield hit
+
+
+def _in_strings(code: AppCode) -> Iterator[Hit]:
+    """Yield URLs with a credential interpolated or concatenated."""
     for string in code.strings:
         content = code.text[string.inner_start : string.inner_end]
         for offset, source in code.interpolations(string):
-            carried = code._interpolated(source, offset)  # noqa: SLF001 - the same family
-            if (
-                carried is not None
-                and _URL_TAIL.search(code.text[string.inner_start : offset])
-                and string.start not in seen
-            ):
-                seen.add(string.start)
+            carried = code.interpolated(source, offset)
+            if carried is not None and _URL_TAIL.search(code.text[string.inner_start : offset]):
                 yield _url_hit(string.start, string.end, carried)
         after = code.bare[string.end : string.end + 120].split("\n")[0]
         joined = re.match(r"\s*[+.]\s*(?=[$A-Za-z_])", after)
-        if joined and _URL_TAIL.search(content) and string.start not in seen:
+        if joined is not None and _URL_TAIL.search(content):
             start = string.end + joined.end()
             carried = code.carried(start, start + len(re.split(r"[+;,)]", after[joined.end() :])[0]))
             if carried is not None:
-                seen.add(string.start)
                 yield _url_hit(string.start, string.end, carried)
+
+
+def _in_url_calls(code: AppCode) -> Iterator[Hit]:
+    """Yield calls that build a query string: formats, query parameters."""
     for call in code.calls:
-        formats = re.search(r"(?:Sprintf|format|sprintf|Format|format!)$", call.name)
-        first = next(iter(code.strings_between(call.arguments_start, call.arguments_end)), None)
-        if (
-            formats
-            and first is not None
-            and re.search(r"[?&][\w.\-]+=(?:%[sv]|\{\d*\})", code.text[first.inner_start : first.inner_end])
-        ):
-            carried = code.carried(first.end, call.arguments_end)
-        elif _QUERY_CALLS.search(call.name):
-            carried = code.carried(call.arguments_start, call.arguments_end)
-        else:
+        start = call.arguments_start
+        if re.search(r"(?:Sprintf|format|sprintf|Format|format!)$", call.name):
+            first = next(iter(code.strings_between(start, call.arguments_end)), None)
+            if first is None or not _FORMATTED_QUERY.search(code.text[first.inner_start : first.inner_end]):
+                continue
+            start = first.end
+        elif not _QUERY_CALLS.search(call.name):
             continue
-        if carried is not None and call.start not in seen:
-            seen.add(call.start)
+        carried = code.carried(start, call.arguments_end)
+        if carried is not None:
             yield _url_hit(call.start, call.end, carried)
     for match in re.finditer(r"queryParameters\s*:\s*\{([^{}]*)\}", code.bare):
         carried = code.carried(*match.span(1))

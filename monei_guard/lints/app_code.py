@@ -16,8 +16,8 @@ from monei_guard.lints.names import is_credential_name, is_key_literal, what_is
 
 HASH_COMMENTS = frozenset({"rb", "ex", "exs", "sh", "bash", "zsh", "ps1", "makefile", "dockerfile", "justfile"})
 SUFFIXES = frozenset({
-    "dart", "kt", "kts", "java", "swift", "m", "mm", "go", "php", "rb", "cs", "rs", "scala", "ex", "exs", "sh", "bash", "zsh",
-    "ps1",
+    "dart", "kt", "kts", "java", "swift", "m", "mm", "go", "php", "rb", "cs", "rs", "scala", "ex", "exs", "sh", "bash",
+    "zsh", "ps1",
 })  # fmt: skip
 
 _STRINGS = r"\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`"
@@ -25,7 +25,8 @@ _SLASH = re.compile(r"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + 
 _PHP = re.compile(r"(?P<comment>//[^\n]*|\#(?!\[)[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)
 _HASH = re.compile(r"(?P<comment>(?<![\w$&{\[\"'\\])\#(?!\{)[^\n]*)|(?P<string>" + _STRINGS + ")", re.DOTALL)
 _ASSIGN = re.compile(
-    r"(?<![\w.=!<>])(?P<name>[$@]{0,2}[A-Za-z_]\w*)(?:\s*:\s*[A-Za-z][\w?<>\[\], .]{0,40})?\s*(?::=|(?<![=!<>+\-*/])=(?![=~>]))[ \t]*"
+    r"(?<![\w.=!<>])(?P<name>[$@]{0,2}[A-Za-z_]\w*)(?:\s*:\s*[A-Za-z][\w?<>\[\], .]{0,40})?\s*"
+    r"(?::=|(?<![=!<>+\-*/])=(?![=~>]))[ \t]*"
     r"(?P<value>[^;\n]+)"
 )
 _CALL = re.compile(r"(?P<name>[A-Za-z_$@][\w$]*(?:(?:\.|\?\.|!\.|->|::|!!\.)[A-Za-z_]\w*)*!?)\(")
@@ -41,7 +42,8 @@ _INTERPOLATION = {
     "exs": re.compile(r"#\{([^{}]*)\}"), "php": re.compile(r"\{(\$[^{}]*)\}|(\$[A-Za-z_]\w*(?:->\w+)?)"),
     "cs": re.compile(r"(?<!\{)\{([A-Za-z_][^{}:]*)"), "rs": re.compile(r"(?<!\{)\{([a-z_]\w*)(?::[^{}]*)?\}"),
     "scala": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "sh": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
-    "bash": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"), "zsh": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
+    "bash": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
+    "zsh": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
     "ps1": re.compile(r"\$\(?(?:env:)?([A-Za-z_]\w*)"),
 }  # fmt: skip
 _ENV_BEFORE = re.compile(
@@ -55,10 +57,11 @@ _HARMLESS_AFTER = re.compile(
     r"masked|redacted|replaceRange|replace|indices)\b|\s*(?:!=|==|===|!==|<=>)|\s*\?\s*[\"'])"
 )
 _CARRIES = frozenset({
-    "String", "toString", "trim", "format", "Text", "encode", "Sprintf", "Sprint", "sprintf", "str", "to_s", "strip", "inspect",
-    "of", "listOf", "mapOf", "to", "toJson", "jsonEncode", "json_encode", "encodeComponent", "urlencode", "rawurlencode",
-    "QueryEscape", "escape", "Errorf", "concat", "join", "Format", "utf8", "data", "Data", "base64_encode", "wrap", "as_str",
-    "print_r", "var_export", "stringify", "clone", "to_string",
+    "String", "toString", "trim", "format", "Text", "encode", "Sprintf", "Sprint", "sprintf", "str", "to_s", "strip",
+    "inspect", "of", "listOf", "mapOf", "to", "toJson", "jsonEncode", "json_encode", "encodeComponent", "urlencode",
+    "rawurlencode", "QueryEscape", "escape", "Errorf", "concat", "join", "Format", "utf8", "data", "Data",
+    "base64_encode",
+    "wrap", "as_str", "print_r", "var_export", "stringify", "clone", "to_string",
 })  # fmt: skip
 _PARENTHESIS = re.compile(r"[()]")
 _MAX_CALL = 4000  # characters of one call's arguments
@@ -239,7 +242,7 @@ class AppCode:
         if is_credential_name(content) and _ENV_BEFORE.search(before):
             return Carried(what_is(content), f"`{content}`", string.start)
         for _, name in self.interpolations(string):
-            found = self._interpolated(name, string.start)
+            found = self.interpolated(name, string.start)
             if found is not None:
                 return found
         return None
@@ -256,7 +259,8 @@ class AppCode:
         for match in pattern.finditer(self.text, string.inner_start, string.inner_end):
             yield match.start(), next((group for group in match.groups() if group), "")
 
-    def _interpolated(self, source: str, offset: int) -> Carried | None:
+    def interpolated(self, source: str, offset: int) -> Carried | None:
+        """Return the credential that an interpolated expression puts into a string, or None."""
         source = source.removeprefix("env:")
         cleaned = _without_calls(source)
         for match in _CHAIN.finditer(cleaned):

@@ -34,15 +34,16 @@ _SERVER_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(patter
     (r"(?:^|/)pages/api/", "pages/api runs on the server"),
     (r"(?:^|/)app/(?:.*/)?route\.[jt]sx?$", "a route handler runs on the server"),
     (r"(?:^|/)middleware\.[jt]s$", "middleware runs on the server"),
-    (r"(?:^|/)(?:server|servers|backend|api|functions|netlify|lambda|lambdas|workers?|scripts|bin|cli|cron|jobs|"
-     r"controllers|services/server|edge-functions)/", "its folder holds server code"),
+    (r"(?:^|/)(?:servers?|backend|api|(?:edge-)?functions|netlify|lambdas?|workers?|scripts|bin|cli|cron|jobs|controllers)/",
+     "its folder holds server code"),
     (r"(?:^|/)[^/]*\.config\.[cm]?[jt]s$|(?:^|/)gatsby-(?:node|config|ssr)\.[jt]s$|(?:^|/)(?:gulp|grunt)file\.js$",
      "build configuration runs on the developer's machine"),
     (r"(?:^|/)entry[.-]server\.", "the server entry"),
     (r"(?:^|/)electron/(?:main|background)\b|(?:^|/)src/main/[^/]+\.[jt]s$", "Electron's main process"),
 ))  # fmt: skip
 _CLIENT_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(pattern), reason) for pattern, reason in (
-    (r"(?:^|/)(?:public|static|www|htdocs|wwwroot|public_html)/.*\.[cm]?js$", "files of this folder are served to browsers"),
+    (r"(?:^|/)(?:public|static|www|htdocs|wwwroot|public_html)/.*\.[cm]?js$",
+     "files of this folder are served to browsers"),
     (r"(?:^|/)(?:sw|service-?worker|firebase-messaging-sw)\.[jt]s$", "a service worker runs in the browser"),
     (r"(?:^|/)entry[.-]client\.", "the client entry"),
     (r"\.client\.[cm]?[jt]sx?$", "its name ends in .client"),
@@ -135,10 +136,18 @@ def _by_framework(path: str, data: bytes, project: Project) -> Side | None:
         return Side(Runs.CLIENT, "SvelteKit runs it in the browser too")
     if re.search(r"(?:^|/)app/(?:routes/.*|root)\.[jt]sx$", path):
         return Side(Runs.CLIENT, "a route component is bundled for browsers")
+    return _by_package(path, data, project)
+
+
+def _by_package(path: str, data: bytes, project: Project) -> Side | None:
+    """Return where a file runs by what its project depends on, None where that says nothing."""
+    packages = project.packages(path)
+    if _NODE_ONLY.search(data):
+        return None
     for package, reason in _APP_PACKAGES:
-        if package in packages and not _NODE_ONLY.search(data):
+        if package in packages:
             return Side(Runs.CLIENT, reason)
-    if _SERVER_PACKAGES & packages or _NODE_ONLY.search(data):
+    if _SERVER_PACKAGES & packages:
         return None
     for package, reason in _BUNDLED_PACKAGES:
         if package in packages and re.search(
@@ -184,9 +193,9 @@ def side_of_app_code(path: str, data: bytes, project: Project) -> Side:
         pubspec = project.content("pubspec.yaml") or b""
         if _FLUTTER.search(data) or b"flutter:" in pubspec or re.search(r"(?:^|/)lib/", path):
             return Side(Runs.CLIENT, "Flutter code is shipped inside the app")
-    if suffix in ("kt", "java") and not _JVM_SERVER.search(data):
-        if _ANDROID.search(data) or re.search(r"(?:^|/)app/src/(?:main|debug|release)/", path):
-            return Side(Runs.CLIENT, "Android code is shipped inside the app")
+    android = _ANDROID.search(data) or re.search(r"(?:^|/)app/src/(?:main|debug|release)/", path)
+    if suffix in ("kt", "java") and android and not _JVM_SERVER.search(data):
+        return Side(Runs.CLIENT, "Android code is shipped inside the app")
     if suffix == "swift" and not _SWIFT_SERVER.search(data) and _APPLE.search(data):
         return Side(Runs.CLIENT, "iOS code is shipped inside the app")
     return Side(Runs.UNKNOWN, "")

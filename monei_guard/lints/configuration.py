@@ -17,7 +17,8 @@ from monei_guard.model.rule import Confidence
 _COMMENT = re.compile(r"(?m)^[ \t]*(?:#|;|//|--)[^\n]*|(?<=\s)#[ \t][^\n]*|<!--.*?-->", re.DOTALL)
 _PROSE = re.compile(r"\.(?:txt|md|rst|map|css|arb)$|(?:^|/)(?:package-lock|composer)\.json$|\.lock$", re.IGNORECASE)
 _ENTRY = re.compile(
-    r"(?m)^[ \t\-]*(?:export[ \t]+|ARG[ \t]+|ENV[ \t]+|set[ \t]+(?:-gx[ \t]+)?)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?[ \t]*(?:[=:]|[ \t](?=\S))[ \t]*"
+    r"(?m)^[ \t\-]*(?:export[ \t]+|ARG[ \t]+|ENV[ \t]+|set[ \t]+(?:-gx[ \t]+)?)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?"
+    r"[ \t]*(?:[=:]|[ \t](?=\S))[ \t]*"
     r"(?P<value>[^\n]*)$"
 )
 _NAMED_ENTRY = re.compile(

@@ -16,9 +16,10 @@ _URL_START = re.compile(r"(?:https?|wss?)://|^/[\w/]*\?|\?[\w-]+=")
 _USER_INFO = re.compile(r"://[^/@\s]*$")
 _REQUESTS = frozenset({
     "get", "post", "put", "patch", "delete", "head", "request", "fetch", "axios", "got", "ky", "urlopen", "stream",
-    "$fetch", "useFetch", "ofetch", "Request", "EventSource", "WebSocket", "open", "redirect", "push", "replace", "assign",
-    "openURL", "href", "sendBeacon",
+    "$fetch", "useFetch", "ofetch", "Request", "EventSource", "WebSocket", "open", "redirect", "push", "replace",
+    "assign", "openURL", "href", "sendBeacon",
 })  # fmt: skip
+_METHODS = frozenset({"push", "replace", "assign", "open", "get", "post", "put", "patch", "delete", "head"})
 _QUERY_BUILDERS = frozenset({"URLSearchParams", "urlencode", "stringify"})
 _PARAMS = ("params", "searchparams", "query", "qs")
 
@@ -44,37 +45,34 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
 
 def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
     name = last_name(made)
-    if name in _QUERY_BUILDERS:
-        owner = dotted(made.base.base) if made.base is not None and made.base.base is not None else ""
-        if name == "stringify" and not re.search(r"(?i)^(?:qs|querystring|query)", owner):
-            return
-        for item in made.items:
-            trace = file.flow.trace(item)
-            if trace is not None:
-                yield _hit(file, made, trace, "the query string")
+    for expr, place in _query_parts(file, made, name):
+        trace = file.flow.trace(expr)
+        if trace is not None:
+            yield _hit(file, place, trace, "the query string")
+    bare = made.base is not None and made.base.kind is not Kind.ATTR
+    if name not in _REQUESTS or (bare and name in _METHODS):
         return
-    if name in ("set", "append") and made.base is not None and made.base.base is not None:
-        owner_expr = made.base.base
-        if owner_expr.text == "searchParams" or _is_search_params(file, owner_expr):
-            for item in made.items[1:]:
-                trace = file.flow.trace(item)
-                if trace is not None:
-                    yield _hit(file, made, trace, "the query string")
-        return
-    if name not in _REQUESTS or (
-        made.base is not None
-        and name in ("push", "replace", "assign", "open", "get", "post", "put", "patch", "delete", "head")
-        and made.base.kind is not Kind.ATTR
-    ):
-        return
-    for option in (made, *made.items):
-        for flow, value in ((file.flow, option),) if option is made else file.flow.values(option):
-            if value.kind is not Kind.TABLE and value is not made:
-                continue
-            params = value.entry(*_PARAMS)
+    for option in made.items:
+        for flow, value in file.flow.values(option):
+            params = value.entry(*_PARAMS) if value.kind is Kind.TABLE else None
             trace = flow.trace(params)
             if trace is not None and params is not None:
                 yield _hit(file, params if flow is file.flow else made, trace, "the query string")
+
+
+def _query_parts(file: SourceFile, made: Expr, name: str) -> Iterator[tuple[Expr, Expr]]:
+    """Yield what a call puts into a query string by itself, each with the place to report."""
+    owner = made.base.base if made.base is not None else None
+    if name in _QUERY_BUILDERS:
+        if name != "stringify" or re.search(r"(?i)^(?:qs|querystring|query)", dotted(owner)):
+            yield from ((item, made) for item in made.items)
+    elif name in ("set", "append"):
+        if owner is not None and (owner.text == "searchParams" or _is_search_params(file, owner)):
+            yield from ((item, made) for item in made.items[1:])
+    elif name in _REQUESTS:
+        params = made.entry(*_PARAMS)
+        if params is not None:
+            yield params, params
 
 
 def _is_search_params(file: SourceFile, owner: Expr) -> bool:

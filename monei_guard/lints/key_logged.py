@@ -11,8 +11,8 @@ from monei_guard.lints.source_file import SourceFile
 from monei_guard.model.rule import Confidence
 
 _LEVELS = frozenset({
-    "log", "info", "warn", "warning", "error", "debug", "trace", "dir", "table", "fatal", "verbose", "silly", "critical",
-    "exception", "success", "group", "http", "notice", "msg", "write", "pp", "pprint", "echo", "secho",
+    "log", "info", "warn", "warning", "error", "debug", "trace", "dir", "table", "fatal", "verbose", "silly",
+    "critical", "exception", "success", "group", "http", "notice", "msg", "write", "pp", "pprint", "echo", "secho",
     "captureMessage", "capture_message", "setExtra", "set_extra", "setContext", "set_context", "addBreadcrumb",
     "add_breadcrumb", "bind", "alert", "print", "assert",
 })  # fmt: skip

@@ -42,8 +42,8 @@ def lint_file(
 ) -> "list[Finding | Skipped]":
     """Return the findings of every lint in one file, `rules` by id (a missing id turns its lint off).
 
-    `shown_path` replaces the displayed path (to mask one). `view` is the blob's root view. What could not be looked at is a Skipped entry; a file that no lint reads, or that
-    does not name Monei, yields nothing.
+    `view` is the blob's root view; `shown_path` replaces the displayed path (to mask one). What could not be looked at
+    is a Skipped entry; a file that no lint reads, or that does not name Monei, yields nothing.
     """
     path = view.blob.path
     if not is_linted(path, view.data) or path is None or view.blob.is_name:

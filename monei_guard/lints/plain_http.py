@@ -13,7 +13,8 @@ URL = re.compile(rb"http://(?:[^\s/@\"'`]*@)?(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w
 _JUDGED = re.compile(
     rb"(?i)(?:starts_?with|ends_?with|includes|indexOf|contains|replace(?:All)?|test|match(?:es)?|search|split|toThrow(?:Error)?|"
     rb"raises|not\.toBe|toEqual|assert\w*|equals?|removeprefix|has_?prefix|reject\w*|sub|deny|block\w*|invalid\w*|insecure\w*|"
-    rb"forbid\w*|disallow\w*|redirectFrom|source)\s*[(:=]\s*[^()\n]{0,60}$|(?:[=!]==?|\bin|\bnot in)\s*[\"'`]$|^\s*(?:case)\s"
+    rb"forbid\w*|disallow\w*|redirectFrom|source)\s*[(:=]\s*[^()\n]{0,60}$"
+    rb"|(?:[=!]==?|\bin|\bnot in)\s*[\"'`]$|^\s*(?:case)\s"
 )
 
 

@@ -30,8 +30,8 @@ _SCRIPT_SUFFIXES = (
     "/index.tsx",
 )
 _PYTHON_FILES = (
-    "requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt", "pyproject.toml",
-    "Pipfile", "setup.py", "setup.cfg", "environment.yml",
+    "requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt",
+    "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml",
 )  # fmt: skip
 _MAX_DEPENDENCY_FILE = 1 << 20
 _MAX_SIBLING = 1 << 18  # a file of constants is small

@@ -127,7 +127,7 @@ def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple
 
 
 def _scripts(data: bytes) -> list[tuple[bytes, int, int]]:
-    """Return attributes and extent of each script element that has content: up to the next `</script`, as browsers do."""
+    """Return attributes and extent of each script element with content: up to the next `</script`, as in browsers."""
     lowered = data.lower()
     found: list[tuple[bytes, int, int]] = []
     opening = _SCRIPT.search(data)

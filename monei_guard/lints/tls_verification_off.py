@@ -24,7 +24,8 @@ _OFF = frozenset(
 )
 _ON_MEANS_OFF = frozenset({"insecure", "allowinsecure", "ignorehttpserrors", "danger_accept_invalid_certs"})
 _HOLDERS = (
-    "httpsagent", "agent", "dispatcher", "https", "tls", "connect", "ssl", "sslcontext", "ssl_context", "context", "connector",
+    "httpsagent", "agent", "dispatcher", "https", "tls", "connect", "ssl", "sslcontext", "ssl_context", "context",
+    "connector",
     "transport", "verify", "httpagent", "agentoptions", "requesttls", "http",
 )  # fmt: skip
 _VERSIONS = frozenset(
@@ -39,7 +40,8 @@ _VERSIONS = frozenset(
     }
 )
 _OLD = re.compile(
-    r"(?i)^(?:SSLv[23]|TLSv1(?:[._]?[01])?)(?:_(?:client_|server_)?method)?$|(?:PROTOCOL_|TLSVersion\.)(?:SSLv[23]|TLSv1(?:_1)?)$"
+    r"(?i)^(?:SSLv[23]|TLSv1(?:[._]?[01])?)(?:_(?:client_|server_)?method)?$"
+    r"|(?:PROTOCOL_|TLSVersion\.)(?:SSLv[23]|TLSv1(?:_1)?)$"
 )
 _UNVERIFIED = frozenset({"_create_unverified_context", "_create_stdlib_context"})
 _PROCESS_WIDE = re.compile(

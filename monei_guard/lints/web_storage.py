@@ -19,7 +19,8 @@ _STORES = re.compile(
     r"reactLocalStorage|secureLocalStorage|storage\.local|storage\.sync|ls|lockr)$"
 )
 _SETTERS = frozenset({
-    "setItem", "set", "setObject", "setItemAsync", "setStorageSync", "setStorage", "setString", "multiSet", "put", "add",
+    "setItem", "set", "setObject", "setItemAsync", "setStorageSync", "setStorage", "setString", "multiSet", "put",
+    "add",
 })  # fmt: skip
 _HOOKS = frozenset(
     {"useLocalStorage", "useSessionStorage", "useStorage", "useAsyncStorage", "useCookies", "useLocalStorageState"}
@@ -71,7 +72,7 @@ def _written(file: SourceFile, made: Expr) -> Hit | None:
 
 
 def _owner(file: SourceFile, base: Expr) -> str:
-    """Return the dotted name of the object a method is called on, aliases resolved (`const s = window.localStorage`)."""
+    """Return the dotted name of the object a method is called on, aliases (`s = window.localStorage`) resolved."""
     if base.kind is not Kind.ATTR or base.base is None:
         return ""
     inner = base.base
@@ -100,12 +101,12 @@ def _is_cookie(file: SourceFile, made: Expr, owner: str) -> bool:
         return False
     only_http = made.entry("httponly")
     for item in made.items:
-        for flow, value in file.flow.values(item):
+        for _, value in file.flow.values(item):
             if value.kind is Kind.TABLE:
                 only_http = only_http or value.entry("httponly")
                 if any(not key for key in value.keys) and only_http is None:
                     return False  # options spread in from elsewhere: not in sight
-            elif value.kind in (Kind.NAME, Kind.ATTR, Kind.CALL) and item is made.items[-1] and len(made.items) > 2:
+            elif value.kind in (Kind.NAME, Kind.ATTR, Kind.CALL) and item in made.items[2:]:
                 return False  # options from elsewhere
     return only_http is None or only_http.text.lower() == "false"
 

@@ -13,7 +13,8 @@ from monei_guard.lints.value_flow import Step
 
 _CC_HOST = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
 _INSTALL = re.compile(
-    rb"(?:\bpip3?|\buv(?: pip)?|\bpoetry|\bpipenv)\s+(?:install|add)\s+(?:-[\w-]+\s+)*(?:[\w.\-\[\]=<>~!\"']+\s+)*?[\"']?(?P<py>monei)(?![\w.\-/])"
+    rb"(?:\bpip3?|\buv(?: pip)?|\bpoetry|\bpipenv)\s+(?:install|add)\s+(?:-[\w-]+\s+)*(?:[\w.\-\[\]=<>~!\"']+\s+)*?"
+    rb"[\"']?(?P<py>monei)(?![\w.\-/])"
     rb"|(?:\bnpm\s+(?:i|install|add)|\byarn\s+add|\bpnpm\s+(?:add|i|install)|\bbun\s+add)\s+(?:-[\w-]+\s+)*(?:[@\w./\-]+\s+)*?(?P<js>monei)(?![\w.\-/])"
 )
 

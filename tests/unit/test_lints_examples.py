@@ -49,6 +49,6 @@ def test_a_lint_has_twelve_bad_and_twelve_good_examples_of_three_kinds(rule: Rul
 
 @pytest.mark.parametrize("rule", lint_rules().values(), ids=lambda rule: rule.id)
 def test_a_lint_has_a_page_and_no_two_examples_alike(rule: Rule) -> None:
-    assert rule.text.what and rule.text.why and rule.text.instead and rule.hint
+    assert all((rule.text.what, rule.text.why, rule.text.instead, rule.hint))
     texts = Counter((one.path, one.text) for one in (*rule.examples, *rule.counter_examples))
     assert max(texts.values()) == 1
