@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # What begins a directive in a file (policy.inline_suppression.MARKER); content that holds one is looked at for
 # suppressions that suppress nothing.
 _DIRECTIVE = "monei-guard:"
+_LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})
+
+# Given a file's root view and the path to show: the lints' findings, and what they could not look at.
+Lint = Callable[[View, str | None], "list[Finding | Skipped]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,11 @@ class Detector:
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
     when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
     it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own;
-    `archives` says how far archives are opened, `cache_folder` where the prefilter keeps its compiled patterns.
+    `archives` says how far archives are opened, `cache_folder` where the prefilter keeps its compiled patterns. `lint`
+    reads code that names Monei (`lints.lint.lint_file`).
     """
 
-    def __init__(  # noqa: PLR0913 - what the stages need, from the one place that knows them all
+    def __init__(  # noqa: PLR0913 - one for each stage it joins
         self,
         keywords: Iterable[str],
         rules: "Callable[[], Iterable[Rule]]",
@@ -59,11 +64,13 @@ class Detector:
         decode: bool = True,
         archives: ArchiveLimits | None = None,
         cache_folder: str | None = None,
+        lint: "Lint | None" = None,
     ) -> None:
         words = (*keywords, _DIRECTIVE) if suppressing else keywords
         self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()
+        self.lint = lint
         self._suppressing = suppressing
         self._rules = rules
         self._evidence = evidence
@@ -105,12 +112,15 @@ class Detector:
 
         What could not be decoded to the end is appended to `cuts`.
         """
-        if not self.prefilter.hits(blob.content):
+        hit = self.prefilter.hits(blob.content)
+        linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else []
+        if not hit and not linted:
             return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
         views = self.views(blob, cuts)
-        found = triage_content(self.engine.findings(views, shown_path), views[0], self.suppressions, shown_path)
+        detected = [*self.engine.findings(views, shown_path), *linted] if hit else linted
+        found = triage_content(detected, views[0], self.suppressions, shown_path)
         if blob.is_new_line is None or not found:
             return found
         text, places = views[0].data, [one.finding.location for one in found]
@@ -119,6 +129,20 @@ class Detector:
             for one, place in zip(found, places, strict=True)
             if blob.is_new_line(text, place.start_line, place.end_line)
         ]
+
+    def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "list[Finding]":
+        """Return what the lints say of a file as it is now; old versions in history are not linted."""
+        if self.lint is None or blob.is_name or blob.origin not in _LINTED_ORIGINS:
+            return []
+        results = self.lint(root_view(blob), shown_path)
+        if cuts is not None:
+            cuts += [one for one in results if isinstance(one, Skipped)]
+        return [one for one in results if not isinstance(one, Skipped)]
+
+
+def _is_named_monei(path: bytes | None) -> bool:
+    """Whether a file's name or folder says Monei (`webhooks/monei/route.ts`), whatever its content says."""
+    return path is not None and b"monei" in path.lower()
 
 
 def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:

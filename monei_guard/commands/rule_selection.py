@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from monei_guard.commands.linting import Linter
 from monei_guard.commands.options import Options
 from monei_guard.commands.session import Session, suppression_policy
 from monei_guard.commands.user_folders import cache_folder
@@ -13,7 +14,9 @@ from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidenc
 from monei_guard.settings import Settings
 
 
-def selected_session(options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool) -> Session:
+def selected_session(
+    options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool, root: str
+) -> Session:
     """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
     own = tuple(load_file(path) for path in settings.extend_rules)
     bundled = load_bundled()
@@ -30,6 +33,7 @@ def selected_session(options: Options, settings: Settings, manifests: Callable[[
         suppression_policy(settings, own, active) if trusted else None,
         archives=settings.archives,
         cache_folder=cache_folder(),
+        lint=Linter(root, active),
     )
     return Session(options, settings, detector, own, active)
 

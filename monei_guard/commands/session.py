@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monei_guard.commands.linting import Linter
 from monei_guard.commands.options import Options, read_settings
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.errors import ExitCode
@@ -61,7 +62,8 @@ def open_session(
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
         from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
 
-        session = selected_session(options, settings, manifests, trusted=folder is not None)
+        where = root or folder or "."
+        session = selected_session(options, settings, manifests, trusted=folder is not None, root=where)
         return replace(session, folder=folder, root=root or folder or ".")
     suppressing = suppression_policy(settings) if folder is not None else None
     detector = Detector(
@@ -71,6 +73,7 @@ def open_session(
         suppressing,
         archives=settings.archives,
         cache_folder=cache_folder(),
+        lint=Linter(root or folder or ".", None),
     )
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
 

@@ -62,6 +62,11 @@ def load_hygiene_rules() -> tuple[Rule, ...]:
     return _of_kind(RuleKind.HYGIENE, toml_files(os.path.join(bundled_rules(), OWN_PROVIDER)))
 
 
+def load_lint_rules() -> tuple[Rule, ...]:
+    """Return the built-in rules about code (MG3xx, MG4xx), without their examples. Raises RuleError."""
+    return _of_kind(RuleKind.LINT, toml_files(os.path.join(bundled_rules(), OWN_PROVIDER)))
+
+
 def load_directory(folder: str) -> tuple[Rule, ...]:
     """Return every rule below `folder` (`<provider>/<rule>.toml`), in path order. Raises RuleError."""
     return tuple(load_file(path) for path in rule_paths(folder))

@@ -1,0 +1,153 @@
+"""From hits to findings: locations, masked snippets, the value's path as related locations, fingerprints."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from monei_guard.lints.hit import Hit
+from monei_guard.lints.names import looks_like_credential
+from monei_guard.lints.project import Project
+from monei_guard.lints.value_flow import Step
+from monei_guard.model.blob import Skipped, View
+from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
+from monei_guard.model.location import Span
+from monei_guard.model.rule import Confidence, Environment, Rule
+from monei_guard.model.secret import redact
+
+_WIDTH = 200  # characters shown of a long line
+_LEAD = 60
+_MAX_FINDINGS = 200  # of one lint in one file
+_TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
+_PREFIXED = re.compile(r"(?:mni|sk|pk|rk|mk|mc[str])_[A-Za-z0-9_\-]{8,}")
+
+
+@dataclass(slots=True)
+class Maker:
+    """Collects findings of one file."""
+
+    view: View
+    project: Project
+    rules: Mapping[str, Rule]
+    vendor: str
+    shown_path: str | None = None
+    _found: list[Finding] = field(default_factory=list)
+    _skipped: list[Skipped] = field(default_factory=list)
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, rule_id: str, hits: Iterable[Hit]) -> None:
+        """Add the hits of one lint; a rule that is not in force adds none."""
+        rule = self.rules.get(rule_id)
+        if rule is None:
+            return
+        for number, hit in enumerate(hits):
+            if number >= _MAX_FINDINGS:
+                self.skip(f"{rule.code}: more than {_MAX_FINDINGS} findings; the rest is not shown")
+                break
+            self._found.append(self._finding(rule, hit))
+
+    def skip(self, reason: str) -> None:
+        """Note that a part of the file was not looked at."""
+        self._skipped.append(Skipped(self.view.blob.path, reason, incomplete=False))
+
+    def results(self) -> list[Finding | Skipped]:
+        """Return everything, findings in file order."""
+        ordered = sorted(self._found, key=lambda one: (one.location.start_byte, one.code))
+        return [*ordered, *self._skipped]
+
+    def _finding(self, rule: Rule, hit: Hit) -> Finding:
+        view = self.view
+        span = Span(hit.start, max(hit.end, hit.start))
+        confidence = min(rule.confidence, hit.confidence) if hit.confidence is not None else rule.confidence
+        if self.vendor == "unknown":
+            confidence = min(confidence, Confidence.MEDIUM)
+        vendor = "unknown" if self.vendor == "unknown" else "monei"
+        hint = rule.hint
+        if hit.fix:
+            hint = f"{hint} Write: {masked(' '.join(hit.fix.split()))}"
+        return Finding(
+            code=rule.code,
+            rule=rule.id,
+            severity=rule.severity,
+            confidence=confidence,
+            vendor=vendor,
+            environment=Environment.UNKNOWN,
+            message=masked(hit.message),
+            hint=hint,
+            secret=None,
+            location=view.locate(span, self.shown_path),
+            fingerprint=self._fingerprint(rule, hit),
+            snippet=snippet(view, span),
+            related=tuple(_related(hit, view, self.shown_path)),
+        )
+
+    def _fingerprint(self, rule: Rule, hit: Hit) -> str:
+        """Return a digest that survives line moves: of the code itself, white space apart, and its number."""
+        code = b" ".join(self.view.data[hit.start : hit.end].split())
+        base = b"\0".join((rule.code.encode(), self.view.blob.path or b"", code))
+        key = hashlib.sha256(base).hexdigest()
+        number = self._counts[key] = self._counts.get(key, -1) + 1
+        return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
+
+
+def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:
+    """Yield the value's way, source first; stops on the line of the finding itself are left out."""
+    steps: list[Step] = [*(hit.trace.steps if hit.trace is not None else ()), *hit.steps]
+    line = view.data.count(b"\n", 0, hit.start)
+    seen: set[tuple[str, int]] = set()
+    for step in steps:
+        other = step.file.view
+        here = other is view
+        at = other.data.count(b"\n", 0, step.start)
+        key = (step.file.path, at)
+        if (here and at == line) or key in seen:
+            continue
+        seen.add(key)
+        yield Related(
+            masked(step.message),
+            other.locate(Span(step.start, max(step.end, step.start)), shown_path if here else None),
+        )
+
+
+def masked(text: str) -> str:
+    """Return `text` with everything that looks like a credential masked."""
+
+    def replace(match: re.Match[str]) -> str:
+        value = match.group()
+        if _PREFIXED.fullmatch(value) or looks_like_credential(value):
+            return redact(value.encode())
+        return _PREFIXED.sub(lambda inner: redact(inner.group().encode()), value)
+
+    return _TOKEN.sub(replace, text)
+
+
+def snippet(view: View, span: Span) -> Snippet:
+    """Return the line of `span`, one before and one after, masked; long lines are cut around the span."""
+    data = view.data
+    focus_line, _ = view.position(span.start)
+    start = data.rfind(b"\n", 0, span.start) + 1
+    first = data.rfind(b"\n", 0, start - 1) + 1 if start > 0 else 0
+    number = focus_line if first == start else focus_line - 1
+    lines: list[SnippetLine] = []
+    caret = (0, 0)
+    at = first
+    while at <= len(data) and number <= focus_line + 1:
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        if at <= span.start <= end:
+            left = max(at, span.start - _LEAD) if end - at > _WIDTH else at
+            right = min(end, max(left + _WIDTH, span.start + _WIDTH))
+            before = masked(_text(view, left, span.start))
+            inside = masked(_text(view, span.start, min(span.end, right)))
+            lines.append(SnippetLine(number, before + inside + masked(_text(view, min(span.end, right), right))))
+            caret = (len(before), len(before) + len(inside))
+        else:
+            text = masked(_text(view, at, min(end, at + _WIDTH)))
+            if text.strip():
+                lines.append(SnippetLine(number, text))
+        at, number = end + 1, number + 1
+    return Snippet(tuple(lines), focus_line, *caret)
+
+
+def _text(view: View, start: int, end: int) -> str:
+    return view.data[start:end].rstrip(b"\r").decode(view.text_encoding, "replace")

@@ -1,0 +1,135 @@
+"""What identifiers, environment names, hosts and literals say about Monei credentials.
+
+Names of keys are shared by monei.cc and MONEI.com (see docs/lints.md): a name says "a Monei credential", never whose.
+"""
+
+import re
+from functools import lru_cache
+
+# Letters and digits of an identifier, split where the case or a separator changes.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_CREDENTIAL_WORDS = frozenset({
+    "key", "apikey", "secret", "token", "jwt", "bearer", "pin", "password", "credential", "credentials", "keys",
+    "tokens", "secrets", "accesstoken", "refreshtoken", "secretkey", "apisecret",
+})  # fmt: skip
+_HARMLESS_WORDS = frozenset({
+    "public", "publishable", "has", "is", "no", "missing", "need", "needs", "require", "required", "valid", "invalid",
+    "masked", "redacted", "hashed", "hash", "encrypted", "sealed", "fake", "dummy", "mock", "placeholder", "example",
+    "use", "uses", "show", "with", "without", "idempotency", "primary", "foreign", "cache", "sort", "storage", "header",
+    "csrf", "xsrf", "field", "column", "idempotent", "reset", "invalidate", "should", "can", "hidden", "safe",
+    "signature", "partition", "translation", "query", "react",
+})  # fmt: skip
+
+PUBLIC_PREFIXES = (
+    "NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "PUBLIC_", "VUE_APP_",
+    "STORYBOOK_", "NG_APP_", "RAZZLE_", "SNOWPACK_PUBLIC_", "PARCEL_PUBLIC_", "REDWOOD_ENV_", "TARO_APP_",
+    "PLASMO_PUBLIC_", "WXT_", "BUN_PUBLIC_", "RSBUILD_PUBLIC_", "UMI_APP_", "ELECTRON_RENDERER_", "RENDERER_VITE_",
+    "SOLID_PUBLIC_", "ASTRO_PUBLIC_",
+)  # fmt: skip
+PUBLIC_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(PUBLIC_PREFIXES) + r")[A-Z0-9_]*MONEI[A-Z0-9_]*")
+
+KEY_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
+CONNECT_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mc[str]_[0-9A-Za-z_-]{16,}")
+HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+API_HOST = re.compile(r"(?<![\w.-])(?:api|mcp|api\.dev|sandbox)\.monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+PLAIN_HTTP = re.compile(r"http://(?:[^\s/@\"'`]*@)?(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+
+# Signs of each company in a file (facts: SDK packages, classes, hosts, headers).
+MONEI_COM = re.compile(
+    rb"@monei-js/|(?<![\w-])monei\.(?:com|net)(?![\w-])|MONEI_ACCOUNT_ID|MONEI_TEST_API_KEY|monei-api-key"
+    rb"|MONEI_GRAPHQL|(?m:^\s*(?:from|import)\s+Monei\b)|Monei\\\\?MoneiClient|monei-php-sdk|monei/monei-",
+)
+_PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei[ \t]*(?:$|[#,.;]|as\b|\r))")
+_OTHER_CC = re.compile(
+    rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)|[xX]-[mM][oO][nN][eE][iI]-[sS]ignature"
+    rb"|(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}"
+)
+
+
+def names_monei_cc(data: bytes) -> bool:
+    """Whether the text carries evidence of monei.cc: its SDK, its hosts, its webhook header, its key shape."""
+    return _OTHER_CC.search(data) is not None or _PYTHON_CC.search(data) is not None
+
+
+def names_monei_com(data: bytes) -> bool:
+    """Whether the text carries evidence of MONEI.com."""
+    return MONEI_COM.search(data) is not None
+
+
+@lru_cache(maxsize=4096)  # depends on nothing but the name
+def words(name: str) -> tuple[str, ...]:
+    """Return the lower-case words of an identifier: `moneiApiKey` and `MONEI_API_KEY2` are monei, api, key."""
+    found = [word.lower() for word in _WORD.findall(name)]
+    while found and found[-1].isdigit():
+        found.pop()
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)  # depends on nothing but the name
+def is_credential_name(name: str) -> bool:
+    """Whether a name says "a Monei key, secret or token"."""
+    parts = words(name)
+    return (
+        bool(parts)
+        and parts[-1] in _CREDENTIAL_WORDS
+        and any(part.startswith("monei") for part in parts)
+        and not _HARMLESS_WORDS.intersection(parts)
+    )
+
+
+@lru_cache(maxsize=4096)  # depends on nothing but the name
+def is_secret_word(name: str) -> bool:
+    """Whether a name says "a key, secret or token", of whomever."""
+    parts = words(name)
+    return bool(parts) and parts[-1] in _CREDENTIAL_WORDS and not _HARMLESS_WORDS.intersection(parts)
+
+
+def what_is(name: str) -> str:
+    """Return the noun for a credential's name: key, token, secret or PIN."""
+    last = words(name)[-1:] or ("key",)
+    nouns = {"token": "token", "tokens": "token", "jwt": "token", "bearer": "token", "secret": "secret", "pin": "PIN"}
+    return nouns.get(last[0], "token" if "token" in last[0] else "key")
+
+
+def is_key_literal(text: str) -> bool:
+    """Whether a literal contains a Monei key or Connect credential, and not the documentation's own sample."""
+    found = KEY_LITERAL.search(text) or CONNECT_LITERAL.search(text)
+    return found is not None and not is_documented(found.group())
+
+
+def is_documented(value: str) -> bool:
+    """Whether a key is the one the API documentation shows (facts: section 1), or a row of one digit."""
+    body = value.rpartition("_")[2]
+    return "1234567890abcdef" in body or len(set(body)) <= 2 or "raw_" in value or "your" in value  # noqa: PLR2004 - xxxx
+
+
+def public_env_names(text: str) -> list[tuple[int, str]]:
+    """Return offset and name of each environment name that a bundler publishes and that names a Monei credential."""
+    return [(m.start(), m.group()) for m in PUBLIC_NAME.finditer(text) if is_public_credential(m.group())]
+
+
+def is_public_credential(name: str) -> bool:
+    """Whether `name` is a Monei credential under a prefix that bundlers publish."""
+    prefix = next((p for p in PUBLIC_PREFIXES if name.startswith(p)), "")
+    return bool(prefix) and is_credential_name(name[len(prefix) :])
+
+
+_PLACEHOLDER = re.compile(
+    r"your|example|placeholder|change.?me|replace|insert|<.*>|\{\{.*\}\}|\$\{|xxx|dummy|fake|todo|redacted|\.\.\.|…|"
+    r"^(?:test|none|null|undefined|empty|missing|unset|not[ _-]?set|key|secret|token|api[ _-]?key)$",
+    re.IGNORECASE,
+)
+
+
+def looks_like_credential(text: str) -> bool:
+    """Whether a literal used in a credential's place is one, and no placeholder, sentence or empty default."""
+    if is_key_literal(text):
+        return True
+    if len(text) < 12 or any(char.isspace() for char in text) or _PLACEHOLDER.search(text):  # noqa: PLR2004 - as a key
+        return False
+    if not re.fullmatch(r"[A-Za-z0-9_\-+/=.~]+", text):
+        return False
+    if re.match(r"(?:sk|mk|mct|mcr|mcs|mni|pk)_", text):
+        return any(char.isdigit() for char in text)
+    digits = sum(char.isdigit() for char in text)
+    return digits >= 3 and len(text) >= 20 and any(char.isalpha() for char in text)  # noqa: PLR2004 - random-looking

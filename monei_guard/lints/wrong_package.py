@@ -1,0 +1,118 @@
+"""MG409: MONEI.com's SDK (`monei`, `Monei`, `@monei-js/...`) where the code uses monei.cc's API."""
+
+import re
+from collections.abc import Iterator
+
+from monei_guard.lints.client_side import Runs, Side
+from monei_guard.lints.hit import Hit
+from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.names import KEY_LITERAL
+from monei_guard.lints.project import Dependency, Project, npm_dependencies, python_dependencies
+from monei_guard.lints.source_file import SourceFile, in_memory, vendor_of
+from monei_guard.lints.value_flow import Step
+
+_CC_HOST = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
+_INSTALL = re.compile(
+    rb"(?:\bpip3?|\buv(?: pip)?|\bpoetry|\bpipenv)\s+(?:install|add)\s+(?:-[\w-]+\s+)*(?:[\w.\-\[\]=<>~!\"']+\s+)*?"
+    rb"[\"']?(?P<py>monei)(?![\w.\-/])"
+    rb"|(?:\bnpm\s+(?:i|install|add)|\byarn\s+add|\bpnpm\s+(?:add|i|install)|\bbun\s+add)\s+(?:-[\w-]+\s+)*(?:[@\w./\-]+\s+)*?(?P<js>monei)(?![\w.\-/])"
+)
+
+
+def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+    """Yield imports of the wrong package, and right imports whose dependency file names the wrong one."""
+    for binding in file.syntax.imports:
+        hit = _import(file, binding.module, binding.path[0], binding.start, binding.end)
+        if hit is not None:
+            yield hit
+            return
+    for call in file.syntax.calls_by_name.get("require", []):
+        made = file.syntax.expression(call.node)
+        module = made.items[0].text if made.items else ""
+        hit = _import(file, module, "", made.start, made.end)
+        if hit is not None:
+            yield hit
+            return
+
+
+def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> Hit | None:
+    if file.language == "python":
+        return _python_import(file, module, start, end)
+    if module == "monei" or module.startswith("@monei-js/"):
+        ours = module == "monei" and (name == "MoneiSDK" or b"MoneiSDK" in file.data)
+        if not ours and (not _uses_cc(file.data) or b"monei-sdk" in file.data):
+            return None
+        return Hit(start, end, f"`{module}` is MONEI.com's package; monei.cc's is `monei-sdk`", fix='from "monei-sdk"')
+    if module == "monei-sdk":
+        return _dependency(file, start, end, module)
+    return None
+
+
+def _python_import(file: SourceFile, module: str, start: int, end: int) -> Hit | None:
+    root = module.split(".", maxsplit=1)[0]
+    if root == "Monei" and _uses_cc(file.data):
+        return Hit(
+            start,
+            end,
+            "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk",
+            fix="from monei import MoneiClient",
+        )
+    if root == "monei" and file.project.content(f"{root}/__init__.py") is None:
+        return _dependency(file, start, end, "monei-sdk")
+    return None
+
+
+def _dependency(file: SourceFile, start: int, end: int, wanted: str) -> Hit | None:
+    """Return a hit where the dependency files install MONEI.com's `monei` for this import."""
+    known = file.project.dependencies(file.path)
+    python = file.language == "python"
+    if any(dependency.name == wanted for dependency in known):
+        return None
+    wrong = next((d for d in known if d.name == "monei" and d.file.endswith("package.json") != python), None)
+    if wrong is None:
+        return None
+    message = f"this import needs `{wanted}`, but {wrong.file} names `monei`, which is MONEI.com's package"
+    return Hit(start, end, message, steps=(_step(file.project, wrong),))
+
+
+def _step(project: Project, dependency: Dependency) -> Step:
+    data = project.content(dependency.file, 1 << 20) or b""
+    view = in_memory(data, dependency.file)
+    holder = SourceFile(dependency.file, view, "", project, Side(Runs.UNKNOWN, ""))
+    return Step("the dependency that installs the other company's SDK", holder, dependency.start, dependency.end)
+
+
+def _uses_cc(data: bytes) -> bool:
+    return _CC_HOST.search(data) is not None or KEY_LITERAL.search(data.decode("latin-1")) is not None
+
+
+def check_dependency_file(path: str, data: bytes, project: Project) -> Iterator[Hit]:
+    """Yield the `monei` of a dependency file or an install command where the project's code uses monei.cc's API."""
+    name = path.rpartition("/")[2]
+    found: list[tuple[int, int, str]] = []
+    if name == "package.json":
+        named = npm_dependencies(path, data)
+        if any(dependency.name == "monei-sdk" for dependency in named):
+            return
+        found = [(d.start, d.end, '"monei-sdk"') for d in named if d.name == "monei"]
+    elif re.search(r"requirements[\w.-]*\.(?:txt|in)$|/requirements/[\w.-]+\.txt$", "/" + path) or name in (
+        "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml",
+    ):  # fmt: skip
+        known = python_dependencies(path, data)
+        if any(dependency.name == "monei-sdk" for dependency in known):
+            return
+        found = [(d.start, d.end, "monei-sdk") for d in known if d.name == "monei"]
+    else:
+        for match in _INSTALL.finditer(data):
+            group = "py" if match.group("py") else "js"
+            line_start = data.rfind(b"\n", 0, match.start()) + 1
+            if not data[line_start : match.start()].lstrip().startswith((b"#", b"//")):
+                found.append((match.start(group), match.end(group), "monei-sdk"))
+    if not found:
+        return
+    user = path if vendor_of(data, path, Project(lambda _p: None)) == "monei" else project.uses_monei_cc(path)
+    if user is None:
+        return
+    for start, end, fix in found:
+        where = "this file" if user == path else user
+        yield Hit(start, end, f"`monei` is MONEI.com's package, but {where} uses monei.cc's API", fix=fix)

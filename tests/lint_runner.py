@@ -1,0 +1,43 @@
+"""Running lints over small projects written as text."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from monei_guard.lints.lint import lint_file
+from monei_guard.lints.project import Project
+from monei_guard.model.blob import Blob, Skipped, View
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import Rule, RuleKind
+from monei_guard.ruleset.bundled import bundled_rules, toml_files
+from monei_guard.ruleset.rule_files import load_file
+from monei_guard.ruleset.templates import expand
+
+_FILE = re.compile(r"^=== (?P<path>\S+)\n", re.MULTILINE)
+
+
+@cache
+def lint_rules() -> Mapping[str, Rule]:
+    """Return the built-in lint rules by id."""
+    rules = (load_file(path) for path in toml_files(f"{bundled_rules()}/monei"))
+    return {rule.id: rule for rule in rules if rule.kind is RuleKind.LINT}
+
+
+def lint(text: str, path: str, seed: str = "lints") -> list[Finding | Skipped]:
+    """Return what the lints say of a text; `=== path` lines begin further files of its project."""
+    first, *rest = _FILE.split(expand(text, seed))
+    files = {name: content.encode() for name, content in zip(rest[::2], rest[1::2], strict=True)}
+    return lint_bytes(first.lstrip("\n").encode(), path, files)
+
+
+def lint_bytes(data: bytes, path: str, files: Mapping[str, bytes] | None = None) -> list[Finding | Skipped]:
+    """Return what the lints say of `data`, in a project of these files."""
+    project = {**(files or {}), path: data}
+    view = View(Blob(data, Origin.WORKTREE, path.encode()), data)
+    return lint_file(view, Project(project.get, lambda: project), lint_rules())
+
+
+def codes(text: str, path: str, seed: str = "lints") -> list[str]:
+    """Return the codes found in a text, in file order."""
+    return [one.code for one in lint(text, path, seed) if isinstance(one, Finding)]
