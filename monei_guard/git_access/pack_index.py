@@ -5,8 +5,8 @@ the caller then asks git itself.
 """
 
 import mmap
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -52,48 +52,50 @@ class PackIndex:
         return self.ids[self.rank[positions]]
 
 
-def map_file(path: Path) -> mmap.mmap:
-    """Return the file mapped for reading. Raises PackFormatError for an empty file, OSError otherwise."""
-    with path.open("rb") as file:
+def map_file(path: bytes) -> mmap.mmap:
+    """Return the regular file mapped for reading. Raises PackFormatError for any other or an empty one, OSError."""
+    if not os.path.isfile(path):
+        raise PackFormatError("it is not a regular file")
+    with open(path, "rb") as file:
         try:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError as error:  # an empty file cannot be mapped
-            raise PackFormatError(f"{path.name} is empty") from error
+            raise PackFormatError("it is empty") from error
 
 
-def read_index(path: Path, *, id_length: int, pack_size: int) -> PackIndex:
+def read_index(path: bytes, *, id_length: int, pack_size: int) -> PackIndex:
     """Return the index file at `path`; `pack_size` is the size of its pack in bytes.
 
     Raises PackFormatError when the file is not a sound version-2 index for such a pack.
     """
     data = map_file(path)
     if len(data) < _HEADER + 2 * id_length or data[: len(_MAGIC)] != _MAGIC:
-        raise PackFormatError(f"{path.name} is not a version 2 index")
+        raise PackFormatError("its index is not a version 2 index")
     fanout = np.frombuffer(data, dtype=">u4", count=_FANOUT, offset=len(_MAGIC))
     count = int(fanout[-1])
     if (np.diff(fanout.astype(np.int64)) < 0).any():
-        raise PackFormatError(f"{path.name} has a fan-out table that falls")
+        raise PackFormatError("its index has a fan-out table that falls")
     small_at = _HEADER + count * (id_length + 4)
     large_at = small_at + 4 * count
     if count >= 1 << _KEY_BITS or len(data) < large_at + 2 * id_length or (len(data) - large_at) % 4:
-        raise PackFormatError(f"{path.name} does not hold the {count} objects it announces")
+        raise PackFormatError(f"its index does not hold the {count} objects it announces")
     ids = np.frombuffer(data, dtype=f"S{id_length}", count=count, offset=_HEADER)
     small = np.frombuffer(data, dtype=">u4", count=count, offset=small_at).astype(np.int64)
     large = np.frombuffer(data, dtype=">u8", count=(len(data) - large_at - 2 * id_length) // 8, offset=large_at)
-    offsets = _with_large(small, large.astype(np.int64), path.name)
+    offsets = _with_large(small, large.astype(np.int64))
     if count and (int(offsets.min()) < _PACK_HEADER or int(offsets.max()) >= pack_size - id_length):
-        raise PackFormatError(f"{path.name} points outside its pack")
+        raise PackFormatError("its index points outside the pack")
     key = (offsets << _KEY_BITS) | np.arange(count, dtype=np.int64)
     key.sort()
     return PackIndex(ids=ids, offsets=key >> _KEY_BITS, rank=key & ((1 << _KEY_BITS) - 1), id_length=id_length)
 
 
-def _with_large(small: Offsets, large: Offsets, name: str) -> Offsets:
+def _with_large(small: Offsets, large: Offsets) -> Offsets:
     """Replace the offsets that point into the table of 64-bit offsets by what stands there."""
     far = np.nonzero(small >= _LARGE)[0]
     if len(far):
         rows = small[far] - _LARGE
         if int(rows.max()) >= len(large) or (large[rows] < 0).any() or (large[rows] >= 1 << 39).any():
-            raise PackFormatError(f"{name} has a 64-bit offset that does not exist")
+            raise PackFormatError("its index has a 64-bit offset that does not exist")
         small[far] = large[rows]
     return small
