@@ -135,12 +135,12 @@ def _tasks(store: ObjectStore, wanted: Sequence[Flags], jobs: int) -> list[PackS
         shares = share_out(pack.entries, needed, (BLOB, TREE, COMMIT, TAG), target)
         tasks.extend(PackShare(number, share) for share in shares)
     tasks.sort(key=lambda task: -task.share.weight)
-    files = _loose_only(store)
+    files = loose_only(store)
     loose = [LooseShare(tuple(files[at : at + _LOOSE_SHARE])) for at in range(0, len(files), _LOOSE_SHARE)]
     return [*tasks, *loose]
 
 
-def _loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
+def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
     """Return id and path of the loose objects that no opened pack has."""
     names = sorted(store.files.loose)
     packed = np.zeros(len(names), dtype=bool)
