@@ -7,7 +7,10 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-_WORDS = [word.encode() for word in "alpha beta gamma delta import return value config client request token".split()]
+_WORDS = [
+    word.encode()
+    for word in ["alpha", "beta", "gamma", "delta", "import", "return", "value", "config", "client", "request", "token"]
+]
 
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},

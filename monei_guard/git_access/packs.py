@@ -20,7 +20,7 @@ class Pack:
 def open_pack(stem: bytes, object_format: str) -> Pack:
     """Return the pack at `stem`. Raises PackFormatError for one that only git can read, if at all; OSError."""
     data = map_file(stem + b".pack")
-    if len(data) < 12 + ID_LENGTHS[object_format]:  # noqa: PLR2004 - the pack's header
+    if len(data) < 12 + ID_LENGTHS[object_format]:
         raise PackFormatError("it is cut short")
     index = read_index(stem + b".idx", id_length=ID_LENGTHS[object_format], pack_size=len(data))
     entries = read_entries(data, index)

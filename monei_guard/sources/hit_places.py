@@ -7,7 +7,7 @@ in common with the folders sought, and where that does not serve by searching up
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -29,20 +29,27 @@ _MAX_PATHS = 64
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One path a blob had. Commits are hex ids; None where no commit holds the blob under that path."""
+    """One path a blob had, or a commit as the place of its own message (`path` is None).
 
-    path: bytes
-    first_commit: str | None
-    last_commit: str | None
-    refs: tuple[str, ...]
-    in_head: bool
+    Commits are hex ids; None where no commit holds the blob under that path. `since` and `until` are their times
+    (seconds; committer's clock). `in_index` says that the path is only staged.
+    """
+
+    path: bytes | None
+    first_commit: str | None = None
+    last_commit: str | None = None
+    since: int = 0
+    until: int = 0
+    refs: tuple[str, ...] = ()
+    in_head: bool = False
+    in_index: bool = False
 
 
 @dataclass(slots=True)
 class _Lived:
-    """A blob under a path, and in which commits."""
+    """A blob under a path and in which commits, or a commit (`path` is empty) in itself."""
 
-    blob: bytes
+    object_id: bytes
     path: Path
     commits: Flags
 
@@ -59,18 +66,49 @@ class _Search:
     along: dict[Path, Numbers] = field(default_factory=dict)  # for each root, the tree at that path
 
 
-def places(store: ObjectStore, blobs: Sequence[str], jobs: int) -> dict[str, list[Place]]:
-    """Return the places of each blob, given by hex ids; none for a blob that no tree names."""
+def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], jobs: int) -> dict[str, list[Place]]:
+    """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names."""
     trees, graph = _read_structure(store, jobs)
     roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
     naming = trees.naming([bytes.fromhex(blob) for blob in blobs])
     search = _Search(trees, graph, roots, root_of, naming, {(): roots})
-    _follow(search, _folders_of_head(store.repository, search))
+    if blobs:
+        _follow(search, _folders_of_head(store.repository, search))
     for _ in range(_ROUNDS):
         missing = _unexplained(search)
         if not len(missing) or not _follow(search, _upwards(search, missing)):
             break
-    return _described(store.repository, search, blobs)
+    described = _described(store.repository, search, [*_lives(search), *_themselves(graph, commits)])
+    staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
+    for blob, paths in staged.items():
+        if not any(place.first_commit for place in described[blob]):
+            described[blob] = [Place(path, in_index=True) for path in paths]
+    return described
+
+
+def _themselves(graph: CommitGraph, commits: Sequence[str]) -> Iterable[_Lived]:
+    for commit in commits:
+        number = _number_of(graph, commit)
+        if number >= 0:
+            flags = np.zeros(len(graph), dtype=bool)
+            flags[number] = True
+            yield _Lived(bytes.fromhex(commit), (), flags)
+
+
+def _staged(repository: Repository, blobs: frozenset[str]) -> dict[str, list[bytes]]:
+    """Return the paths under which the index has any of the blobs."""
+    if repository.work_tree is None:
+        return {}
+    try:
+        raw = repository.run("ls-files", "--cached", "--stage", "-z", "--full-name")
+    except GitError:
+        return {}
+    found: dict[str, list[bytes]] = defaultdict(list)
+    for line in raw.split(b"\0"):
+        head, _, path = line.partition(b"\t")
+        if path and (blob := head.split(b" ")[1].decode()) in blobs:
+            found[blob].append(path)
+    return found
 
 
 def _read_structure(store: ObjectStore, jobs: int) -> tuple[TreeStore, CommitGraph]:
@@ -176,20 +214,24 @@ def _paths_up(tree: int, above: dict[int, dict[bytes, int]], roots: set[int]) ->
     return paths
 
 
-def _described(repository: Repository, search: _Search, blobs: Sequence[str]) -> dict[str, list[Place]]:
-    lived = list(_lives(search))
-    refs = _refs(repository, search.graph)
-    holders = _holders(search.graph, lived, refs)
-    head = _number_of(search.graph, repository.head) if repository.head else -1
-    described: dict[str, list[Place]] = {blob: [] for blob in blobs}
-    for number, one in enumerate(lived):
-        first, last = _span(search.graph, one.commits)
-        described[one.blob.hex()].append(
-            Place(
-                b"/".join(one.path), first, last, holders[number],
-                in_head=bool(head >= 0 and one.commits[head]),
-            )
-        )  # fmt: skip
+def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Place]]:
+    graph = search.graph
+    holders = _holders(graph, lived, _refs(repository, graph))
+    head = _number_of(graph, repository.head) if repository.head else -1
+    width = search.trees.id_length
+    described: dict[str, list[Place]] = defaultdict(list)
+    for one, refs in zip(lived, holders, strict=True):
+        place = Place(b"/".join(one.path) or None, refs=refs)
+        if one.commits.any():
+            # the earliest commit that has the content while no parent of it has
+            first = int(np.nonzero(one.commits & ~graph.any_parent(one.commits))[0][0])
+            last = int(np.nonzero(one.commits)[0][-1])
+            place = replace(
+                place, first_commit=graph.hex_id(first, width), since=int(graph.times[first]),
+                last_commit=graph.hex_id(last, width), until=int(graph.times[last]),
+                in_head=head >= 0 and bool(one.commits[head]) and bool(one.path),
+            )  # fmt: skip
+        described[one.object_id.hex()].append(place)
     return described
 
 
@@ -213,19 +255,10 @@ def _lives(search: _Search) -> Iterable[_Lived]:
     return [_Lived(blob, path, commits) for (blob, path), commits in known.items()]
 
 
-def _span(graph: CommitGraph, commits: Flags) -> tuple[str | None, str | None]:
-    """Return the earliest commit that has the content while no parent of it has, and the latest that has it."""
-    if not commits.any():
-        return None, None
-    width = int(graph.ids.dtype.itemsize)
-    introducing = np.nonzero(commits & ~graph.any_parent(commits))[0]
-    return graph.hex_id(int(introducing[0]), width), graph.hex_id(int(np.nonzero(commits)[0][-1]), width)
-
-
 def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:
     """Return names of refs with the number of the commit each leads to."""
     raw = repository.run("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)")
-    names, ids = [], []
+    names, ids = ["HEAD"] * bool(repository.head), [bytes.fromhex(repository.head)] if repository.head else []
     for line in raw.splitlines():
         own, peeled, name = line.split(b" ", 2)
         names.append(name.decode("utf-8", "backslashreplace"))

@@ -112,5 +112,3 @@ class Examiner:
         seen.size += len(content)
         if self.look(content):
             self.take(object_id, kind, content, seen)
-
-

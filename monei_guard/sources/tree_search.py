@@ -10,12 +10,12 @@ import numpy as np
 
 from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers, lookup
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
+from monei_guard.git_access.id_search import id_finder, name_before
 from monei_guard.git_access.object_store import read_loose
 from monei_guard.git_access.pack_entries import COMMIT, TREE, Flags
 from monei_guard.git_access.pack_index import Ids
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
-from monei_guard.git_access.id_search import id_finder, name_before
 from monei_guard.sources.object_workers import WorkerDiedError, work_through
 
 Task = TypeVar("Task")

@@ -77,7 +77,7 @@ def test_a_key_rotated_forty_times_on_one_line_is_found_in_every_version(tmp_pat
     assert deltas_in(repository) == 39
     keys = [made_key(number) for number in range(40)]
     assert found_in(the_pack(repository), keys) == held_by(repository, keys)
-    assert len(found_in(the_pack(repository), [b"mni" b"_"])) == 40
+    assert len(found_in(the_pack(repository), [b"mni_"])) == 40
     for key in keys:
         assert len(found_in(the_pack(repository), [key])) == 1
 
