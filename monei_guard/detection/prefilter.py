@@ -16,6 +16,9 @@ from monei_guard.content.encoded_forms import (
 # Bytes that plain search handles before Hyperscan's start-up is paid back (measured: benchmarks/prefilter.py).
 _SWITCH_AT = 1 << 20
 
+# No match of the Hyperscan test is longer (tests/unit/test_prefilter_reach.py measures them all).
+REACH = 160
+
 Test = Callable[[bytes | memoryview], bool]
 
 
@@ -33,6 +36,10 @@ class Prefilter:
         self.encoded = encoded
         self._test: Test = plain_test(self.keywords, self.extra, encoded=encoded)
         self._left = _SWITCH_AT
+
+    def fast_test(self) -> Test | None:
+        """Return the test for much content, whose matches REACH bounds; None where Hyperscan does not run."""
+        return hyperscan_test(self.keywords, self.extra, encoded=self.encoded)
 
     def hits(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data`."""

@@ -54,15 +54,16 @@ class Outcome:
 class Walker:
     """Walks families of one pack.
 
-    `look` says whether a buffer holds a literal of at most `margin` + 1 bytes; `found` is called with the position and
-    the whole content of each wanted object that does.
+    `look` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever stands
+    around it; with `margin` None that is not so, and `look` sees every object whole and alone. `found` is called with
+    the position and the whole content of each wanted object in which `look` finds something.
     """
 
     pack: mmap.mmap
     entries: PackEntries
     wanted: Flags
     look: Look
-    margin: int
+    margin: int | None
     found: Callable[[int, bytes], None]
 
     def walk(self, members: Offsets) -> Outcome:
@@ -105,7 +106,7 @@ class _State:
         size = self.walker.entries.size[position]
         head = np.zeros(high - low, dtype=np.int64)
         tail = np.zeros(high - low, dtype=np.int64)
-        if self.walker.entries.kind[position[0]] == BLOB:
+        if self.walker.entries.kind[position[0]] == BLOB and self.walker.margin is not None:
             windows = delta_windows(deltas)
             sizes, head[rows], tail[rows] = windows.sizes, windows.head, windows.tail
         else:  # so small that to find the window costs more than it saves
@@ -147,7 +148,7 @@ class _State:
         """Rebuild the objects of a batch in groups small enough to be looked at while they are in the cache."""
         order = self.order
         high = low + len(raw)
-        margin = self.walker.margin
+        margin = self.walker.margin or 0
         rows = list(
             zip(
                 range(low, high), raw, order.parent[low:high].tolist(),
@@ -166,7 +167,7 @@ class _State:
 
     def _look_at(self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]) -> None:
         """Rebuild one group of objects and look at their windows together; if that finds anything, at each whole."""
-        contents, hit, margin = self.contents, self.hit, self.walker.margin
+        contents, hit, margin = self.contents, self.hit, self.walker.margin or 0
         pieces: list[bytes] = []
         group: list[tuple[int, bytes]] = []
         add_piece, add = pieces.append, group.append
@@ -200,7 +201,7 @@ class _State:
         self.outcome.objects += len(group)
         self.outcome.size += sum([len(content) for _, content in group])
         look = self.walker.look
-        if pieces and look(b"".join(pieces)):
+        if pieces and (self.walker.margin is None or look(b"".join(pieces))):
             for here, content in group:
                 if look(content):
                     hit[here] = 1

@@ -11,8 +11,17 @@ from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
 from monei_guard.git_access.tree_objects import tree_entries
 
-# Which secrets stand in some content, as digests; () for none.
-Judge: TypeAlias = Callable[[bytes], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Which secrets stand in some content, as digests, and what in it could not be looked at (with: is that bad)."""
+
+    secrets: tuple[str, ...] = ()
+    gaps: tuple[tuple[str, bool], ...] = ()
+
+
+Judge: TypeAlias = Callable[[bytes], Judgement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,10 @@ class Hit:
 
 @dataclass(slots=True)
 class Seen:
-    """What came of a share. `unread` objects were left to git; `damaged` says of some of them why."""
+    """What came of a share. `unread` objects were left to git; `damaged` says of some of them why.
+
+    `gaps` tell of objects that were read but could not be looked at everywhere (with: is that bad).
+    """
 
     objects: int = 0
     size: int = 0
@@ -49,19 +61,20 @@ class Seen:
     names: set[bytes] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
+    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
     """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
 
-    `look` is the fast test for any keyword, of which the longest form has `margin` + 1 bytes.
+    `look` and `margin` as for `pack_walk.Walker`.
     """
 
     packs: tuple[Pack, ...]
     wanted: tuple[Flags, ...]
     look: Callable[[bytes], bool]
-    margin: int
+    margin: int | None
     judge: Judge
 
     def examine(self, task: PackShare | LooseShare) -> Seen:
@@ -80,9 +93,10 @@ class Examiner:
             width = len(object_id) // 2
             seen.names.update(name for _, name, _ in tree_entries(content, width) if self.look(name))
             return
-        secrets = self.judge(content)
-        if secrets:
-            seen.hits.append(Hit(object_id, kind, secrets))
+        judgement = self.judge(content)
+        seen.gaps.extend((object_id, reason, bad) for reason, bad in judgement.gaps)
+        if judgement.secrets:
+            seen.hits.append(Hit(object_id, kind, judgement.secrets))
 
     def _packed(self, task: PackShare, seen: Seen) -> None:
         pack = self.packs[task.pack]

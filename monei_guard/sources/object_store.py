@@ -40,7 +40,8 @@ _LARGEST_SHARE = 8 << 20
 class Stored:
     """What a pass over the object store came to.
 
-    `ways` counts objects by who read them: "pack", "loose", "git". `damaged` and `missing` map ids to reasons.
+    `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
+    `gaps` are ids and what in those objects could not be looked at (with: is that bad).
     """
 
     objects: int = 0
@@ -50,14 +51,15 @@ class Stored:
     ways: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[bytes, str]] = field(default_factory=list)
+    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """How to look. `margin` is one less than the longest literal that `look` finds, in bytes."""
+    """How to look. `look` and `margin` as for `pack_walk.Walker`."""
 
     look: Look
-    margin: int
+    margin: int | None
     judge: Judge
     jobs: int | None = None
     progress: Progress = lambda _objects, _size, _total: None
@@ -162,6 +164,7 @@ def _add(stored: Stored, seen: Seen, way: str) -> None:
     stored.size += seen.size
     stored.hits.extend(seen.hits)
     stored.names |= seen.names
+    stored.gaps.extend(seen.gaps)
     stored.ways[way] += seen.objects
 
 
@@ -202,7 +205,7 @@ def _read_large(repository: Repository, header: ObjectHeader, examiner: Examiner
     try:
         for _, window in read_windows(repository, header):
             if examiner.look(window):
-                secrets.update(dict.fromkeys(examiner.judge(window)))
+                secrets.update(dict.fromkeys(examiner.judge(window).secrets))
     except (GitError, MemoryError) as error:
         stored.damaged[header.object_id] = str(error)
     if secrets:

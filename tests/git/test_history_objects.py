@@ -19,8 +19,10 @@ from history_repositories import (
 
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, REF_DELTA, TAG, TREE
+from monei_guard.git_access.pack_index import PackIndex
 from monei_guard.git_access.pack_walk import Walker
 from monei_guard.git_access.repository import discover
+from monei_guard.sources.object_scan import Judgement
 from monei_guard.sources.object_store import ObjectStore, ScanOptions, Stored, open_store, scan_store
 
 ALL = (BLOB, TREE, COMMIT, TAG)
@@ -38,7 +40,7 @@ def hashes_in_packs(store: ObjectStore, share: int = 1 << 14) -> dict[str, str]:
     for pack in store.packs:
         everything = np.ones(len(pack.index.offsets), dtype=bool)
 
-        def found(position: int, content: bytes, index=pack.index) -> None:  # type: ignore[no-untyped-def]
+        def found(position: int, content: bytes, index: PackIndex = pack.index) -> None:
             seen[index.object_id(position)] = content_hash(content)
 
         walker = Walker(pack.data, pack.entries, everything, lambda _data: True, 16, found)
@@ -51,7 +53,7 @@ def hashes_in_packs(store: ObjectStore, share: int = 1 << 14) -> dict[str, str]:
 
 def scan_everything(repository: Path, jobs: int = 1) -> Stored:
     """Scan with a test that always fires and a judge that returns the content's hash."""
-    options = ScanOptions(lambda _data: True, 16, lambda content: (content_hash(content),), jobs=jobs)
+    options = ScanOptions(lambda _data: True, 16, lambda content: Judgement((content_hash(content),)), jobs=jobs)
     return scan_store(opened(repository), options)
 
 
