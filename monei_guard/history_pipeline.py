@@ -23,7 +23,7 @@ from monei_guard.pipeline import Detector, Scanned, masked_path, scan
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
 from monei_guard.sources.object_scan import Hit, Judge, Judgement
-from monei_guard.sources.object_store import ObjectStore, Stored
+from monei_guard.sources.object_store import ObjectStore, Stored, open_store
 from monei_guard.sources.object_workers import default_jobs
 from monei_guard.sources.repository_names import repository_names
 
@@ -65,7 +65,10 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
     hits = {hit.object_id: hit for hit in stored.hits}
     blobs = [hit.object_id for hit in hits.values() if hit.kind == "blob"]
     commits = [hit.object_id for hit in hits.values() if hit.kind == "commit"]
-    where = places(store, blobs, commits, jobs or default_jobs()) if blobs or commits else {}
+    where = {}
+    if blobs or commits:
+        everything = open_store(repository) if store.covered else store
+        where = places(everything, blobs, commits, jobs or default_jobs())
     where = _with_masked_refs(where, detector)
     found = list(_found(repository, _sightings(hits, where), detector))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]

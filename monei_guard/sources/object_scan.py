@@ -52,13 +52,15 @@ class Hit:
 class Seen:
     """What came of a share. `unread` objects were left to git; `damaged` says of some of them why.
 
-    `gaps` tell of objects that were read but could not be looked at everywhere (with: is that bad).
+    `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
+    not be looked at everywhere (with: is that bad).
     """
 
     objects: int = 0
     size: int = 0
     hits: list[Hit] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -91,7 +93,11 @@ class Examiner:
         """Judge an object in which the fast test found something."""
         if kind == "tree":
             width = len(object_id) // 2
-            seen.names.update(name for _, name, _ in tree_entries(content, width) if self.look(name))
+            names = {name for _, name, _ in tree_entries(content, width) if self.look(name)}
+            held = {name for name in names if self.judge(name).secrets}
+            if held:
+                seen.names |= held
+                seen.named.append(object_id)
             return
         judgement = self.judge(content)
         seen.gaps.extend((object_id, reason, bad) for reason, bad in judgement.gaps)

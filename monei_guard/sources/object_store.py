@@ -11,7 +11,7 @@ import numpy as np
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.object_store import StoredFiles, stored_files
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
-from monei_guard.git_access.pack_index import PackFormatError
+from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError
 from monei_guard.git_access.pack_walk import LARGE_OBJECT
 from monei_guard.git_access.packs import Pack, open_pack
 from monei_guard.git_access.repository import GitError, Repository
@@ -23,6 +23,7 @@ from monei_guard.git_access.through_git import (
     read_windows,
 )
 from monei_guard.sources.object_scan import Examiner, Hit, Judge, LooseShare, PackShare, Seen
+from monei_guard.sources.scanned_objects import ScannedObjects, joined, nothing_scanned, pack_mark
 from monei_guard.sources.object_workers import WorkerDiedError, default_jobs, work_through
 
 Look: TypeAlias = Callable[[bytes], bool]
@@ -41,7 +42,8 @@ class Stored:
     """What a pass over the object store came to.
 
     `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
-    `gaps` are ids and what in those objects could not be looked at (with: is that bad).
+    `gaps` are ids and what in those objects could not be looked at (with: is that bad). `unclean` are the ids of all
+    objects that must be looked at again next time.
     """
 
     objects: int = 0
@@ -52,6 +54,7 @@ class Stored:
     damaged: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[bytes, str]] = field(default_factory=list)
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+    unclean: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +70,61 @@ class ScanOptions:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """An opened object store. `refused` says of packs that only git can read why that is so."""
+    """An opened object store. `refused` says of packs that only git can read why that is so.
+
+    `known` are the objects that need no look; packs that they cover are not opened. `marks` has an entry for each
+    opened pack.
+    """
 
     repository: Repository
     files: StoredFiles
     packs: tuple[Pack, ...]
     refused: tuple[tuple[bytes, str], ...]
+    known: ScannedObjects
+    marks: tuple[bytes, ...] = ()
+    covered: frozenset[bytes] = frozenset()
+
+    @property
+    def id_length(self) -> int:
+        """Bytes of a raw object id."""
+        return ID_LENGTHS[self.repository.object_format]
 
 
-def open_store(repository: Repository) -> ObjectStore:
-    """Open every pack. Raises GitError where git cannot even say where the objects are."""
+def open_store(repository: Repository, known: ScannedObjects | None = None) -> ObjectStore:
+    """Open every pack but those in which everything is known.
+
+    Raises GitError where git cannot even say where the objects are.
+    """
     files = stored_files(repository)
-    packs, refused = [], []
+    known = known or nothing_scanned(ID_LENGTHS[repository.object_format])
+    packs, refused, marks, covered = [], [], [], set()
     for stem in files.packs:
         try:
+            mark = pack_mark(stem)
+            if mark in known.packs:
+                covered.add(mark)
+                continue
             packs.append(open_pack(stem, repository.object_format))
+            marks.append(mark)
         except (PackFormatError, OSError) as error:
             refused.append((stem + b".pack", str(error)))
-    return ObjectStore(repository, files, tuple(packs), tuple(refused))
+    return ObjectStore(repository, files, tuple(packs), tuple(refused), known, tuple(marks), frozenset(covered))
 
 
-def scan_store(store: ObjectStore, options: ScanOptions, known: Sequence[Flags] | None = None) -> Stored:
-    """Look at every object once. `known` marks, for each pack, entries that need no look (scanned before)."""
+def has_news(store: ObjectStore) -> bool:
+    """Return whether there is anything to look at."""
+    return bool(store.packs or store.refused or _new_loose(store))
+
+
+def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
+    """Look once at every object that is not known."""
     stored = Stored(problems=list(store.files.problems))
-    wanted = _wanted(store.packs, known)
+    wanted = _wanted(store)
     examiner = Examiner(store.packs, wanted, options.look, options.margin, options.judge)
     jobs = options.jobs or default_jobs()
-    tasks = _tasks(store, wanted, jobs)
-    total = sum(int(mask.sum()) for mask in wanted) + len(store.files.loose)
+    loose = _new_loose(store)
+    tasks = _tasks(store.packs, wanted, loose, jobs)
+    total = sum(int(mask.sum()) for mask in wanted) + len(loose)
     unread: dict[str, str] = {}
     with closing(work_through(tasks, examiner.examine, jobs)) as results:
         for task, seen in results:
@@ -108,36 +138,58 @@ def scan_store(store: ObjectStore, options: ScanOptions, known: Sequence[Flags] 
     if store.refused:
         read = _read_ids(store)
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
+    stored.unclean.update(unread)
     _read_rest(store.repository, unread, examiner, stored)
+    stored.ways["cache"] = _count_known(store, wanted)
     return stored
 
 
-def _wanted(packs: Sequence[Pack], known: Sequence[Flags] | None) -> tuple[Flags, ...]:
+def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
+    """Return what is known after a complete pass, None when that is no more than before."""
+    if not has_news(store):
+        return None
+    width = store.id_length
+    unclean = np.array([bytes.fromhex(name) for name in stored.unclean], dtype=f"S{width}")
+    loose = np.array([bytes.fromhex(name) for name, _ in _new_loose(store)], dtype=f"S{width}")
+    clean = [
+        mark
+        for mark, pack in zip(store.marks, store.packs, strict=True)
+        if not (len(unclean) and np.isin(unclean, pack.index.ids).any())
+    ]
+    ids = joined([store.known.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
+    return ScannedObjects(ids, store.covered | frozenset(clean))
+
+
+def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     """Return for each pack the entries to look at: those no earlier pack has, and that are not known."""
     masks = []
-    earlier: list[np.ndarray[tuple[int], np.dtype[np.bytes_]]] = []
-    for number, pack in enumerate(packs):
-        mask = np.ones(len(pack.index.offsets), dtype=bool)
+    earlier: list[Ids] = []
+    for pack in store.packs:
+        mask = ~store.known.known(pack.index.ids)[pack.index.rank]
         for ids in earlier:
             mask &= ~np.isin(pack.index.ids, ids)[pack.index.rank]
-        if known is not None:
-            mask &= ~known[number]
         earlier.append(pack.index.ids)
         masks.append(mask)
     return tuple(masks)
 
 
-def _tasks(store: ObjectStore, wanted: Sequence[Flags], jobs: int) -> list[PackShare | LooseShare]:
+def _count_known(store: ObjectStore, wanted: Sequence[Flags]) -> int:
+    """Return how many stored objects were not looked at because they are known."""
+    return len(store.known.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
+
+
+def _tasks(
+    packs: Sequence[Pack], wanted: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
+) -> list[PackShare | LooseShare]:
     """Return the work in shares, the heaviest first."""
     tasks: list[PackShare] = []
-    for number, pack in enumerate(store.packs):
+    for number, pack in enumerate(packs):
         needed = needed_entries(pack.entries, wanted[number])
         packed = len(pack.data)
         target = packed if packed < _ALONE else min(packed // (jobs * _SHARES_A_WORKER) + 1, _LARGEST_SHARE)
         shares = share_out(pack.entries, needed, (BLOB, TREE, COMMIT, TAG), target)
         tasks.extend(PackShare(number, share) for share in shares)
     tasks.sort(key=lambda task: -task.share.weight)
-    files = loose_only(store)
     loose = [LooseShare(tuple(files[at : at + _LOOSE_SHARE])) for at in range(0, len(files), _LOOSE_SHARE)]
     return [*tasks, *loose]
 
@@ -145,11 +197,17 @@ def _tasks(store: ObjectStore, wanted: Sequence[Flags], jobs: int) -> list[PackS
 def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
     """Return id and path of the loose objects that no opened pack has."""
     names = sorted(store.files.loose)
+    ids = np.array([bytes.fromhex(name) for name in names], dtype=f"S{store.id_length}")
     packed = np.zeros(len(names), dtype=bool)
     for pack in store.packs:
-        width = pack.index.id_length
-        packed |= np.isin(np.array([bytes.fromhex(name) for name in names], dtype=f"S{width}"), pack.index.ids)
+        packed |= np.isin(ids, pack.index.ids)
     return [(name, store.files.loose[name]) for name, known in zip(names, packed.tolist(), strict=True) if not known]
+
+
+def _new_loose(store: ObjectStore) -> list[tuple[str, bytes]]:
+    files = loose_only(store)
+    known = store.known.known(np.array([bytes.fromhex(name) for name, _ in files], dtype=f"S{store.id_length}"))
+    return [one for one, is_known in zip(files, known.tolist(), strict=True) if not is_known]
 
 
 def _ids(store: ObjectStore, task: PackShare | LooseShare) -> list[str]:
@@ -165,6 +223,9 @@ def _add(stored: Stored, seen: Seen, way: str) -> None:
     stored.hits.extend(seen.hits)
     stored.names |= seen.names
     stored.gaps.extend(seen.gaps)
+    stored.unclean.update(hit.object_id for hit in seen.hits)
+    stored.unclean.update(name for name, _, _ in seen.gaps)
+    stored.unclean.update(seen.named)
     stored.ways[way] += seen.objects
 
 
