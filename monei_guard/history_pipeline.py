@@ -9,10 +9,10 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
 from itertools import chain
 
 from monei_guard.errors import GuardError
+from monei_guard.git_access.commit_people import author_and_date
 from monei_guard.git_access.pack_walk import LARGE_OBJECT
 from monei_guard.git_access.repository import GitError, Repository
 from monei_guard.git_access.through_git import OVERLAP, ObjectHeader, object_headers, read_objects, read_windows
@@ -271,19 +271,4 @@ def _whereabouts(life: Life, sighting: _Sighting) -> str:
 
 def _people(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
     """Return author and author's date (ISO 8601) of each commit."""
-    return {name: _author(content) for name, _, content in read_objects(repository, sorted(commits), LARGE_OBJECT)}
-
-
-def _author(commit: bytes) -> tuple[str | None, str | None]:
-    start = commit.find(b"\nauthor ")
-    line = commit[start + len(b"\nauthor ") : commit.find(b"\n", start + 1)] if start >= 0 else b""
-    name, bracket, when = line.rpartition(b"> ")
-    author = (name + bracket.strip()).decode("utf-8", "backslashreplace") or None
-    try:
-        seconds, zone = when.split()
-        offset = int(zone[1:3]) * 60 + int(zone[3:5])
-        sign = -1 if zone.startswith(b"-") else 1
-        date = datetime.fromtimestamp(int(seconds), timezone(timedelta(minutes=sign * offset)))
-    except (ValueError, OverflowError, OSError):
-        return author, None
-    return author, date.isoformat()
+    return {name: author_and_date(content) for name, _, content in read_objects(repository, sorted(commits), LARGE_OBJECT)}
