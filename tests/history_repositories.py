@@ -110,3 +110,23 @@ def content_hashes(repository: Path) -> dict[str, str]:
 
 def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def made_key(seed: int) -> str:
+    """Return a value shaped like an API key, the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrecy
+    return "mni" + "_" + "".join(chance.choices("0123456789abcdef", k=32))
+
+
+def commit(repository: Path, message: str, **files: str | None) -> str:
+    """Commit files (None removes one; `__` in a name is a slash) and return the commit's id."""
+    for name, content in files.items():
+        path = repository / name.replace("__", "/").replace("_dot_", ".")
+        if content is None:
+            run_git(repository, "rm", "-q", str(path))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+            run_git(repository, "add", str(path))
+    run_git(repository, "commit", "-q", "--allow-empty", "-m", message)
+    return run_git(repository, "rev-parse", "HEAD").decode().strip()

@@ -1,6 +1,6 @@
 """The commits of a repository as arrays: who is whose parent, and what that says about where content lived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from monei_guard.git_access.pack_index import Ids, Offsets
 _TREE = b"tree "
 _PARENT = b"parent "
 _COMMITTER = b"\ncommitter "
+_LONGEST_TIE = 10_000  # commits in a row of one second
 _LATEST = 1 << 40  # seconds; beyond are dates that somebody made up
 
 Numbers: TypeAlias = NDArray[np.int64]
@@ -73,14 +74,13 @@ class CommitCollector:
 
 @dataclass(frozen=True, slots=True)
 class CommitGraph:
-    """All commits, oldest time first. `first[i]:first[i + 1]` bounds the parents of commit i in `parents`.
+    """All commits, oldest first and parents before children. `first[i]:first[i + 1]` bounds i's parents in `parents`.
 
     A parent that is not stored (the edge of a shallow clone) is left out.
     """
 
     ids: Ids
     trees: Ids
-    times: Numbers
     parents: Numbers
     first: Numbers
     by_id: Numbers  # commit numbers in the order of their ids
@@ -105,35 +105,12 @@ class CommitGraph:
         """Return for each commit the union of the bit sets `own` of itself and of all its ancestors."""
         bits = [0] * len(self)
         first, parents = self.first.tolist(), self.parents.tolist()
-        for number in self._parents_first(first, parents):
+        for number in range(len(self)):
             held = own.get(number, 0)
             for parent in parents[first[number] : first[number + 1]]:
                 held |= bits[parent]
             bits[number] = held
         return bits
-
-    def _parents_first(self, first: list[int], parents: list[int]) -> Iterable[int]:
-        """Return the commits so that parents precede children: mostly the order of times, which can lie."""
-        child = np.repeat(np.arange(len(self)), np.diff(self.first))
-        if (self.parents < child).all():
-            return range(len(self))
-        return _sorted_by_ancestry(first, parents)
-
-
-def _sorted_by_ancestry(first: list[int], parents: list[int]) -> list[int]:
-    count = len(first) - 1
-    children: list[list[int]] = [[] for _ in range(count)]
-    for number in range(count):
-        for parent in parents[first[number] : first[number + 1]]:
-            children[parent].append(number)
-    missing = [first[number + 1] - first[number] for number in range(count)]
-    order = [number for number in range(count) if not missing[number]]
-    for number in order:  # grows as it is walked
-        for child in children[number]:
-            missing[child] -= 1
-            if not missing[child]:
-                order.append(child)
-    return order
 
 
 def lookup(table: Ids, ids: Ids, numbers: Numbers) -> Numbers:
@@ -152,17 +129,27 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
     named = np.frombuffer(b"".join(row.parents for row in rows), dtype=kind)
     counts = np.frombuffer(b"".join(row.parent_counts for row in rows), dtype=np.uint8).astype(np.int64)
     times = np.frombuffer(b"".join(row.times for row in rows), dtype=np.int64)
-    _, distinct = np.unique(ids, return_index=True)
-    order = distinct[np.argsort(times[distinct], kind="stable")]
-    starts: Offsets = np.cumsum(counts) - counts
-    by_id = np.argsort(ids[order], kind="stable")
-    number = lookup(ids[order][by_id], named, by_id)
-    counts = counts[order]
-    rows_of = np.repeat(starts[order] - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
-    parents = number[rows_of]
-    child = np.repeat(np.arange(len(order)), counts)
-    stored = parents >= 0
-    first = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(child[stored], minlength=len(order)))))
-    return CommitGraph(
-        ids=ids[order], trees=trees[order], times=times[order], parents=parents[stored], first=first, by_id=by_id
-    )
+    ids, distinct = np.unique(ids, return_index=True)
+    counts, first_of = counts[distinct], (np.cumsum(counts) - counts)[distinct]
+    child = np.repeat(np.arange(len(ids)), counts)
+    rows_of = np.repeat(first_of - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+    parent = lookup(ids, named[rows_of], np.arange(len(ids)))
+    child, parent = child[parent >= 0], parent[parent >= 0]
+    order = np.argsort(_corrected(times[distinct], child, parent), kind="stable")
+    place = np.empty(len(ids), dtype=np.int64)
+    place[order] = np.arange(len(ids))
+    child, parent = place[child], place[parent]
+    parents = parent[np.argsort(child, kind="stable")]
+    first = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(child, minlength=len(ids)))))
+    return CommitGraph(ids=ids[order], trees=trees[distinct][order], parents=parents, first=first, by_id=place)
+
+
+def _corrected(times: Numbers, child: Numbers, parent: Numbers) -> Numbers:
+    """Return times that rise from every parent to its child, whatever the clocks said (as `gitformat-commit-graph`)."""
+    corrected = times.copy()
+    for _ in range(_LONGEST_TIE):  # in sound histories the loop ends by itself; forged ids could make a circle
+        late = corrected[child] <= corrected[parent]
+        if not late.any():
+            break
+        np.maximum.at(corrected, child[late], corrected[parent[late]] + 1)
+    return corrected

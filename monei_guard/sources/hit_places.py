@@ -31,8 +31,8 @@ _MAX_PATHS = 64
 class Place:
     """One path a blob had, or a commit as the place of its own message (`path` is None).
 
-    Commits are hex ids; None where no commit holds the blob under that path. `since` and `until` are their times
-    (seconds; committer's clock). `in_index` says that the path is only staged.
+    Commits are hex ids; None where no commit holds the blob under that path. `since` and `until` are their places
+    in the order of all commits, oldest first. `in_index` says that the path is only staged.
     """
 
     path: bytes | None
@@ -227,8 +227,8 @@ def _described(repository: Repository, search: _Search, lived: Sequence[_Lived])
             first = int(np.nonzero(one.commits & ~graph.any_parent(one.commits))[0][0])
             last = int(np.nonzero(one.commits)[0][-1])
             place = replace(
-                place, first_commit=graph.hex_id(first, width), since=int(graph.times[first]),
-                last_commit=graph.hex_id(last, width), until=int(graph.times[last]),
+                place, first_commit=graph.hex_id(first, width), since=first,
+                last_commit=graph.hex_id(last, width), until=last,
                 in_head=head >= 0 and bool(one.commits[head]) and bool(one.path),
             )  # fmt: skip
         described[one.object_id.hex()].append(place)
