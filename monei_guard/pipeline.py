@@ -175,6 +175,11 @@ def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
     return Scanned(tuple(findings), tuple(skipped), files, blobs, count, tuple(suppressed))
 
 
+def masked_path(path: bytes | None, detector: Detector) -> str | None:
+    """Return a path with its secrets masked, or None where it holds none."""
+    return None if path is None else _Names(detector).shown(path)
+
+
 @dataclass(slots=True)
 class _Names:
     """Finds keys in file and directory names, and masks them wherever the path is shown.

@@ -36,7 +36,7 @@ class StagedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class _AddedLines:
+class AddedLines:
     """Which lines of a staged blob none of the parents' versions has. Asked only where something was found."""
 
     repository: Repository
@@ -102,7 +102,7 @@ def _entry(
         entry.path,
         object_id=entry.new_id.decode(),
         name_is_new=renamed,
-        is_new_line=_AddedLines(repository, content, entry.new_id, old_ids) if old_ids else None,
+        is_new_line=AddedLines(repository, content, entry.new_id, old_ids) if old_ids else None,
         note=lambda value: _work_tree_note(repository, entry, content, value),
     )
 

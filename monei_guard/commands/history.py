@@ -1,0 +1,58 @@
+"""`monei-guard history [REPO]`: everything the repository's object store holds."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from monei_guard.commands.cli import say, stop
+from monei_guard.commands.object_cache import open_cache
+from monei_guard.commands.object_progress import progress_line
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.session import Session, finish, open_session, repository_folder
+from monei_guard.detection.prefilter import REACH
+from monei_guard.errors import GuardError
+from monei_guard.git_access.repository import discover
+from monei_guard.history_pipeline import finish_history, judge_with
+from monei_guard.sources.dependency_files import manifests_in
+from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
+
+
+class NoRepositoryError(GuardError):
+    """There is no repository at the given place."""
+
+
+@click.command()
+@click.argument("repository", default=".", metavar="[REPO]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Use N processes (one a processor by default).")
+@click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]")
+@click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory.")
+@common_options
+def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | None, **given: Any) -> None:
+    """Scan everything a repository ever held: all objects, reachable or not, and all messages and names."""
+    options = read_options(given)
+    found = discover(os.fsencode(repository)) if os.path.isdir(repository) else None
+    if found is None:
+        raise NoRepositoryError(
+            f"{repository} is not a git repository", hint="give the path of one, bare or with a work tree"
+        )
+    folder = repository_folder(repository)
+    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
+    memory = open_cache(session, found, cache_dir, wanted=cache)
+    with progress_line(quiet=options.quiet) as progress:
+        store = open_store(found, memory.known)
+        stored = scan_store(store, _how_to_look(session, store, jobs, progress))
+        result = finish_history(store, stored, session.detector, jobs)
+    memory.save(store, stored)
+    if not options.quiet and options.format == "terminal":
+        for line in result.notes:
+            say(f"note: {line}")
+    stop(finish(replace(session, errors=(*session.errors, *result.errors)), result.scanned))
+
+
+def _how_to_look(session: Session, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:
+    prefilter = session.detector.prefilter
+    test = prefilter.fast_test() if has_news(store) else None
+    look, margin = (test, REACH) if test is not None else (prefilter.hits, None)
+    return ScanOptions(look, margin, judge_with(session.detector), jobs, progress)

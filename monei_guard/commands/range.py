@@ -1,0 +1,38 @@
+"""`monei-guard range BASE..HEAD`: what a push or a pull request adds."""
+
+import os
+from typing import Any
+
+import click
+
+from monei_guard.commands.cli import stop
+from monei_guard.commands.history import NoRepositoryError
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.session import excluder, open_session, repository_folder, run_scan
+from monei_guard.git_access.repository import discover
+from monei_guard.sources.commit_range import range_items, read_range, read_since
+from monei_guard.sources.dependency_files import manifests_in
+
+
+@click.command(name="range")
+@click.argument("revisions", required=False, metavar="[BASE..HEAD]")
+@click.option("--since", metavar="DATE", help="Instead of a range: the commits of HEAD since DATE.")
+@click.option("-C", "folder", metavar="DIR", default=".", help="Run as if started in DIR.")
+@common_options
+def commit_range(revisions: str | None, *, since: str | None, folder: str, **given: Any) -> None:
+    """Scan only what the commits of a range add: BASE..HEAD, or BASE...HEAD for what HEAD has beyond their merge base.
+
+    A base of zeros, as git gives to pre-push hooks for a new branch, stands for all that no remote branch has.
+    """
+    options = read_options(given)
+    if (revisions is None) == (since is None):
+        raise click.UsageError("give a range (BASE..HEAD) or --since DATE, and not both.")
+    repository = discover(folder, as_hook=True)
+    if repository is None:
+        raise NoRepositoryError(f"{os.path.abspath(folder)} is not inside a git repository", hint="use -C DIR")
+    top = os.fsdecode(repository.work_tree or repository.git_dir)
+    session = open_session(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
+    commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")
+    settings = session.settings
+    items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
+    stop(run_scan(session, items))

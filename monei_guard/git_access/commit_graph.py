@@ -1,0 +1,155 @@
+"""The commits of a repository as arrays: who is whose parent, and what that says about where content lived."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monei_guard.git_access.pack_entries import Flags
+from monei_guard.git_access.pack_index import Ids, Offsets
+
+_TREE = b"tree "
+_PARENT = b"parent "
+_COMMITTER = b"\ncommitter "
+_LONGEST_TIE = 10_000  # commits in a row of one second
+_LATEST = 1 << 40  # seconds; beyond are dates that somebody made up
+
+Numbers: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class CommitRows:
+    """Commits as they come from the object store, a row each; ids are raw and joined."""
+
+    ids: bytes = b""
+    trees: bytes = b""
+    parents: bytes = b""
+    parent_counts: bytes = b""  # one byte each
+    times: bytes = b""  # eight bytes each
+
+
+class CommitCollector:
+    """Gathers rows from commit contents; a commit without a tree or a committer is left out."""
+
+    def __init__(self) -> None:
+        self._ids: list[bytes] = []
+        self._trees: list[bytes] = []
+        self._parents: list[bytes] = []
+        self._counts: list[int] = []
+        self._times: list[int] = []
+
+    def add(self, raw_id: bytes, content: bytes) -> None:
+        """Take one commit. Never raises, whatever stands in it."""
+        digits = 2 * len(raw_id)
+        at = len(_TREE) + digits
+        try:
+            tree = bytes.fromhex(content[len(_TREE) : at].decode("ascii"))
+            parents = []
+            while content.startswith(_PARENT, at + 1):
+                start = at + 1 + len(_PARENT)
+                at = start + digits
+                parents.append(bytes.fromhex(content[start:at].decode("ascii")))
+            committer = content.index(_COMMITTER, at)
+            line = content[committer : content.find(b"\n", committer + 1)]
+            time = int(line[line.rindex(b">") + 1 :].split()[0])
+        except (ValueError, IndexError, UnicodeDecodeError):
+            return
+        if len(parents) > 255 or not 0 <= time < _LATEST:  # noqa: PLR2004 - one byte holds the count
+            parents, time = parents[:255], min(max(time, 0), _LATEST - 1)
+        self._ids.append(raw_id)
+        self._trees.append(tree)
+        self._parents.extend(parents)
+        self._counts.append(len(parents))
+        self._times.append(time)
+
+    def rows(self) -> CommitRows:
+        """Return what was gathered."""
+        return CommitRows(
+            b"".join(self._ids), b"".join(self._trees), b"".join(self._parents), bytes(self._counts),
+            np.array(self._times, dtype=np.int64).tobytes(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CommitGraph:
+    """All commits, oldest first and parents before children. `first[i]:first[i + 1]` bounds i's parents in `parents`.
+
+    A parent that is not stored (the edge of a shallow clone) is left out.
+    """
+
+    ids: Ids
+    trees: Ids
+    parents: Numbers
+    first: Numbers
+    by_id: Numbers  # commit numbers in the order of their ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def numbers(self, ids: Ids) -> Numbers:
+        """Return the numbers of commits given by raw ids, -1 for those not stored."""
+        return lookup(self.ids[self.by_id], ids, self.by_id)
+
+    def hex_id(self, number: int, id_length: int) -> str:
+        """Return the hex id of a commit."""
+        return bytes(self.ids[number]).ljust(id_length, b"\0").hex()
+
+    def any_parent(self, flags: Flags) -> Flags:
+        """Return for each commit whether a parent of it is marked."""
+        marked = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(flags[self.parents])))
+        return (marked[self.first[1:]] - marked[self.first[:-1]]) > 0
+
+    def carried(self, own: dict[int, int]) -> list[int]:
+        """Return for each commit the union of the bit sets `own` of itself and of all its ancestors."""
+        bits = [0] * len(self)
+        first, parents = self.first.tolist(), self.parents.tolist()
+        for number in range(len(self)):
+            held = own.get(number, 0)
+            for parent in parents[first[number] : first[number + 1]]:
+                held |= bits[parent]
+            bits[number] = held
+        return bits
+
+
+def lookup(table: Ids, ids: Ids, numbers: Numbers) -> Numbers:
+    """Return `numbers[i]` for each id that is `table[i]`, -1 for those not in the sorted table."""
+    if not len(table) or not len(ids):
+        return np.full(len(ids), -1, dtype=np.int64)
+    row = np.minimum(np.searchsorted(table, ids), len(table) - 1)
+    return np.where(table[row] == ids, numbers[row], -1)
+
+
+def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
+    """Return the graph of the commits in `rows`, each id once."""
+    kind = f"S{id_length}"
+    ids = np.frombuffer(b"".join(row.ids for row in rows), dtype=kind)
+    trees = np.frombuffer(b"".join(row.trees for row in rows), dtype=kind)
+    named = np.frombuffer(b"".join(row.parents for row in rows), dtype=kind)
+    counts = np.frombuffer(b"".join(row.parent_counts for row in rows), dtype=np.uint8).astype(np.int64)
+    times = np.frombuffer(b"".join(row.times for row in rows), dtype=np.int64)
+    ids, distinct = np.unique(ids, return_index=True)
+    counts, first_of = counts[distinct], (np.cumsum(counts) - counts)[distinct]
+    child = np.repeat(np.arange(len(ids)), counts)
+    rows_of = np.repeat(first_of - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+    parent = lookup(ids, named[rows_of], np.arange(len(ids)))
+    child, parent = child[parent >= 0], parent[parent >= 0]
+    order = np.argsort(_corrected(times[distinct], child, parent), kind="stable")
+    place = np.empty(len(ids), dtype=np.int64)
+    place[order] = np.arange(len(ids))
+    child, parent = place[child], place[parent]
+    parents = parent[np.argsort(child, kind="stable")]
+    first = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(child, minlength=len(ids)))))
+    return CommitGraph(ids=ids[order], trees=trees[distinct][order], parents=parents, first=first, by_id=place)
+
+
+def _corrected(times: Numbers, child: Numbers, parent: Numbers) -> Numbers:
+    """Return times that rise from every parent to its child, whatever the clocks said (as `gitformat-commit-graph`)."""
+    corrected = times.copy()
+    for _ in range(_LONGEST_TIE):  # in sound histories the loop ends by itself; forged ids could make a circle
+        late = corrected[child] <= corrected[parent]
+        if not late.any():
+            break
+        np.maximum.at(corrected, child[late], corrected[parent[late]] + 1)
+    return corrected

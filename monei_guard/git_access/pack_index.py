@@ -1,0 +1,101 @@
+"""Pack index, version 2: which object starts where in a pack (`gitformat-pack`, "Version 2 pack-*.idx files").
+
+Everything is checked against the file's own size before it is believed; what does not hold is `PackFormatError`, and
+the caller then asks git itself.
+"""
+
+import mmap
+import os
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Offsets: TypeAlias = NDArray[np.int64]
+Ids: TypeAlias = NDArray[np.bytes_]
+
+_MAGIC = b"\xfftOc\x00\x00\x00\x02"
+_FANOUT = 256
+_HEADER = len(_MAGIC) + 4 * _FANOUT
+_LARGE = 1 << 31
+_PACK_HEADER = 12
+# An offset and a position share one 64-bit sort key: 40 bits of offset (1 TiB), 24 bits of position.
+_KEY_BITS = 24
+ID_LENGTHS = {"sha1": 20, "sha256": 32}
+
+
+class PackFormatError(ValueError):
+    """A pack or index that the fast reader does not take: another version, or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackIndex:
+    """The objects of one pack in the order of the pack.
+
+    `ids` are the raw object ids, sorted, as fixed-width byte strings; `offsets` ascend; `rank[i]` is the place in
+    `ids` of the object that starts at `offsets[i]`. `id_length` is 20 or 32 bytes.
+    """
+
+    ids: Ids
+    offsets: Offsets
+    rank: Offsets
+    id_length: int
+
+    def object_id(self, position: int) -> str:
+        """Return the hex id of the object at `position` in pack order."""
+        # numpy strips trailing zero bytes from fixed-width strings
+        return bytes(self.ids[self.rank[position]]).ljust(self.id_length, b"\0").hex()
+
+    def ids_at(self, positions: Offsets) -> Ids:
+        """Return the raw ids of objects given by their positions in pack order."""
+        return self.ids[self.rank[positions]]
+
+
+def map_file(path: bytes) -> mmap.mmap:
+    """Return the regular file mapped for reading. Raises PackFormatError for any other or an empty one, OSError."""
+    if not os.path.isfile(path):
+        raise PackFormatError("it is not a regular file")
+    with open(path, "rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:  # an empty file cannot be mapped
+            raise PackFormatError("it is empty") from error
+
+
+def read_index(path: bytes, *, id_length: int, pack_size: int) -> PackIndex:
+    """Return the index file at `path`; `pack_size` is the size of its pack in bytes.
+
+    Raises PackFormatError when the file is not a sound version-2 index for such a pack.
+    """
+    data = map_file(path)
+    if len(data) < _HEADER + 2 * id_length or data[: len(_MAGIC)] != _MAGIC:
+        raise PackFormatError("its index is not a version 2 index")
+    fanout = np.frombuffer(data, dtype=">u4", count=_FANOUT, offset=len(_MAGIC))
+    count = int(fanout[-1])
+    if (np.diff(fanout.astype(np.int64)) < 0).any():
+        raise PackFormatError("its index has a fan-out table that falls")
+    small_at = _HEADER + count * (id_length + 4)
+    large_at = small_at + 4 * count
+    if count >= 1 << _KEY_BITS or len(data) < large_at + 2 * id_length or (len(data) - large_at) % 4:
+        raise PackFormatError(f"its index does not hold the {count} objects it announces")
+    ids = np.frombuffer(data, dtype=f"S{id_length}", count=count, offset=_HEADER)
+    small = np.frombuffer(data, dtype=">u4", count=count, offset=small_at).astype(np.int64)
+    large = np.frombuffer(data, dtype=">u8", count=(len(data) - large_at - 2 * id_length) // 8, offset=large_at)
+    offsets = _with_large(small, large.astype(np.int64))
+    if count and (int(offsets.min()) < _PACK_HEADER or int(offsets.max()) >= pack_size - id_length):
+        raise PackFormatError("its index points outside the pack")
+    key = (offsets << _KEY_BITS) | np.arange(count, dtype=np.int64)
+    key.sort()
+    return PackIndex(ids=ids, offsets=key >> _KEY_BITS, rank=key & ((1 << _KEY_BITS) - 1), id_length=id_length)
+
+
+def _with_large(small: Offsets, large: Offsets) -> Offsets:
+    """Replace the offsets that point into the table of 64-bit offsets by what stands there."""
+    far = np.nonzero(small >= _LARGE)[0]
+    if len(far):
+        rows = small[far] - _LARGE
+        if int(rows.max()) >= len(large) or (large[rows] < 0).any() or (large[rows] >= 1 << 39).any():
+            raise PackFormatError("its index has a 64-bit offset that does not exist")
+        small[far] = large[rows]
+    return small

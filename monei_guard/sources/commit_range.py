@@ -1,0 +1,239 @@
+"""What a push or a pull request adds: the blobs, names and messages of its commits.
+
+Each commit is compared with its parents, a merge with all of them, so that only what no parent has is new.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monei_guard.errors import GuardError, IncompleteError
+from monei_guard.git_access.commit_people import author_and_date
+from monei_guard.git_access.repository import GitError, ObjectReader, ObjectTooLargeError, Repository, cat_file
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+from monei_guard.sources.staged_index import AddedLines
+
+_SUBMODULE = b"160000"
+_MOST_PARENTS = 16  # an octopus's versions beyond these are not compared line by line
+_HEX = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+class RangeError(GuardError):
+    """A range that cannot be read."""
+
+
+class ShallowError(IncompleteError):
+    """A range that begins before the history this clone has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRange:
+    """Commits to look at, oldest first, as hex ids; `tags` are annotated tags that lead to them.
+
+    `cut` are those whose parents this shallow clone does not have.
+    """
+
+    commits: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    cut: frozenset[str] = frozenset()
+
+
+def read_range(repository: Repository, text: str) -> CommitRange:
+    """Return the commits of `BASE..HEAD`, `A...B` (what B has beyond their merge base) or of a push.
+
+    In the push form, an id of zeros as base is a new branch (all that no remote branch has), as head a deleted one.
+    Raises RangeError for a range that names nothing, ShallowError for one that this clone is too shallow for.
+    """
+    base, dots, head = _sides(text)
+    if _is_zero(head):
+        return CommitRange(())
+    tip = _commit(repository, head or "HEAD", text)
+    tags = _tags(repository, head)
+    if _is_zero(base):
+        return _listed(repository, (tip, "--not", "--remotes"), tags)
+    start = _commit(repository, base or "HEAD", text)
+    if dots == "...":
+        start = _merge_base(repository, start, tip, text)
+    return _listed(repository, (tip, f"^{start}"), tags)
+
+
+def read_since(repository: Repository, date: str) -> CommitRange:
+    """Return the commits that HEAD has since a date. Raises RangeError for what git does not take for a date."""
+    if repository.head is None:
+        return CommitRange(())
+    said = repository.run("rev-parse", f"--since={date}").strip().removeprefix(b"--max-age=")
+    # git takes what it does not understand for "now"
+    if abs(int(said) - datetime.now().timestamp()) < 2 and date.strip() != "now":  # noqa: DTZ005, PLR2004
+        raise RangeError(f"{date!r} is not a date", hint="write it as 2026-01-31 or '2 weeks ago'")
+    return _listed(repository, (f"--max-age={int(said)}", repository.head), ())
+
+
+def range_items(
+    repository: Repository, commits: CommitRange, *, max_size: int, excluded: Callable[[bytes], bool] | None = None
+) -> Iterator[Blob | Skipped]:
+    """Yield what the commits add. Raises GitError when their trees cannot be read."""
+    seen: set[tuple[bytes, bytes]] = set()
+    with cat_file(repository) as objects:
+        for tag in commits.tags:
+            yield from _message(objects, tag, is_tag=True)
+        for commit in commits.commits:
+            if commit in commits.cut:
+                yield Skipped(
+                    None,
+                    f"commit {commit[:12]} has parents that this shallow clone lacks, so what it adds is not known: "
+                    f"fetch at least {len(commits.commits) + 1} commits (fetch-depth: 0 fetches all)",
+                )
+        for change in _changes(repository, [one for one in commits.commits if one not in commits.cut]):
+            if isinstance(change, str):
+                yield from _message(objects, change)
+            elif (change.path, change.new_id) not in seen:
+                seen.add((change.path, change.new_id))
+                yield from _changed(repository, objects, change, max_size, excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A path that a commit changes, against each of its parents."""
+
+    commit: str
+    path: bytes
+    mode: bytes
+    new_id: bytes
+    old_ids: tuple[bytes, ...]
+    is_new_path: bool
+
+
+def _sides(text: str) -> tuple[str, str, str]:
+    for dots in ("...", ".."):
+        base, found, head = text.partition(dots)
+        if found:
+            if base.startswith("-") or head.startswith("-") or ".." in head or not (base or head):
+                break
+            return base, dots, head
+    raise RangeError(f"{text!r} is not a range", hint="write BASE..HEAD or BASE...HEAD")
+
+
+def _is_zero(name: str) -> bool:
+    return bool(name) and not name.strip("0") and _HEX.fullmatch(name.encode()) is not None
+
+
+def _commit(repository: Repository, name: str, text: str) -> str:
+    try:
+        found = repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
+    except GitError as error:
+        if _is_shallow(repository):
+            raise ShallowError(
+                f"{name} is not in this shallow clone, so {text} cannot be told",
+                hint="fetch more of the history: in GitHub Actions 'fetch-depth: 0', else 'git fetch --unshallow'",
+            ) from error
+        raise RangeError(f"{name!r} in {text!r} names no commit here", hint="fetch it first") from error
+    return found.decode().strip()
+
+
+def _tags(repository: Repository, head: str) -> tuple[str, ...]:
+    """Return the annotated tags that the range's head names, one inside the other."""
+    tags: list[str] = []
+    name = head or "HEAD"
+    while len(tags) < _MOST_PARENTS:
+        try:
+            found = repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{tag}}")
+        except GitError:
+            break
+        tags.append(found.decode().strip())
+        content = repository.run("cat-file", "tag", tags[-1])
+        name = content.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+    return tuple(tags)
+
+
+def _merge_base(repository: Repository, one: str, other: str, text: str) -> str:
+    try:
+        return repository.run("merge-base", one, other).decode().strip()
+    except GitError as error:
+        if _is_shallow(repository):
+            raise ShallowError(
+                f"the common ancestor of {text} is not in this shallow clone",
+                hint="fetch more of the history: in GitHub Actions 'fetch-depth: 0', else 'git fetch --unshallow'",
+            ) from error
+        raise RangeError(f"the two sides of {text!r} have no common ancestor") from error
+
+
+def _is_shallow(repository: Repository) -> bool:
+    return repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
+def _listed(repository: Repository, revisions: Sequence[str], tags: tuple[str, ...]) -> CommitRange:
+    commits = tuple(repository.run("rev-list", "--reverse", *revisions).decode().split())
+    return CommitRange(commits, tags, _shallow_edge(repository).intersection(commits))
+
+
+def _shallow_edge(repository: Repository) -> frozenset[str]:
+    if not _is_shallow(repository):
+        return frozenset()
+    path = repository.run("rev-parse", "--git-path", "shallow").removesuffix(b"\n")
+    with open(os.path.join(repository.work_tree or repository.git_dir, path), "rb") as file:
+        return frozenset(file.read().decode("ascii", "replace").split())
+
+
+def _changes(repository: Repository, commits: Sequence[str]) -> Iterator[str | _Change]:
+    """Yield each commit's id, then its changes: of a merge only paths that differ from every parent."""
+    if not commits:
+        return
+    raw = repository.run(
+        "diff-tree", "--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-abbrev", "--no-renames", "--always",
+        "--ignore-submodules=none", "--no-ext-diff", "--no-textconv",
+        stdin="\n".join(commits).encode() + b"\n",
+    )  # fmt: skip
+    fields = iter(raw.split(b"\0"))
+    commit = ""
+    for field in fields:
+        if not field.startswith(b":"):
+            if field:
+                commit = field.decode()
+                yield commit
+            continue
+        parents = len(field) - len(field.lstrip(b":"))
+        parts = field[parents:].split(b" ")
+        modes, ids, letters = parts[: parents + 1], parts[parents + 1 : -1], parts[-1]
+        path = next(fields)
+        if letters != b"D" * parents and ids[-1].strip(b"0"):
+            old = tuple(one for one in ids[:-1] if one.strip(b"0"))[:_MOST_PARENTS]
+            yield _Change(commit, path, modes[-1], ids[-1], old, letters == b"A" * parents)
+
+
+def _message(objects: ObjectReader, name: str, *, is_tag: bool = False) -> Iterator[Blob | Skipped]:
+    try:
+        _, content = objects.read(name)
+    except GitError as error:
+        yield Skipped(None, f"{'tag' if is_tag else 'commit'} {name[:12]}: {error}")
+        return
+    author, date = author_and_date(content)
+    header, blank, message = content.partition(b"\n\n")
+    for part in (header + blank[:1], message):
+        yield Blob(part, Origin.MESSAGE, None, None if is_tag else name, author, date, name)
+
+
+def _changed(
+    repository: Repository, objects: ObjectReader, change: _Change, max_size: int,
+    excluded: Callable[[bytes], bool] | None,
+) -> Iterator[Blob | Skipped]:  # fmt: skip
+    author, date = author_and_date(objects.read(change.commit)[1])
+    if excluded is not None and excluded(change.path):
+        yield Skipped(change.path, "excluded by the configuration", incomplete=False)
+        return
+    if change.mode == _SUBMODULE:
+        if change.is_new_path:
+            yield Blob(change.path, Origin.HISTORY, change.path, change.commit, author, date, is_name=True)
+        return
+    try:
+        _, content = objects.read(change.new_id, max_size)
+    except (GitError, ObjectTooLargeError) as error:
+        yield Skipped(change.path, str(error))
+        return
+    yield Blob(
+        content, Origin.HISTORY, change.path, change.commit, author, date, change.new_id.decode(),
+        name_is_new=change.is_new_path,
+        is_new_line=AddedLines(repository, content, change.new_id, change.old_ids) if change.old_ids else None,
+    )  # fmt: skip

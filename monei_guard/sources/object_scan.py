@@ -1,0 +1,134 @@
+"""Looking through stored objects, a share at a time: what a worker does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from monei_guard.git_access.delta_families import Share
+from monei_guard.git_access.object_store import read_loose
+from monei_guard.git_access.pack_entries import TYPE_NAMES, Flags
+from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
+from monei_guard.git_access.packs import Pack
+from monei_guard.git_access.tree_objects import tree_entries
+
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Which secrets stand in some content, as digests, and what in it could not be looked at (with: is that bad)."""
+
+    secrets: tuple[str, ...] = ()
+    gaps: tuple[tuple[str, bool], ...] = ()
+
+
+Judge: TypeAlias = Callable[[bytes], Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class PackShare:
+    """A share of one pack."""
+
+    pack: int
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class LooseShare:
+    """Loose objects: pairs of hex id and path."""
+
+    files: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An object in which secrets stand."""
+
+    object_id: str
+    kind: str  # "blob", "commit", "tag"
+    secrets: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of a share. `unread` objects were left to git; `damaged` says of some of them why.
+
+    `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
+    not be looked at everywhere (with: is that bad).
+    """
+
+    objects: int = 0
+    size: int = 0
+    hits: list[Hit] = field(default_factory=list)
+    names: set[bytes] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    damaged: dict[str, str] = field(default_factory=dict)
+    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
+
+    `look` and `margin` as for `pack_walk.Walker`.
+    """
+
+    packs: tuple[Pack, ...]
+    wanted: tuple[Flags, ...]
+    look: Callable[[bytes], bool]
+    margin: int | None
+    judge: Judge
+
+    def examine(self, task: PackShare | LooseShare) -> Seen:
+        """Look through one share."""
+        seen = Seen()
+        if isinstance(task, LooseShare):
+            for object_id, path in task.files:
+                self._loose(object_id, path, seen)
+        else:
+            self._packed(task, seen)
+        return seen
+
+    def take(self, object_id: str, kind: str, content: bytes, seen: Seen) -> None:
+        """Judge an object in which the fast test found something."""
+        if kind == "tree":
+            width = len(object_id) // 2
+            names = {name for _, name, _ in tree_entries(content, width) if self.look(name)}
+            held = {name for name in names if self.judge(name).secrets}
+            if held:
+                seen.names |= held
+                seen.named.append(object_id)
+            return
+        judgement = self.judge(content)
+        seen.gaps.extend((object_id, reason, bad) for reason, bad in judgement.gaps)
+        if judgement.secrets:
+            seen.hits.append(Hit(object_id, kind, judgement.secrets))
+
+    def _packed(self, task: PackShare, seen: Seen) -> None:
+        pack = self.packs[task.pack]
+        kind = TYPE_NAMES[task.share.kind]
+
+        def found(position: int, content: bytes) -> None:
+            self.take(pack.index.object_id(position), kind, content, seen)
+
+        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.look, self.margin, found)
+        outcome = walker.walk(task.share.members)
+        seen.objects += outcome.objects
+        seen.size += outcome.size
+        seen.unread.extend(map(pack.index.object_id, outcome.deferred))
+        seen.damaged.update((pack.index.object_id(at), reason) for at, reason in outcome.damaged.items())
+
+    def _loose(self, object_id: str, path: bytes, seen: Seen) -> None:
+        try:
+            read = read_loose(path, LARGE_OBJECT)
+        except (OSError, ValueError, MemoryError) as error:
+            seen.damaged[object_id] = str(error)
+            read = 0
+        if isinstance(read, int):
+            seen.unread.append(object_id)
+            return
+        kind, content = read
+        seen.objects += 1
+        seen.size += len(content)
+        if self.look(content):
+            self.take(object_id, kind, content, seen)
