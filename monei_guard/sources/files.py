@@ -72,7 +72,7 @@ def _listed_by_git(root: bytes) -> Iterable[bytes] | None:
     if _is_ignored(root, repository):
         return None
     listing = git(("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root)
-    return dict.fromkeys(name for name in listing.split(b"\0") if name)
+    return sorted({name for name in listing.split(b"\0") if name})
 
 
 def _inside(root: bytes, repository: Repository) -> bool:
