@@ -141,6 +141,14 @@ def git(
     return _output(arguments, cwd=cwd, stdin=stdin, env=env, answers=answers)
 
 
+def git_with_warnings(arguments: Sequence[str | bytes], *, cwd: str | bytes) -> tuple[bytes, list[str]]:
+    """Run git in `cwd` and return its standard output and the lines it complained in. Raises as `git` does."""
+    done = _run(arguments, cwd=cwd, stdin=None, env=git_environment())
+    if done.returncode != 0:
+        raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
+    return done.stdout, done.stderr.decode("utf-8", "replace").strip().splitlines()
+
+
 def _output(
     arguments: Sequence[str | bytes],
     *,
