@@ -5,6 +5,7 @@ Every key is known or an error; the file in force and what it turns off are part
 
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -97,7 +98,11 @@ def load_settings(path: str) -> Settings:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        # Opening a pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ConfigurationError(f"cannot read the configuration {path}: it is not a regular file")
             raw = file.read(_LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot read the configuration {path}: {error.strerror}") from error

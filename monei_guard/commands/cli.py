@@ -67,7 +67,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code. The only place that catches what nobody expected."""
     try:
         result = cli.main(list(arguments), prog_name="monei-guard", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return ExitCode.MISUSE
@@ -83,6 +84,12 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has gone; keep the interpreter from complaining about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INCOMPLETE
+    except FileNotFoundError as error:
+        if _is_here():
+            _bug(error)
+            return ExitCode.INCOMPLETE
+        say("error: the current directory no longer exists; go to one that does")
+        return ExitCode.MISUSE
     except MemoryError:
         say("error: out of memory; scan less at once, or lower --max-size")
         return ExitCode.INCOMPLETE
@@ -97,6 +104,15 @@ def say(line: str) -> None:
     from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - not needed when all goes well
 
     click.echo(visible(line), err=True)
+
+
+def _is_here() -> bool:
+    """Return whether the current directory exists."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _bug(error: Exception) -> None:

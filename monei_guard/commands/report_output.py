@@ -15,7 +15,7 @@ from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule
 from monei_guard.pipeline import Scanned
 from monei_guard.policy.triage import exit_code, is_wanted
-from monei_guard.reporting.formats import write_report
+from monei_guard.reporting.formats import ReportError, write_report
 from monei_guard.reporting.report import Configuration, Coverage, Report, make_report
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.ruleset.rule_files import load_bundled
@@ -75,6 +75,8 @@ def _rules_in_force(session: Session) -> tuple[Rule, ...]:
 @contextmanager
 def _standard_output() -> Iterator[TextIO]:
     """Yield standard output as UTF-8 with line ends as written, whatever the locale; flushed, never closed."""
+    if sys.stdout is None:
+        raise ReportError("cannot write the report: standard output is closed", hint="choose a file with --output")
     sys.stdout.flush()
     with open(
         sys.stdout.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="", closefd=False
@@ -84,7 +86,7 @@ def _standard_output() -> Iterator[TextIO]:
 
 def _style(options: Options, stream: TextIO) -> Style:
     terminal = stream.isatty()
-    wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    wanted = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(
         color=wanted if options.color is None else options.color,
         width=shutil.get_terminal_size().columns if terminal else _WIDTH,

@@ -60,7 +60,9 @@ def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skippe
     alone = len(paths) == 1
     for path in paths:
         name = os.fsencode(path)
-        if path == "-":
+        if path == "-" and sys.stdin is None:
+            yield Skipped(None, "standard input is closed")
+        elif path == "-":
             yield from standard_input(sys.stdin.buffer, options)
         elif os.path.isdir(path):
             yield from (item if alone else _below(name, item) for item in directory(name, options))

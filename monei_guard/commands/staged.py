@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from monei_guard.commands.cli import stop
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import excluder, finish, open_session
 from monei_guard.errors import GuardError
-from monei_guard.git_access.repository import discover
+from monei_guard.git_access.repository import GitError, discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import scan
@@ -23,7 +24,7 @@ class OutsideRepositoryError(GuardError):
 
 
 @click.command()
-@click.option("-C", "folder", metavar="DIR", default=".", help="Run as if started in DIR.")
+@click.option("-C", "folder", metavar="DIR", default=".", type=click.Path(exists=True, file_okay=False), help="Run as if started in DIR.")
 @click.option("--whole-files", is_flag=True, help="Report findings on unchanged lines of staged files too.")
 @common_options
 def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
@@ -47,7 +48,10 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     if scanned.findings or any(concerns_hygiene(path) for path in touched):
         from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
 
-        scanned = with_staged_hygiene(session, scanned, repository.work_tree, frozenset(touched))
+        try:
+            scanned = with_staged_hygiene(session, scanned, repository.work_tree, frozenset(touched))
+        except GitError as error:  # what was found before is worth more than a complete list
+            session = replace(session, errors=(*session.errors, f"hygiene was not checked: {error}"))
     stop(finish(session, scanned, silent_when_clean=True))
 
 

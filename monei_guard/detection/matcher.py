@@ -1,7 +1,7 @@
 """The second stage: a rule's own pattern, near its keywords only, under a time limit."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ class Candidate:
     rule: Rule
     start: int
     end: int
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 class Matcher:

@@ -77,7 +77,15 @@ class Repository:
 
     def run(self, *arguments: str | bytes, stdin: bytes | None = None) -> bytes:
         """Run git on this repository, at the top of its work tree; return standard output. Raises GitError."""
-        return git(arguments, cwd=self.work_tree or self.git_dir, stdin=stdin, as_hook=self.as_hook)
+        return _output(arguments, cwd=self.work_tree or self.git_dir, stdin=stdin, env=self.environment())
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment for git processes that are to look at this repository and no other.
+
+        Its work tree may be anywhere (`core.worktree`), also inside another repository: found again, it would not be.
+        """
+        env = git_environment(as_hook=self.as_hook) | {"GIT_DIR": os.fsdecode(self.git_dir)}
+        return env if self.work_tree is None else env | {"GIT_WORK_TREE": os.fsdecode(self.work_tree)}
 
     @property
     def empty_tree(self) -> str:
@@ -99,7 +107,8 @@ def git_environment(*, as_hook: bool = False) -> dict[str, str]:
         env[key] = os.path.abspath(env[key])
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_LAZY_FETCH": "1",  # git 2.45 and security releases of older ones
+        "GIT_ALLOW_PROTOCOL": "none",  # for all others; stronger than any protocol.<name>.allow of the repository
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_PAGER": "cat",
         "GIT_ATTR_NOSYSTEM": "1",
@@ -128,19 +137,39 @@ def git(
     `answers` are the exit codes that are answers, not failures (check-ignore and grep say 1 for "none").
     Raises GitMissingError without a git, GitError with git's own first line when it fails.
     """
-    done = _run(arguments, cwd=cwd, stdin=stdin, as_hook=as_hook)
+    env = git_environment(as_hook=as_hook)
+    return _output(arguments, cwd=cwd, stdin=stdin, env=env, answers=answers)
+
+
+def git_with_warnings(arguments: Sequence[str | bytes], *, cwd: str | bytes) -> tuple[bytes, list[str]]:
+    """Run git in `cwd` and return its standard output and the lines it complained in. Raises as `git` does."""
+    done = _run(arguments, cwd=cwd, stdin=None, env=git_environment())
+    if done.returncode != 0:
+        raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
+    return done.stdout, done.stderr.decode("utf-8", "replace").strip().splitlines()
+
+
+def _output(
+    arguments: Sequence[str | bytes],
+    *,
+    cwd: str | bytes,
+    stdin: bytes | None,
+    env: dict[str, str],
+    answers: tuple[int, ...] = (0,),
+) -> bytes:
+    done = _run(arguments, cwd=cwd, stdin=stdin, env=env)
     if done.returncode not in answers:
         raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
     return done.stdout
 
 
 def _run(
-    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None, as_hook: bool
+    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None, env: dict[str, str]
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             [b"git", *(a.encode() if isinstance(a, str) else a for a in arguments)],
-            cwd=cwd, env=git_environment(as_hook=as_hook), input=b"" if stdin is None else stdin,
+            cwd=cwd, env=env, input=b"" if stdin is None else stdin,
             capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:
@@ -175,7 +204,8 @@ def discover(start: str | bytes, *, as_hook: bool = False) -> Repository | None:
     Raises GitError when there is a repository but git cannot read it.
     """
     asked = ("rev-parse", "--absolute-git-dir", "--is-bare-repository", "--show-object-format")
-    done = _run((*asked, "--show-toplevel", "--verify", "-q", "HEAD"), cwd=start, stdin=None, as_hook=as_hook)
+    env = git_environment(as_hook=as_hook)
+    done = _run((*asked, "--show-toplevel", "--verify", "-q", "HEAD"), cwd=start, stdin=None, env=env)
     lines = done.stdout.split(b"\n")
     if len(lines) <= len(asked) - 1:
         if b"not a git repository" in done.stderr.lower():
@@ -184,7 +214,7 @@ def discover(start: str | bytes, *, as_hook: bool = False) -> Repository | None:
     git_dir, bare, object_format, *rest = lines
     if bare == b"true" or b"work tree" in done.stderr:
         # --show-toplevel ended the first call: ask for HEAD alone.
-        done = _run(("rev-parse", "--verify", "-q", "HEAD"), cwd=start, stdin=None, as_hook=as_hook)
+        done = _run(("rev-parse", "--verify", "-q", "HEAD"), cwd=start, stdin=None, env=env)
         rest = [b"", *done.stdout.split(b"\n")]
     return Repository(
         git_dir=git_dir,
@@ -201,7 +231,7 @@ def cat_file(repository: Repository) -> Iterator["ObjectReader"]:
     with subprocess.Popen(
         ["git", "cat-file", "--batch"],
         cwd=repository.work_tree or repository.git_dir,
-        env=git_environment(as_hook=repository.as_hook),
+        env=repository.environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         if process.stdin is None or process.stdout is None:

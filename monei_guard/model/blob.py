@@ -20,7 +20,7 @@ class Blob:
     scanned too. `note`, given the secret's bytes, returns what to append to the finding's message.
     """
 
-    content: bytes | memoryview
+    content: bytes | memoryview = field(repr=False)  # no log line and no traceback may show it
     origin: Origin
     path: bytes | None = None
     commit: str | None = None
@@ -65,7 +65,7 @@ class View:
     """
 
     blob: Blob
-    data: bytes
+    data: bytes = field(repr=False)
     text_encoding: str = "utf-8"
     encoding_path: tuple[str, ...] = ()
     parent: "View | None" = None

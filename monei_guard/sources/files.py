@@ -9,16 +9,23 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from io import FileIO
 from typing import BinaryIO
 
-from monei_guard.git_access.repository import GitError, Repository, discover, git
+from monei_guard.git_access.repository import (
+    GitError,
+    GitMissingError,
+    Repository,
+    discover,
+    git,
+    git_with_warnings,
+)
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 
 MAX_SIZE = 64 * 1000 * 1000
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_OPEN_NAMED = _OPEN & ~getattr(os, "O_NOFOLLOW", 0)
 _NO_LINKS = hasattr(os, "O_NOFOLLOW")
 _GIT = b".git"
 _MEGABYTE = 1_000_000
@@ -39,8 +46,7 @@ def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
     In a git work tree: tracked files and untracked ones that no ignore rule covers, unless `include_ignored`, or
     `root` itself is ignored (who names an ignored folder wants it scanned). Elsewhere: everything but `.git`.
     """
-    names = None if options.include_ignored else _listed_by_git(root)
-    for name in names if names is not None else _walk(root):
+    for name in _walk(root) if options.include_ignored else _names(root):
         if isinstance(name, Skipped):
             yield name
         elif options.excluded is not None and options.excluded(name):
@@ -50,9 +56,21 @@ def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
 
 
 def one_file(path: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
-    """Yield one file named by the user: a link is followed, its path is shown as it was given."""
+    """Yield one file named by the user: a link is followed, its path is shown as it was given.
+
+    Whoever names something wants it scanned: what cannot be is incomplete, whatever it is.
+    """
     shown = path.replace(os.sep.encode(), b"/")
-    yield from _read(os.path.realpath(path), shown, options.max_size)
+    try:
+        descriptor = os.open(path, _OPEN_NAMED)
+    except OSError as error:
+        what = "not a regular file (a socket)" if error.errno == errno.ENXIO else f"cannot be read: {error.strerror}"
+        yield Skipped(shown, what)
+        return
+    item = _content(descriptor, shown, options.max_size)
+    if isinstance(item, Skipped) and not item.incomplete:
+        item = Skipped(shown, f"{item.reason}: pipe its content to 'monei-guard scan -'")
+    yield item
 
 
 def standard_input(stream: BinaryIO, options: FileOptions) -> Iterator[Blob | Skipped]:
@@ -64,15 +82,30 @@ def standard_input(stream: BinaryIO, options: FileOptions) -> Iterator[Blob | Sk
         yield Blob(content, Origin.STDIN)
 
 
-def _listed_by_git(root: bytes) -> Iterable[bytes] | None:
-    """Return the paths git would have us scan, or None where git has no say."""
+def _names(root: bytes) -> Iterator[bytes | Skipped]:
+    """Yield the paths git would have us scan, or all of them where git has no say or cannot say."""
+    listed = None
+    try:
+        listed = _listed_by_git(root)
+    except GitMissingError:
+        yield Skipped(None, "git was not found: what it ignores was scanned too", incomplete=False)
+    except GitError as error:
+        yield Skipped(None, f"{error}; every file was scanned, what git ignores too")
+    yield from _walk(root) if listed is None else listed
+
+
+def _listed_by_git(root: bytes) -> Iterable[bytes | Skipped] | None:
+    """Return the paths git would have us scan, or None where git has no say. Raises GitError, GitMissingError."""
     repository = discover(root)
     if repository is None or not _inside(root, repository):
         return None
     if _is_ignored(root, repository):
         return None
-    listing = git(("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root)
-    return dict.fromkeys(name for name in listing.split(b"\0") if name)
+    # A directory that git may not enter is a warning to it; to us it is something that was not scanned.
+    listing, warnings = git_with_warnings(("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root)
+    names: list[bytes | Skipped] = [Skipped(None, warning) for warning in warnings]
+    names += sorted({name for name in listing.split(b"\0") if name})
+    return names
 
 
 def _inside(root: bytes, repository: Repository) -> bool:
@@ -87,11 +120,9 @@ def _is_ignored(root: bytes, repository: Repository) -> bool:
     here = os.path.realpath(root)
     if here == os.path.realpath(repository.work_tree or b""):
         return False
-    try:
-        git(("check-ignore", "-q", "-z", "--stdin"), cwd=root, stdin=here + b"\0")
-    except GitError:
-        return False
-    return True
+    # It refuses GIT_LITERAL_PATHSPECS.
+    command = ("--no-literal-pathspecs", "check-ignore", "-z", "--stdin")
+    return bool(git(command, cwd=root, stdin=here + b"\0", answers=(0, 1)))
 
 
 def _walk(root: bytes) -> Iterator[bytes | Skipped]:
@@ -134,8 +165,13 @@ def _entry(root: bytes, name: bytes, options: FileOptions) -> Iterator[Blob | Sk
 
 def _below(root: bytes, folder: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
     inner = os.path.join(root, folder)
-    if not os.path.exists(os.path.join(inner, _GIT)):
+    try:
+        os.lstat(os.path.join(inner, _GIT))
+    except FileNotFoundError:
         return  # a submodule that is not checked out
+    except OSError as error:
+        yield Skipped(folder, f"cannot list the directory: {error.strerror}")
+        return
     for item in directory(inner, options):
         path = folder if item.path is None else folder + b"/" + item.path
         if isinstance(item, Skipped):
@@ -158,30 +194,43 @@ def _read(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
         if item is not None:
             yield item
         return
-    if stat.S_ISDIR(os.fstat(descriptor).st_mode):  # FileIO would refuse it with an error
+    yield _content(descriptor, name, max_size)
+
+
+def _content(descriptor: int, name: bytes, max_size: int) -> Blob | Skipped:
+    """Return what can be read from the open file, and close it."""
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            return Skipped(name, _IS_DIRECTORY)
+        if not stat.S_ISREG(status.st_mode):
+            return Skipped(name, "not a regular file (a pipe or a device)", incomplete=False)
+        content = _at_most(descriptor, status.st_size, max_size)
+    except OSError as error:
+        return Skipped(name, f"cannot be read: {error.strerror}")
+    finally:
         os.close(descriptor)
-        yield Skipped(name, _IS_DIRECTORY)
-        return
-    with FileIO(descriptor, "rb") as file:
-        try:
-            status = os.fstat(descriptor)
-            yield _content(file, status, name, max_size)
-        except OSError as error:
-            yield Skipped(name, f"cannot be read: {error.strerror}")
-
-
-def _content(file: FileIO, status: os.stat_result, name: bytes, max_size: int) -> Blob | Skipped:
-    if not stat.S_ISREG(status.st_mode):
-        return Skipped(name, "not a regular file (a pipe or a device)", incomplete=False)
-    if status.st_size > max_size:
+    if content is None:
         return Skipped(name, f"larger than {_size(max_size)}: raise --max-size")
-    return Blob(file.readall() or b"", Origin.WORKTREE, name)
+    return Blob(content, Origin.WORKTREE, name)
+
+
+def _at_most(descriptor: int, size: int, limit: int) -> bytes | None:
+    """Return the file's content, None where it is over the limit. `size` is what it says it has; it may grow."""
+    if size > limit:
+        return None
+    pieces = [os.read(descriptor, size + 1)]
+    count = len(pieces[0])
+    while pieces[-1] and count <= limit:
+        pieces.append(os.read(descriptor, max(size - count, _MEGABYTE)))
+        count += len(pieces[-1])
+    return b"".join(pieces) if count <= limit else None
 
 
 def _not_opened(place: bytes, name: bytes, error: OSError) -> Blob | Skipped | None:
     if error.errno in {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}:
         return _link(place, name)
-    if error.errno == errno.ENOENT:
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return None  # tracked, and deleted in the work tree: there is nothing to scan
     if error.errno == errno.ENXIO:
         return Skipped(name, "not a regular file (a socket)", incomplete=False)
