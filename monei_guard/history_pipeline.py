@@ -271,4 +271,6 @@ def _whereabouts(life: Life, sighting: _Sighting) -> str:
 
 def _people(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
     """Return author and author's date (ISO 8601) of each commit."""
-    return {name: author_and_date(content) for name, _, content in read_objects(repository, sorted(commits), LARGE_OBJECT)}
+    return {
+        name: author_and_date(content) for name, _, content in read_objects(repository, sorted(commits), LARGE_OBJECT)
+    }

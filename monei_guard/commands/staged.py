@@ -24,7 +24,14 @@ class OutsideRepositoryError(GuardError):
 
 
 @click.command()
-@click.option("-C", "folder", metavar="DIR", default=".", type=click.Path(exists=True, file_okay=False), help="Run as if started in DIR.")
+@click.option(
+    "-C",
+    "folder",
+    metavar="DIR",
+    default=".",
+    type=click.Path(exists=True, file_okay=False),
+    help="Run as if started in DIR.",
+)
 @click.option("--whole-files", is_flag=True, help="Report findings on unchanged lines of staged files too.")
 @common_options
 def staged(folder: str, *, whole_files: bool, **given: Any) -> None:

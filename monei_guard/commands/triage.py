@@ -58,7 +58,9 @@ def triage(
     run = run_for_baseline(paths or (".",), file, select)
     items: tuple[Triaged, ...] = tuple(Triaged(one) for one in run.new)
     if verify:
-        items = verified_as_asked(items, Options(verify=True, yes=yes))
+        items = verified_as_asked(
+            items, Options(verify=True, yes=yes), own_rules=bool(run.session.settings.extend_rules)
+        )
     if not items:
         click.echo("nothing to decide: no findings that the baseline does not accept")
         return

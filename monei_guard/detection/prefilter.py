@@ -52,14 +52,13 @@ class Prefilter:
         self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
 
     def fast_test(self, *, compile_it: bool = True) -> Test | None:
-        """Return the test for much content; None where Hyperscan does not run, or would have to compile first."""
+        """Return the test for much content, whose matches REACH bounds.
+
+        None where Hyperscan does not run, or would have to compile first.
+        """
         return hyperscan_test(
             self.keywords, self.extra, encoded=self.encoded, cache_folder=self.cache_folder, compile_it=compile_it
         )
-
-    def fast_test(self) -> Test | None:
-        """Return the test for much content, whose matches REACH bounds; None where Hyperscan does not run."""
-        return hyperscan_test(self.keywords, self.extra, encoded=self.encoded)
 
     def hits(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data`."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monei_guard.git_access.pack_entries import Flags
-from monei_guard.git_access.pack_index import Ids, Offsets
+from monei_guard.git_access.pack_index import Ids
 
 _TREE = b"tree "
 _PARENT = b"parent "

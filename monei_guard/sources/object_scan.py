@@ -12,7 +12,6 @@ from monei_guard.git_access.packs import Pack
 from monei_guard.git_access.tree_objects import tree_entries
 
 
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Which secrets stand in some content, as digests, and what in it could not be looked at (with: is that bad)."""

@@ -23,8 +23,8 @@ from monei_guard.git_access.through_git import (
     read_windows,
 )
 from monei_guard.sources.object_scan import Examiner, Hit, Judge, LooseShare, PackShare, Seen
-from monei_guard.sources.scanned_objects import ScannedObjects, joined, nothing_scanned, pack_mark
 from monei_guard.sources.object_workers import WorkerDiedError, default_jobs, work_through
+from monei_guard.sources.scanned_objects import ScannedObjects, joined, nothing_scanned, pack_mark
 
 Look: TypeAlias = Callable[[bytes], bool]
 # Called with the objects and bytes looked at so far, and how many objects there are.

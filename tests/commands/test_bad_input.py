@@ -144,9 +144,7 @@ RULES = {
 
 
 @pytest.mark.parametrize(("rule", "said"), RULES.values(), ids=RULES.keys())
-def test_a_rule_that_cannot_be_used_is_2_and_names_its_file(
-    folder: Path, guard: Guard, rule: str, said: str
-) -> None:
+def test_a_rule_that_cannot_be_used_is_2_and_names_its_file(folder: Path, guard: Guard, rule: str, said: str) -> None:
     (folder / "mine.toml").write_text(rule)
     (folder / ".monei-guard.toml").write_text('extend-rules = ["mine.toml"]\n')
     outcome = guard("scan", cwd=folder)
@@ -290,7 +288,11 @@ def test_hostile_arguments_cannot_steer_the_terminal(folder: Path, guard: Guard)
 def test_a_configuration_of_a_hostile_name_and_content_cannot_steer_the_terminal(tmp_path: Path, guard: Guard) -> None:
     folder = tmp_path / "\x1b[2Jx\n::warning::forged"
     folder.mkdir()
-    for content in ('exclude = ["\\u001b[2J\\n::error::forged"]', '"\\u001b[2J\\n::error::x" = 1', 'select = ["\\u001b"]'):
+    for content in (
+        'exclude = ["\\u001b[2J\\n::error::forged"]',
+        '"\\u001b[2J\\n::error::x" = 1',
+        'select = ["\\u001b"]',
+    ):
         (folder / ".monei-guard.toml").write_text(content)
         outcome = guard("scan", cwd=folder, plain=True)
         assert "\x1b" not in outcome.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from git_repository import GitRepository
-from guard_process import Outcome, run_process
+from guard_process import Outcome
 from made_keys import api_key, line_of
 
 Guard = Callable[..., Outcome]
@@ -26,12 +26,8 @@ def test_a_finding_is_1(tmp_path: Path, guard: Guard) -> None:
     assert guard("scan", cwd=tmp_path).code == 1
 
 
-@pytest.mark.parametrize(
-    ("severity", "code"), [("info", 1), ("low", 1), ("medium", 1), ("high", 1), ("critical", 0)]
-)
-def test_findings_below_fail_on_are_reported_and_are_0(
-    tmp_path: Path, guard: Guard, severity: str, code: int
-) -> None:
+@pytest.mark.parametrize(("severity", "code"), [("info", 1), ("low", 1), ("medium", 1), ("high", 1), ("critical", 0)])
+def test_findings_below_fail_on_are_reported_and_are_0(tmp_path: Path, guard: Guard, severity: str, code: int) -> None:
     (tmp_path / "a.env").write_text(line_of("MG108", "fail-on")[0])  # a PIN: high
     outcome = guard("scan", "--fail-on", severity, cwd=tmp_path)
     assert [one["severity"] for one in outcome.findings if one["code"] == "MG108"] == ["high"]
@@ -61,9 +57,7 @@ def test_findings_below_fail_on_are_reported_and_are_0(
     ],
     ids=" ".join,
 )
-def test_misuse_is_2_says_what_and_shows_no_traceback(
-    tmp_path: Path, guard: Guard, arguments: tuple[str, ...]
-) -> None:
+def test_misuse_is_2_says_what_and_shows_no_traceback(tmp_path: Path, guard: Guard, arguments: tuple[str, ...]) -> None:
     outcome = guard(*arguments, cwd=tmp_path, plain=True)
     assert outcome.code == 2, outcome.text
     assert outcome.out == b""

@@ -37,7 +37,7 @@ def leaks(text: str) -> bool:
 def test_no_form_of_text_shows_the_value() -> None:
     forms = (
         repr(SECRET), str(SECRET), f"{SECRET}", f"{SECRET!r}", f"{SECRET:>60}", f"{SECRET!s:.60}", "%s %r" % (SECRET, SECRET),
-        "{0} {0!r}".format(SECRET), ascii(SECRET), repr([SECRET]), repr({"key": SECRET}), str((SECRET,)), repr(Holder(SECRET)),
+        f"{SECRET} {SECRET!r}", ascii(SECRET), repr([SECRET]), repr({"key": SECRET}), str((SECRET,)), repr(Holder(SECRET)),
         pprint.pformat(Holder(SECRET)), pprint.pformat({SECRET: SECRET}),
     )  # fmt: skip
     for form in forms:
@@ -94,7 +94,11 @@ def test_a_traceback_with_local_variables_shows_the_masked_form() -> None:
 def test_what_carries_raw_content_does_not_show_it_in_a_repr() -> None:
     rule = Rule(code="MG101", id="api-key", kind=RuleKind.CREDENTIAL, title="x")
     blob = Blob(b"key=" + VALUE, Origin.WORKTREE, b"a.txt")
-    for holder in (blob, View(blob, blob.content if isinstance(blob.content, bytes) else b""), Candidate(rule, 4, 40, VALUE)):
+    for holder in (
+        blob,
+        View(blob, blob.content if isinstance(blob.content, bytes) else b""),
+        Candidate(rule, 4, 40, VALUE),
+    ):
         assert not leaks(repr(holder)), [field.name for field in fields(holder)]
 
 
