@@ -35,7 +35,8 @@ def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
         yield from _messages(blob, limits, attached=True)
 
 
-def _may_hold_messages(blob: Blob) -> bool:
+def may_hold_messages(blob: Blob) -> bool:
+    """Return whether name and first bytes look like mail or a chat export."""
     path = (blob.path or b"").lower()
     head = bytes(blob.content[:_HEAD])
     if path.endswith(_MAIL) or head.startswith(b"From "):
@@ -46,7 +47,7 @@ def _may_hold_messages(blob: Blob) -> bool:
 
 
 def _messages(blob: Blob, limits: ArchiveLimits, *, attached: bool) -> Iterator[Blob | Skipped]:
-    if blob.path is None or blob.is_new_line is not None or not _may_hold_messages(blob):
+    if blob.path is None or blob.is_new_line is not None or not may_hold_messages(blob):
         yield blob  # of a changed file, only the new lines count, and the messages would not say where they are
         return
     from monei_guard.sources.mail_and_chat import mail_or_chat  # noqa: PLC0415 - 20 ms that few runs need

@@ -1,0 +1,50 @@
+"""The common case of a hook, decided before the command line is even built: nothing in this commit concerns us.
+
+A yes is final, a no means nothing: the `staged` command then looks properly. tests/git/test_clean_commit.py holds that
+whatever `staged` would report gets a no here.
+"""
+
+import os
+
+from monei_guard.detection.prefilter import Prefilter
+from monei_guard.errors import GuardError
+from monei_guard.git_access.repository import Repository, discover
+from monei_guard.hygiene.staged_interest import concerns_hygiene
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.sources.archive_kinds import archive_kind
+from monei_guard.sources.files import MAX_SIZE
+from monei_guard.sources.packed_content import may_hold_messages
+from monei_guard.sources.staged_index import staged
+
+_CONFIGURATIONS = (b".monei-guard.toml", b"pyproject.toml")
+_DIRECTIVE = "monei-guard:"  # a suppression, which may be one that suppresses nothing
+
+
+def is_clean_commit() -> bool:
+    """Return whether `monei-guard staged`, run here without options, certainly has nothing to say."""
+    try:
+        repository = discover(".", as_hook=True)
+        if repository is None or repository.work_tree is None or _is_configured(repository.work_tree):
+            return False
+        return _holds_nothing(repository)
+    except GuardError:
+        return False
+
+
+def _holds_nothing(repository: Repository) -> bool:
+    prefilter = Prefilter((*credential_keywords(), _DIRECTIVE))
+    return not any(_is_worth_a_look(item, prefilter) for item in staged(repository, max_size=MAX_SIZE))
+
+
+def _is_worth_a_look(item: Blob | Skipped, prefilter: Prefilter) -> bool:
+    if isinstance(item, Skipped) or item.path is None or concerns_hygiene(item.path):
+        return True
+    if prefilter.hits(item.path) or prefilter.hits(item.content):
+        return True
+    return archive_kind(item.content, item.path) is not None or may_hold_messages(item)
+
+
+def _is_configured(folder: bytes) -> bool:
+    """Return whether a configuration may turn on more than the built-in rules."""
+    return any(os.path.lexists(os.path.join(folder, name)) for name in _CONFIGURATIONS)
