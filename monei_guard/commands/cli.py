@@ -69,34 +69,35 @@ def run(arguments: Sequence[str]) -> int:
         result = cli.main(list(arguments), prog_name="monei-guard", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except click.ClickException as error:
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary: no traceback, and nothing of the input, may leave
+        return _failure(error)
+    return result if isinstance(result, int) else ExitCode.CLEAN
+
+
+def _failure(error: Exception) -> int:
+    """Say what went wrong in one or two lines and return the exit code."""
+    if isinstance(error, click.ClickException):
         error.show()
         return ExitCode.MISUSE
-    except GuardError as error:
+    if isinstance(error, GuardError):
         say(f"error: {error.what}")
         if error.hint:
             say(f"help: {error.hint}")
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # The reader has gone; keep the interpreter from complaining about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INCOMPLETE
-    except FileNotFoundError as error:
-        if _is_here():
-            _bug(error)
-            return ExitCode.INCOMPLETE
+    elif isinstance(error, FileNotFoundError) and not _is_here():
         say("error: the current directory no longer exists; go to one that does")
         return ExitCode.MISUSE
-    except MemoryError:
+    elif isinstance(error, MemoryError):
         say("error: out of memory; scan less at once, or lower --max-size")
-        return ExitCode.INCOMPLETE
-    except Exception as error:  # noqa: BLE001 - the boundary: no traceback, and nothing of the input, may leave
+    else:
         _bug(error)
-        return ExitCode.INCOMPLETE
-    return result if isinstance(result, int) else ExitCode.CLEAN
+    return ExitCode.INCOMPLETE
 
 
 def say(line: str) -> None:
