@@ -7,6 +7,8 @@ show it): a placeholder that slips through costs a suppression, a key that is ta
 import hashlib
 import re
 
+from monei_guard.detection.letter_pairs import reads_as_noise
+
 # SHA-256 of values printed in public documentation that no other test below recognises (facts, section 1 and 7.3).
 _DOCUMENTED = frozenset({
     "3bf3b91adc03f426976e4de9a90cdd629dbd229ad29f9a93c39c1a2108396621",  # MONEI.com plugin, live
@@ -74,6 +76,8 @@ def looks_generated(value: bytes) -> bool:
         return False
     if re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+", value):
         return any(c in b"abcdefABCDEF" for c in value) and any(c in b"0123456789" for c in value)
+    if reads_as_noise(value):
+        return True
     parts = [part for part in re.split(rb"[^A-Za-z0-9]+", value) if part]
     if not parts or all(_is_wordlike(part) for part in parts):
         return False
