@@ -121,8 +121,7 @@ def scan_report(places: Mapping[str, Sequence[Place]], root: str, detector: Dete
     distinct = dict.fromkeys(place for seen in places.values() for place in seen)
     with ExitStack() as stack:
         reader = _object_reader(distinct, root, stack)
-        items = [_read_again(place, root, reader) for place in distinct]
-    scanned = scan(items, detector)
+        scanned = scan((_read_again(place, root, reader) for place in distinct), detector)  # one in memory at a time
     wanted = tuple(one for one in scanned.findings if one.secret is not None and one.secret.sha256 in places)
     found = {one.secret.sha256 for one in wanted if one.secret is not None}
     reasons = {one.path: one.reason for one in scanned.skipped}

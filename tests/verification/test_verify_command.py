@@ -270,7 +270,7 @@ def test_no_command_but_verify_imports_the_http_library(program: Program, make_k
         "import sys; from monei_guard.commands.cli import run; code = run(sys.argv[1:]);"
         "sys.exit(str([m for m in ('httpx2', 'httpcore2', 'truststore', 'tenacity', 'anyio') if m in sys.modules]))"
     )
-    for arguments in (["--help"], ["scan"], ["staged"], ["rules", "list"]):
+    for arguments in (["--help"], ["scan"], ["staged"], ["history"], ["rules", "list"]):
         done = subprocess.run(
             [sys.executable, "-c", script, *arguments], capture_output=True, text=True, cwd=program.folder, check=False,
             env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
