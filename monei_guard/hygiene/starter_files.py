@@ -7,7 +7,7 @@ from monei_guard.hygiene.mending import Edit
 from monei_guard.hygiene.text_edits import UnsuitableTextError, with_lines, with_pre_commit_hook
 
 CONFIGURATION = """\
-# monei-guard: https://docs.monei.cc is about the keys, 'monei-guard scan --help' about the options.
+# Configuration of monei-guard; 'monei-guard scan --help' shows the options.
 # Every setting has a default; take the '# ' away where you want another value.
 
 # exclude = ["tests/fixtures/"]   # .gitignore patterns of paths that are not scanned

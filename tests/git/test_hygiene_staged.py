@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,39 @@ def test_whatever_a_check_looks_at_by_name_makes_the_hook_look(name: bytes) -> N
     assert concerns_hygiene(b"packages/api/" + name) or name.startswith((b".github", b".gitlab", b".circleci"))
 
 
+def test_no_environment_file_escapes_the_hook() -> None:
+    parts = ("", ".", "env", ".env", "dotenv", ".envrc", ".flaskenv", "set", "prod", "example", ".dev.vars", "config/")
+    ends = (
+        "",
+        ".local",
+        ".sh",
+        ".json",
+        "_example",
+        "-sample",
+        ".dist.txt",
+        ".vault",
+        ".bak",
+        "env",
+        ".keys",
+        "~",
+        "1",
+    )
+    names = {a + b + c for a, b, c in product(parts, parts, ends)}
+    kinds = [name for name in names if env_file_kind(name.encode()) is not None]
+    assert len(kinds) > 200
+    assert [name for name in kinds if not concerns_hygiene(name.encode())] == []
+
+
 def test_ordinary_code_costs_the_hook_nothing() -> None:
-    for name in (b"src/main.py", b"README.md", b"lib/a.ts", b"assets/logo.png", b"go.sum"):
+    for name in (
+        b"src/main.py",
+        b"README.md",
+        b"lib/a.ts",
+        b"assets/logo.png",
+        b"go.sum",
+        b"src/environment.ts",
+        b"events.py",
+    ):
         assert not concerns_hygiene(name)
         assert env_file_kind(name) is None
         assert not is_dockerfile(name)
