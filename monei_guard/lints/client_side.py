@@ -24,7 +24,7 @@ class Side:
 
 
 _DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|/\*.*?\*/)*[\"']use (client|server)[\"']", re.DOTALL)
-_TEST = re.compile(
+TEST_PATH = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures?|testing|stories|benchmarks?)/|"
     r"[._-](?:test|spec|stories|e2e|cy)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$"
 )
@@ -107,7 +107,7 @@ SERVER_FUNCTIONS = frozenset({
 def side_of_script(path: str, data: bytes, project: Project) -> Side:
     """Return where a JavaScript or TypeScript file (or the scripts of a page or component) run."""
     directive = _DIRECTIVE.match(data)
-    if _TEST.search(path):
+    if TEST_PATH.search(path):
         return Side(Runs.SERVER, "a test")
     if directive is not None:
         client = directive.group(1) == b"client"
@@ -185,7 +185,7 @@ _SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHT
 def side_of_app_code(path: str, data: bytes, project: Project) -> Side:
     """Return where Dart, Kotlin, Java, Swift, C#, Go, PHP, Ruby ... code runs."""
     suffix = path.rpartition(".")[2].lower()
-    if _TEST.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):
+    if TEST_PATH.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):
         return Side(Runs.SERVER, "a test")
     if suffix == "dart":
         if _DART_SERVER.search(data) or re.search(r"(?:^|/)(?:bin|server|backend|routes)/", path):

@@ -15,6 +15,7 @@ from monei_guard.model.blob import View
 from monei_guard.model.rule import Confidence
 
 _COMMENT = re.compile(r"(?m)^[ \t]*(?:#|;|//|--)[^\n]*|(?<=\s)#[ \t][^\n]*|<!--.*?-->", re.DOTALL)
+_LONG_STRING = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL)  # texts and samples inside TOML
 _PROSE = re.compile(r"\.(?:txt|md|rst|map|css|arb)$|(?:^|/)(?:package-lock|composer)\.json$|\.lock$", re.IGNORECASE)
 _ENTRY = re.compile(
     r"(?m)^[ \t\-]*(?:export[ \t]+|ARG[ \t]+|ENV[ \t]+|set[ \t]+(?:-gx[ \t]+)?)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?"
@@ -53,7 +54,9 @@ def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Hit]], ...]:
     if _PROSE.search(path):
         return ()
     text = view.data.decode("latin-1")
-    blanked = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    if path.endswith(".toml"):
+        text = _LONG_STRING.sub(_blank, text)
+    blanked = _COMMENT.sub(_blank, text)
     entries = tuple(_entries(blanked))
     shell = () if re.search(r"\.(?:sh|bash|zsh|ps1)$", path) else (
         ("hardcoded-fallback", shell_fallback(blanked)),
@@ -69,6 +72,10 @@ def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Hit]], ...]:
         ("sandbox-hits-production", _sandbox(entries, blanked)),
         *shell,
     )
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
 
 
 def _entries(text: str) -> Iterator[Entry]:

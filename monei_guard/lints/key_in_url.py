@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.monei_use import MoneiUse
+from monei_guard.lints.monei_use import MoneiUse, is_http
 from monei_guard.lints.resolution import dotted, last_name
 from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Trace
@@ -19,7 +19,6 @@ _REQUESTS = frozenset({
     "$fetch", "useFetch", "ofetch", "Request", "EventSource", "WebSocket", "open", "redirect", "push", "replace",
     "assign", "openURL", "href", "sendBeacon",
 })  # fmt: skip
-_METHODS = frozenset({"push", "replace", "assign", "open", "get", "post", "put", "patch", "delete", "head"})
 _QUERY_BUILDERS = frozenset({"URLSearchParams", "urlencode", "stringify"})
 _PARAMS = ("params", "searchparams", "query", "qs")
 
@@ -49,8 +48,7 @@ def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
         trace = file.flow.trace(expr)
         if trace is not None:
             yield _hit(file, place, trace, "the query string")
-    bare = made.base is not None and made.base.kind is not Kind.ATTR
-    if name not in _REQUESTS or (bare and name in _METHODS):
+    if name not in _REQUESTS or not is_http(file, made):
         return
     for option in made.items:
         for flow, value in file.flow.values(option):

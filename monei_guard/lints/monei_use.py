@@ -171,7 +171,7 @@ def _requests(file: SourceFile) -> list[Request]:
         if call.name not in _VERBS:
             continue
         made = file.syntax.expression(call.node)
-        if not _is_http(file, made):
+        if not is_http(file, made):
             continue
         request = _request(file, made)
         if request is not None:
@@ -179,7 +179,8 @@ def _requests(file: SourceFile) -> list[Request]:
     return found
 
 
-def _is_http(file: SourceFile, made: Expr) -> bool:
+def is_http(file: SourceFile, made: Expr) -> bool:
+    """Whether a call with the name of an HTTP method or client is one."""
     base = made.base
     if base is None:
         return False

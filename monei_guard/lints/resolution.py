@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from monei_guard.lints.value_flow import Flow
     from monei_guard.model.blob import View
 
+_Key = tuple[int, int, Kind, str]
+_MAX_CHAIN = 8  # names that lead to names; longer chains are not written by hand
 _FUEL = 60_000  # questions asked of one file before following stops: entangled or hostile code
 
 
@@ -48,6 +50,9 @@ class Resolver:
         self.fuel = _FUEL
         self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `monei_use`
         self._then: dict[int, Expr] | None = None
+        self._values: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}
+        self._resolving: set[_Key] = set()
+        self._cuts = 0
 
     @property
     def here(self) -> "Flow":
@@ -72,21 +77,37 @@ class Resolver:
 
     def values(self, expr: Expr | None, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
         """Yield what `expr` may be, names resolved, each with the flow of the file it stands in."""
-        if expr is None or depth > 8 or self.fuel <= 0:  # noqa: PLR2004 - longer chains are not written by hand
+        if expr is None or depth > _MAX_CHAIN:
             return
+        if expr.kind not in (Kind.NAME, Kind.ATTR, Kind.EITHER):
+            yield self.here, expr
+            return
+        key = (expr.start, expr.end, expr.kind, expr.text)
+        known = self._values.get(key)
+        if known is None:
+            if key in self._resolving or self.fuel <= 0:
+                self._cuts += 1  # a cycle: what is found meanwhile is not all there is
+                return
+            cuts = self._cuts
+            self._resolving.add(key)
+            known = tuple(self._expanded(expr, depth))
+            self._resolving.discard(key)
+            if self._cuts == cuts or not self._resolving:
+                self._values[key] = known
+        yield from known
+
+    def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
         self.fuel -= 1
         if expr.kind is Kind.EITHER:
             for item in expr.items:
                 yield from self.values(item, depth + 1)
-        elif expr.kind in (Kind.NAME, Kind.ATTR):
-            found = False
-            for flow, value in self.one_level(expr, depth + 1):
-                if (value.start, value.end) != (expr.start, expr.end) or flow is not self.here:
-                    found = True
-                    yield from flow.values(value, depth + 1)
-            if not found:
-                yield self.here, expr
-        else:
+            return
+        found = False
+        for flow, value in self.one_level(expr, depth + 1):
+            if (value.start, value.end) != (expr.start, expr.end) or flow is not self.here:
+                found = True
+                yield from flow.values(value, depth + 1)
+        if not found:
             yield self.here, expr
 
     def constructed(self, expr: Expr | None) -> Iterator[tuple["Flow", Expr]]:
@@ -97,7 +118,7 @@ class Resolver:
 
     def text(self, expr: Expr | None, depth: int = 0) -> str:
         """Return the constant text of `expr`, unknown parts as NUL; "" where nothing is known."""
-        if expr is None or depth > 8:  # noqa: PLR2004 - as in values
+        if expr is None or depth > _MAX_CHAIN:
             return "\0"
         if expr.kind is Kind.STRING:
             return expr.text
@@ -182,7 +203,7 @@ class Resolver:
 
     def is_response(self, expr: Expr | None, depth: int = 0) -> bool:
         """Whether `expr` is (a part of) what a Monei call answered. Set by `monei_use` through `responses`."""
-        if expr is None or depth > 8:  # noqa: PLR2004 - as in values
+        if expr is None or depth > _MAX_CHAIN:
             return False
         if expr.kind in (Kind.CALL, Kind.NEW):
             if (expr.start, expr.end) in self.responses:
