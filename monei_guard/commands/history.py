@@ -13,7 +13,7 @@ from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Session, finish, open_session, repository_folder
 from monei_guard.detection.prefilter import REACH
 from monei_guard.errors import GuardError
-from monei_guard.git_access.repository import discover
+from monei_guard.git_access.repository import Repository, discover
 from monei_guard.history_pipeline import finish_history, judge_with
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
@@ -37,6 +37,7 @@ def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | 
         raise NoRepositoryError(
             f"{repository} is not a git repository", hint="give the path of one, bare or with a work tree"
         )
+    found = with_own_work_tree(found)
     folder = repository_folder(repository)
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
     memory = open_cache(session, found, cache_dir, wanted=cache)
@@ -49,6 +50,14 @@ def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | 
         for line in result.notes:
             say(f"note: {line}")
     stop(finish(replace(session, errors=(*session.errors, *result.errors)), result.scanned))
+
+
+def with_own_work_tree(repository: Repository) -> Repository:
+    """Return the repository without a work tree that knows nothing of it: `core.worktree` can name any folder."""
+    top = repository.work_tree
+    if top is None or os.path.lexists(os.path.join(top, b".git")):
+        return repository
+    return replace(repository, work_tree=None)
 
 
 def _how_to_look(session: Session, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import stop
-from monei_guard.commands.history import NoRepositoryError
+from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import excluder, open_session, repository_folder, run_scan
 from monei_guard.git_access.repository import discover
@@ -30,6 +30,7 @@ def commit_range(revisions: str | None, *, since: str | None, folder: str, **giv
     repository = discover(folder, as_hook=True)
     if repository is None:
         raise NoRepositoryError(f"{os.path.abspath(folder)} is not inside a git repository", hint="use -C DIR")
+    repository = with_own_work_tree(repository)
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     session = open_session(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")

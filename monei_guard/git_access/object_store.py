@@ -1,4 +1,4 @@
-"""Where a repository keeps its objects: packs and loose files, its own and those it borrows (`gitrepository-layout`)."""
+"""Where a repository keeps its objects: packs and loose files, own and borrowed ones (`gitrepository-layout`)."""
 
 import os
 import stat
@@ -13,6 +13,10 @@ _MOST_ALTERNATES = 64
 _MAX_DEPTH = 5  # as git: "alternate object stores, nesting too deep"
 _FAN = 2  # hex digits of an id that name the directory of a loose object
 _HEADER = 64  # "commit 1234567" and a NUL stand well within the first bytes
+
+
+class NotAFileError(ValueError):
+    """A pipe, device or socket in the place of an object; whoever opens it to read may wait for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def _open_regular(path: str | bytes, flags: int) -> int:
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise ValueError("it is not a regular file")
+        raise NotAFileError("it is not a regular file")
     return descriptor
 
 

@@ -4,7 +4,7 @@ One `git cat-file` serves until it meets an object it dies of; then the next is 
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,6 +18,9 @@ from monei_guard.git_access.repository import (
 
 # A delta is rebuilt by git in memory: above this size one is not asked for at all.
 _LARGEST_DELTA = 512 << 20
+# Seconds that git may take: in all, and for each object.
+_PATIENCE = 30
+_PATIENCE_EACH = 0.01
 _WINDOW = 8 << 20
 # Windows of a large object share this much, so that what straddles a border stands whole in one of them.
 OVERLAP = 64 << 10
@@ -41,15 +44,14 @@ def all_object_ids(repository: Repository) -> Iterator[str]:
 
 
 def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterator[ObjectHeader | tuple[str, str]]:
-    """Yield the header of each object, or its id and what is wrong with it."""
+    """Yield the header of each object, or its id and what is wrong with it.
+
+    Git dies of some damages and waits for ever at others (a circle of deltas, a pipe in the place of a file); the
+    object it does not answer for is then named and the others are asked for again.
+    """
     waiting = list(dict.fromkeys(object_ids))
     while waiting:
-        done = subprocess.run(
-            ["git", "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"],
-            cwd=repository.work_tree or repository.git_dir, env=git_environment(as_hook=repository.as_hook),
-            input="\n".join(waiting).encode() + b"\n", capture_output=True, check=False,
-        )  # fmt: skip
-        answers = done.stdout.decode("ascii", "replace").splitlines()
+        answers, reason = _ask_for_headers(repository, waiting)
         for answer in answers:
             name, *rest = answer.split(" ")
             if len(rest) == 3:  # noqa: PLR2004 - type, size, base
@@ -57,9 +59,24 @@ def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterato
             else:
                 yield name, "it is missing"
         waiting = waiting[len(answers) :]
-        if done.returncode != 0 and waiting:  # git died of the first one it did not answer
-            reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            yield waiting.pop(0), reason[0] if reason else "git cannot read it"
+        if waiting:
+            yield waiting.pop(0), reason
+
+
+def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple[list[str], str]:
+    """Return git's answers, a line each, and what is to be said where there are fewer than questions."""
+    try:
+        done = subprocess.run(
+            ["git", "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"],
+            cwd=repository.work_tree or repository.git_dir, env=git_environment(as_hook=repository.as_hook),
+            input="\n".join(object_ids).encode() + b"\n", capture_output=True, check=False,
+            timeout=_PATIENCE + len(object_ids) * _PATIENCE_EACH,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        said = error.stdout or b""
+        return said[: said.rfind(b"\n") + 1].decode("ascii", "replace").splitlines(), "git does not come to an end"
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return done.stdout.decode("ascii", "replace").splitlines(), said[0] if said else "git cannot read it"
 
 
 def read_objects(repository: Repository, object_ids: Iterable[str], limit: int) -> Iterator[tuple[str, str, bytes]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from monei_guard.git_access.delta_families import Share
-from monei_guard.git_access.object_store import read_loose
+from monei_guard.git_access.object_store import NotAFileError, read_loose
 from monei_guard.git_access.pack_entries import TYPE_NAMES, Flags
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
@@ -50,6 +50,7 @@ class Hit:
 @dataclass(slots=True)
 class Seen:
     """What came of a share. `unread` objects were left to git; `damaged` says of some of them why.
+    `hopeless` objects must not be left to git either.
 
     `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
     not be looked at everywhere (with: is that bad).
@@ -63,6 +64,7 @@ class Seen:
     unread: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+    hopeless: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,9 @@ class Examiner:
     def _loose(self, object_id: str, path: bytes, seen: Seen) -> None:
         try:
             read = read_loose(path, LARGE_OBJECT)
+        except NotAFileError as error:
+            seen.hopeless[object_id] = str(error)
+            return
         except (OSError, ValueError, MemoryError) as error:
             seen.damaged[object_id] = str(error)
             read = 0

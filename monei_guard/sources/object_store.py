@@ -125,7 +125,7 @@ def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
     loose = _new_loose(store)
     tasks = _tasks(store.packs, wanted, loose, jobs)
     total = sum(int(mask.sum()) for mask in wanted) + len(loose)
-    unread: dict[str, str] = {}
+    unread = _without_family(store, wanted, stored)
     with closing(work_through(tasks, examiner.examine, jobs)) as results:
         for task, seen in results:
             if isinstance(seen, WorkerDiedError):
@@ -138,7 +138,7 @@ def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
     if store.refused:
         read = _read_ids(store)
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
-    stored.unclean.update(unread)
+    stored.unclean.update(unread, stored.damaged)
     _read_rest(store.repository, unread, examiner, stored)
     stored.ways["cache"] = _count_known(store, wanted)
     return stored
@@ -171,6 +171,23 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
         earlier.append(pack.index.ids)
         masks.append(mask)
     return tuple(masks)
+
+
+def _without_family(store: ObjectStore, wanted: Sequence[Flags], stored: Stored) -> dict[str, str]:
+    """Return the ids of wanted entries whose chain of deltas leads to no whole object in the pack.
+
+    Those that run in a circle are damaged for good: git itself would follow them for ever.
+    """
+    unread: dict[str, str] = {}
+    for pack, mask in zip(store.packs, wanted, strict=True):
+        entries = pack.entries
+        for position in np.nonzero(mask & (entries.kind == 0))[0].tolist():
+            name = pack.index.object_id(position)
+            if entries.base[entries.root[position]] >= 0:
+                stored.damaged[name] = "its deltas run in a circle"
+            else:
+                unread[name] = ""
+    return unread
 
 
 def _count_known(store: ObjectStore, wanted: Sequence[Flags]) -> int:
@@ -223,6 +240,7 @@ def _add(stored: Stored, seen: Seen, way: str) -> None:
     stored.hits.extend(seen.hits)
     stored.names |= seen.names
     stored.gaps.extend(seen.gaps)
+    stored.damaged.update(seen.hopeless)
     stored.unclean.update(hit.object_id for hit in seen.hits)
     stored.unclean.update(name for name, _, _ in seen.gaps)
     stored.unclean.update(seen.named)
