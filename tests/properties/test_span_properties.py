@@ -48,7 +48,8 @@ def test_positions_count_lines_and_characters(text: str, encoding: str, data: st
     offset = len(shown[:index].encode("utf-8" if view.transcoded_from else view.text_encoding, "surrogatepass"))
     line, column = view.position(offset)
     assert line == shown.count("\n", 0, index) + 1
-    assert column == index - (shown.rfind("\n", 0, index) + 1) + 1
+    start = shown.rfind("\n", 0, index) + 1
+    assert column == index - start + 1 - (start == 0 and shown.startswith("\ufeff"))
 
 
 @given(st.binary(max_size=200))
