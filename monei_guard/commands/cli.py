@@ -80,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
 def _failure(error: Exception) -> int:
     """Say what went wrong in one or two lines and return the exit code."""
     if isinstance(error, click.ClickException):
-        error.show()
+        _misuse(error)
         return ExitCode.MISUSE
     if isinstance(error, GuardError):
         say(f"error: {error.what}")
@@ -100,11 +100,21 @@ def _failure(error: Exception) -> int:
     return ExitCode.INCOMPLETE
 
 
+def _misuse(error: click.ClickException) -> None:
+    """Say what is wrong with the command line as every other error is said: it may quote anything."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    say(f"error: {error.format_message()}")
+    if context is not None:
+        say(f"help: '{context.command_path} --help' shows how it is used")
+
+
 def say(line: str) -> None:
     """Write one line to standard error, control characters escaped."""
-    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - not needed when all goes well
+    # Neither is needed when all goes well.
+    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415
+    from monei_guard.reporting.stray_keys import without_keys  # noqa: PLC0415
 
-    click.echo(visible(line), err=True)
+    click.echo(visible(without_keys(line)), err=True)
 
 
 def _is_here() -> bool:

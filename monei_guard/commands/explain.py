@@ -14,6 +14,7 @@ from monei_guard.model.location import Origin, Span
 from monei_guard.model.secret import redact
 from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.rule_page import rule_page
+from monei_guard.reporting.stray_keys import without_keys
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import read_quietly
@@ -74,4 +75,4 @@ def _line(view: View, verdict: Verdict) -> tuple[int, str]:
             f"confidence {verdict.confidence.label}"
         )
     text = f"{place.path}:{place.start_line}:{place.start_column} {candidate.rule.code} {value}{name}: {outcome}"
-    return place.start_line, visible(text)
+    return place.start_line, visible(without_keys(text))

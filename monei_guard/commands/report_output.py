@@ -17,6 +17,7 @@ from monei_guard.pipeline import Scanned
 from monei_guard.policy.triage import exit_code, is_wanted
 from monei_guard.reporting.formats import ReportError, write_report
 from monei_guard.reporting.report import Configuration, Coverage, Report, make_report
+from monei_guard.reporting.stray_keys import report_without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.ruleset.rule_files import load_bundled
 
@@ -41,7 +42,7 @@ def report_and_exit_code(session: Session, scanned: Scanned) -> int:
         coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes),
         configuration=Configuration(session.settings.source, session.settings.turned_off),
     )
-    write_reports(session.options, report)
+    write_reports(session.options, report_without_keys(report))
     return exit_code(triaged, session.settings.fail_on, complete=report.complete)
 
 

@@ -4,11 +4,17 @@ Rules match bytes. UTF-8, Latin-1 and binary content is matched as it stands; UT
 lines and columns unchanged and byte offsets still those of the file (`View.original_offset`).
 """
 
+import re
+
 from monei_guard.model.blob import Blob, View
 
 _SAMPLE = 4096
 _MOSTLY = 0.4  # of the code units of ASCII-like UTF-16 text, far more than this have a zero high byte
 _RARELY = 0.05
+
+# A long word in narrow text does not occur in wide text. Content that holds both is matched as it stands, or a mark and
+# some zeros at its head would hide what follows; `content.decoding` finds the wide parts of it.
+_NARROW_WORD = re.compile(rb"[0-9A-Za-z_]{20}")
 
 # Longest mark first: UTF-32-LE's begins with UTF-16-LE's.
 _MARKS = (
@@ -22,6 +28,9 @@ _MARKS = (
 def root_view(blob: Blob) -> View:
     """Return the blob as a view that rules can match on."""
     content = bytes(blob.content)
+    wide = content.startswith(tuple(mark for mark, _, _ in _MARKS)) or guess_wide_encoding(content[:_SAMPLE])
+    if not wide or _NARROW_WORD.search(content):
+        return View(blob, content, text_encoding=narrow_encoding(content))
     for mark, encoding, width in _MARKS:
         if content.startswith(mark):
             return _transcoded(blob, content[len(mark) :], encoding, width)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from monei_guard.model.location import Location, Origin, Span, display_path
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 # Called with the root view's data and a finding's first and last line (from 1) in it: is any of them new?
 LineFilter = Callable[[bytes, int, int], bool]
 
@@ -99,6 +101,8 @@ class View:
         """Return line and column (from 1, column in characters) of a byte offset in this view's data."""
         line_start = self.data.rfind(b"\n", 0, offset) + 1
         prefix = self.data[line_start:offset]
+        if line_start == 0 and self.text_encoding == "utf-8":
+            prefix = prefix.removeprefix(_BYTE_ORDER_MARK)  # no editor counts it as a character
         column = len(prefix.decode(self.text_encoding, "surrogateescape")) + 1
         return self.data.count(b"\n", 0, line_start) + 1, column
 

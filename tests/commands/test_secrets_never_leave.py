@@ -124,3 +124,20 @@ def test_nothing_is_left_behind_in_the_home_or_the_temporary_folder(tmp_path: Pa
     places = {"HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_CONFIG_HOME": str(home), "TMPDIR": str(home)}
     assert run_process("scan", cwd=scanned, **places).code == 1
     assert os.listdir(home) == []
+
+
+@pytest.mark.parametrize("arguments", [("scan", "{}"), ("scan", "--{}"), ("explain", "{}"), ("scan", "--config", "{}"),
+                                       ("scan", "--output", "{}/x/y"), ("staged", "-C", "{}")])  # fmt: skip
+def test_an_error_does_not_repeat_a_key_that_was_an_argument(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    outcome = run_process(*(one.format(api_key(1)) for one in arguments), cwd=tmp_path)
+    assert outcome.code in {2, 3}
+    assert_hidden(outcome.out + outcome.err, [api_key(1)], "the error")
+
+
+def test_a_key_in_the_name_of_a_repository_check_is_hidden(repository: GitRepository) -> None:
+    repository.stage(f"dir-{api_key(1)}/.env", f"A={api_key(2)}\n{api_key(3)}={api_key(4)}\n")
+    for output in FORMATS:
+        for command in ("scan", "staged"):
+            outcome = run_process(command, "--format", output, cwd=repository.top)
+            assert outcome.code == 1, outcome.err
+            assert_hidden(outcome.out + outcome.err, [api_key(number) for number in (1, 2, 3, 4)], output)

@@ -1,0 +1,83 @@
+"""The last look at a report's texts: a key in a variable's name, a path, a ref or git's own words is masked too.
+
+Where a key was found, detection has masked it already. This is for texts that quote a repository and were not made by
+detection; it knows keys by their prefix alone, so that it costs next to nothing and needs no rule.
+"""
+
+import re
+from dataclasses import replace
+
+from monei_guard.model.blob import Skipped
+from monei_guard.model.finding import Finding, Related, Snippet, Triaged
+from monei_guard.model.location import Location
+from monei_guard.model.secret import redact
+from monei_guard.reporting.report import Report
+
+# The prefixes of Monei's own keys and of those it shares them with (rules/); 16 characters are more than any word has.
+_KEY = re.compile(r"(?:mni_(?:sk_)?|[sp]k_(?:live|test)_|mk_(?:live|test)_|mc[str]_)[0-9A-Za-z]{16,}")
+
+
+def without_keys(text: str) -> str:
+    """Return `text` with everything that begins like a key, and is as long as one, masked."""
+    return _KEY.sub(lambda found: redact(found[0].encode()), text) if "_" in text else text
+
+
+def report_without_keys(report: Report) -> Report:
+    """Return the report with no key in any text that it shows."""
+    configuration = report.summary.configuration
+    return replace(
+        report,
+        triaged=tuple(_triaged(one) for one in report.triaged),
+        skipped=tuple(_skipped(one) for one in report.skipped),
+        errors=tuple(map(without_keys, report.errors)),
+        summary=replace(
+            report.summary,
+            configuration=replace(
+                configuration,
+                file=None if configuration.file is None else without_keys(configuration.file),
+                turned_off=tuple(map(without_keys, configuration.turned_off)),
+            ),
+        ),
+    )
+
+
+def _triaged(one: Triaged) -> Triaged:
+    finding = _finding(one.finding)
+    reason = one.suppression
+    if reason is not None and without_keys(reason.reason) != reason.reason:
+        reason = replace(reason, reason=without_keys(reason.reason))
+    same = finding is one.finding and reason is one.suppression
+    return one if same else replace(one, finding=finding, suppression=reason)
+
+
+def _finding(finding: Finding) -> Finding:
+    life = finding.life
+    changed = {
+        "message": without_keys(finding.message),
+        "hint": without_keys(finding.hint),
+        "location": _location(finding.location),
+        "related": tuple(Related(without_keys(one.message), _location(one.location)) for one in finding.related),
+        "life": life and replace(life, reachable_from=tuple(map(without_keys, life.reachable_from))),
+        "snippet": finding.snippet and _snippet(finding.snippet),
+    }
+    same = all(value == getattr(finding, name) for name, value in changed.items())
+    return finding if same else replace(finding, **changed)  # type: ignore[arg-type] # each has its field's type
+
+
+def _location(location: Location) -> Location:
+    path = location.path and without_keys(location.path)
+    return location if path == location.path else replace(location, path=path, path_bytes=None)
+
+
+def _snippet(snippet: Snippet) -> Snippet:
+    # A key that a check of names shows on its line would move the caret: the line is worth more than its caret.
+    return replace(snippet, lines=tuple(replace(line, text=without_keys(line.text)) for line in snippet.lines))
+
+
+def _skipped(one: Skipped) -> Skipped:
+    path = one.path
+    if path is not None:
+        path = _KEY.sub(lambda found: redact(found[0].encode()), path.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+    return Skipped(path, without_keys(one.reason), one.incomplete)
