@@ -274,7 +274,7 @@ def test_nothing_that_a_repository_configures_is_run(
     (repository / "c").write_text("two\n")
     run_git(repository, "add", "c")
     canary, trace = tmp_path / "canary.sh", tmp_path / "was-run"
-    canary.write_text(f"#!/bin/sh\necho \"$0 $*\" >> {trace}\ncat\n")
+    canary.write_text(f'#!/bin/sh\necho "$0 $*" >> {trace}\ncat\n')
     canary.chmod(0o755)
     hooks = repository / ".git/hooks"
     for hook in ("post-index-change", "reference-transaction", "pre-auto-gc", "post-checkout", "fsmonitor-watchman"):
