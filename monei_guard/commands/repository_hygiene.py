@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monei_guard.commands.session import Session, rule_loaders
+from monei_guard.commands.user_folders import cache_folder
 from monei_guard.content.text_encoding import root_view
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import discover
@@ -89,7 +90,7 @@ def _engine(
     """
     if session.active is None:
         return session.detector, by_path(scanned.findings, prefix)
-    return Detector(credential_keywords(), *rule_loaders()), None
+    return Detector(credential_keywords(), *rule_loaders(), cache_folder=cache_folder()), None
 
 
 def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: list[Finding], prefix: bytes) -> Scanned:

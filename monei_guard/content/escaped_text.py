@@ -125,6 +125,22 @@ def utf_32(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     return _wide_text(_UTF_32, data, ranges)
 
 
+# Every byte as its kind: "a" for text, NUL, "x" for the rest. Two byte searches tell what no pattern has to look for.
+_KINDS = bytes(
+    0 if code == 0 else ord("a") if code in b"\t\r\n" or 0x20 <= code <= 0x7E else ord("x") for code in range(256)
+)  # noqa: E501, PLR2004
+
+
+def _has_utf_16(data: bytes) -> bool:
+    kinds = data.translate(_KINDS)
+    return b"a\0" * 8 in kinds or b"\0a" * 8 in kinds
+
+
+def _has_utf_32(data: bytes) -> bool:
+    kinds = data.translate(_KINDS)
+    return b"a\0\0\0" * 8 in kinds or b"\0\0\0a" * 8 in kinds
+
+
 def _wide_text(
     orders: tuple[tuple[int, int, re.Pattern[bytes]], ...], data: bytes, ranges: Sequence[Span]
 ) -> Iterator[Replacement]:
@@ -158,5 +174,5 @@ JSON_STRINGS = Decoder("json-string", json_strings, (b'\\"', b"\\\\", b"\\u0022"
 PERCENT_ENCODING = Decoder("percent", percent_encoding, (b"%",))
 HTML_REFERENCES = Decoder("html", html_references, (b"&",))
 QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, (b"=",), looks_quoted_printable)
-UTF_16 = Decoder("utf-16", utf_16, (b"\0",))
-UTF_32 = Decoder("utf-32", utf_32, (b"\0\0\0",))
+UTF_16 = Decoder("utf-16", utf_16, (b"\0",), _has_utf_16)
+UTF_32 = Decoder("utf-32", utf_32, (b"\0\0\0",), _has_utf_32)
