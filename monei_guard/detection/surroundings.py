@@ -42,7 +42,15 @@ _PAIR_SHAPES = (
         + rb"""?\s*,?(?:(?!\b(?:name|key|variable|title|header)\b["'\\]{0,2}\s*[:=])[^{}]){0,200}?["'\\]{0,2}"""
         + rb"""\b(?:value|val|data|content|current_?value|initial_?value|default)\b["'\\]{0,2}\s*[:=]\s*"""
     ),
+    # gh secret set NAME --body "    aws ssm put-parameter --name NAME --type SecureString --value "
+    _tail(
+        rb"""(?:\s--name[ =]|\bset\s+)["']?(?P<name>[A-Za-z/][\w./\-]{0,98})["']?\s[^\n]{0,200}?"""
+        rb"""(?<=\s)--?(?:value|secret-string|string-value|body|b|v)[ =]\s*"""
+    ),
 )
+
+# MoneiClient.builder().timeout(30).apiKey(": the beginning of the chain that ends in this call.
+_CHAIN = re.compile(rb"""(?P<root>[A-Za-z_][\w.:]{0,98})\s*(?:\([^()]{0,120}\)\s*\.\s*\w{1,60}\s*){1,12}\(\s*["'`]?$""")
 
 _SHAPES = (
     # headers["X-API-KEY"] = "    obj['key'] : "    ENV["X"] ||= "
@@ -97,7 +105,7 @@ _TEST_CALLS = frozenset({b"test", b"it", b"describe", b"suite", b"context", b"t.
 _TAG = re.compile(rb"<(?P<end>/)?(?P<name>[A-Za-z_][\w:.\-]{0,98})(?:\s[^<>]{0,200}?)?(?P<alone>/)?>")
 _INI_SECTION = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?P<name>[^\]\n]{1,99}?)[ \t]*\]{1,2}[ \t]*\r?$", re.MULTILINE)
 _LABEL = re.compile(
-    rb"""(?:(?P<call>[\w$.]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
+    rb"""(?:(?P<call>[\w$.:]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
     rb"""|["']?(?P<name>[\w$.\-]{1,99})["']?\s*(?:=>|[:=])\s*(?:new\s+)?$"""
     rb"""|\b(?:variable|resource|module|output|provider|secret)\s+(?:"[\w\-]+"\s+)?"(?P<block>[\w\-]{1,99})"\s*$)"""
 )
@@ -125,6 +133,9 @@ def surroundings(data: bytes, start: int, end: int) -> Surroundings:
     parents = _parents(data, start)
     if direct and direct not in parents[-1:]:
         parents.append(direct)
+    chain = _CHAIN.search(data[max(0, start - _CLOSE) : start])
+    if chain:
+        parents.insert(-1, chain["root"])
     if direct.lower() in _HEADERS:
         parents = [_address(data, start, end), *parents]
     line_start = max(data.rfind(b"\n", 0, start) + 1, start - _BEFORE)
