@@ -15,7 +15,7 @@ class VerificationSettings:
     """
 
     rate: float = 2.0  # requests a second and host
-    concurrency: int = 16
+    concurrency: int = 16  # at most; a low rate needs fewer
     connect_timeout: float = 5.0
     request_timeout: float = 10.0  # for one request in all, however slowly it drips
     deadline: float | None = None

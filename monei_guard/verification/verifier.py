@@ -1,6 +1,7 @@
 """Asking about many keys: each once, politely, within one deadline; and waiting until all of them are dead."""
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -133,12 +134,17 @@ async def _verify(
     async with _open(hosts, settings, deadline, audit) as hearings:
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(settings.concurrency, len(distinct))):
+                for _ in range(min(_workers(settings), len(distinct))):
                     group.create_task(work(hearings))
         except ExceptionGroup as failed:
             # One is enough to stop all, and all have the same cause: the record cannot be kept.
             raise failed.exceptions[0] from None
     return verdicts
+
+
+def _workers(settings: VerificationSettings) -> int:
+    """Return how many keys to ask about at once: enough for the rate at 100 ms an answer, and four for slow ones."""
+    return min(settings.concurrency, max(4, math.ceil(settings.rate / 10)))
 
 
 @asynccontextmanager
