@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from monei_guard.commands.session import Session, rule_loaders
 from monei_guard.content.text_encoding import root_view
@@ -31,6 +31,21 @@ class History:
 
     first_seen: Callable[[Secret], datetime | None]
     max_key_age_days: int = 90
+
+
+def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> History:
+    """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
+    first: dict[Secret, datetime] = {}
+    for finding in findings:
+        if finding.secret is None or finding.location.date is None:
+            continue
+        try:
+            seen = datetime.fromisoformat(finding.location.date)
+        except ValueError:
+            continue  # a commit may carry any text as its date
+        seen = seen if seen.tzinfo is not None else seen.replace(tzinfo=UTC)
+        first[finding.secret] = min(seen, first.get(finding.secret, seen))
+    return History(first.get, max_key_age_days)
 
 
 def with_hygiene(
