@@ -80,9 +80,15 @@ def folder_files(
     repository = discover(path)
     root = os.fsencode(path)
     classify = classifier(detector)
-    if repository is None or repository.work_tree is None:
+    if repository is None or repository.work_tree is None or not _contains(repository.work_tree, root):
         return plain_folder_files(root, classify, findings)
     return work_tree_files(root, classify, findings)
+
+
+def _contains(work_tree: bytes, folder: bytes) -> bool:
+    """Whether the folder lies in the work tree: a hostile `core.worktree` may point anywhere."""
+    top = os.path.realpath(work_tree)
+    return os.path.commonpath([top, os.path.realpath(folder)]) == top
 
 
 def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
@@ -120,12 +126,37 @@ def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: lis
         # Directives that suppress nothing are the scan's to report, once.
         judged = triage_content(those, view, policy)
         triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
-    moved = [replace(one, finding=_relocated(one.finding, prefix)) for one in triaged]
+    mask = _mask(session.detector, files, by_file)
+    moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
     return replace(
         scanned,
         findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
         suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
     )
+
+
+def _mask(detector: Detector, files: RepositoryFiles, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
+    """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
+    keys = [key for path in paths for key in files.findings.get(path, ())]
+    for path in paths:
+        keys += detector.findings(Blob(path, files.origin, path, is_name=True))
+    values = {key.secret.reveal().decode("utf-8", "replace"): key.secret.redacted for key in keys if key.secret}
+
+    def hide(text: str) -> str:
+        for value, redacted in values.items():
+            text = text.replace(value, redacted)
+        return text
+
+    def masked(finding: Finding) -> Finding:
+        place = finding.location
+        path = None if place.path is None else hide(place.path)
+        exact = place.path_bytes if path == place.path else None
+        return replace(
+            finding, message=hide(finding.message), hint=hide(finding.hint),
+            location=replace(place, path=path, path_bytes=exact),
+        )  # fmt: skip
+
+    return masked
 
 
 def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:

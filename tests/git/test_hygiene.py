@@ -208,3 +208,28 @@ def test_a_submodule_and_a_nested_clone_are_not_ours_to_judge(root: Path, tmp_pa
     write(root, "nested/.env", KEY)
     write(root, "main.py", "x = 1\n")
     assert [f for f in scan(tmp_path, str(root)) if f["code"].startswith("MG2")] == []
+
+
+def test_a_key_in_the_name_of_a_variable_or_of_a_file_is_never_shown(
+    root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(root, ".env", f"mni_{HEX}=1\nOTHER=2\n")
+    write(root, f"mni_{HEX}.env", KEY)
+    write(root, "Dockerfile", f"FROM x\nCOPY mni_{HEX}.env .\n")
+    run_git(root, "add", ".")
+    for arguments in (["scan", str(root)], ["staged", "-C", str(root)], ["scan", "--format", "json", str(root)]):
+        run(arguments)
+    run_git(root, "commit", "-q", "-m", "start")
+    run(["init", "--yes", str(root)])
+    said = capfd.readouterr()
+    assert "MG201" in said.out
+    assert HEX not in said.out + said.err
+    assert scan(tmp_path, str(root))
+    assert HEX not in (tmp_path / "report.json").read_text()
+
+
+def test_a_work_tree_that_points_elsewhere_is_not_believed(root: Path, tmp_path: Path) -> None:
+    write(root, ".env", KEY)
+    (tmp_path / "elsewhere").mkdir()
+    run_git(root, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    assert "MG202" in {f["code"] for f in scan(tmp_path, str(root))}
