@@ -11,7 +11,7 @@ from monei_guard.commands.cli import say
 from monei_guard.commands.options import Options
 from monei_guard.commands.repository_hygiene import active_rules, by_path, folder_files
 from monei_guard.commands.session import open_session
-from monei_guard.commands.setup_steps import NativeHook, apply_plan, native_hook, plan_lines, undo_lines
+from monei_guard.commands.setup_steps import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
 from monei_guard.errors import GuardError
 from monei_guard.git_access.ignore_rules import ignored_by_git
 from monei_guard.git_access.repository import Repository, discover
@@ -63,11 +63,11 @@ def init(folder: str, *, dry_run: bool, yes: bool) -> None:
     setup = _plan(repository, top)
     if setup.is_empty:
         click.echo("Nothing to do: the repository is set up.")
-        _show_rest(setup.plan)
+        _show_rest(setup)
         return
     _refuse_dirty_index(repository)
     for line in plan_lines(setup.plan, setup.hook, setup.secrets):
-        say_out(line)
+        say_out(masked(line, setup.secrets))
     if dry_run:
         click.echo("\nNothing was changed (--dry-run).")
         return
@@ -79,8 +79,8 @@ def init(folder: str, *, dry_run: bool, yes: bool) -> None:
     apply_plan(top, setup.plan, setup.hook)
     click.echo("\nDone. Look with 'git status' and 'git diff', then commit. To take it back:")
     for line in undo:
-        say_out(f"  {line}")
-    _show_rest(setup.plan)
+        say_out(f"  {masked(line, setup.secrets)}")
+    _show_rest(setup)
 
 
 def _plan(repository: Repository, top: bytes) -> Setup:
@@ -114,11 +114,11 @@ def _refuse_dirty_index(repository: Repository) -> None:
         )
 
 
-def _show_rest(plan: Plan) -> None:
-    if plan.left:
+def _show_rest(setup: Setup) -> None:
+    if setup.plan.left:
         click.echo("\nLeft to you:")
-        for line in plan.left:
-            say_out(f"  - {line}")
+        for line in setup.plan.left:
+            say_out(f"  - {masked(line, setup.secrets)}")
 
 
 def say_out(line: str) -> None:

@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from monei_guard.commands.session import Session, rule_loaders
 from monei_guard.commands.user_folders import cache_folder
@@ -32,6 +32,21 @@ class History:
 
     first_seen: Callable[[Secret], datetime | None]
     max_key_age_days: int = 90
+
+
+def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> History:
+    """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
+    first: dict[Secret, datetime] = {}
+    for finding in findings:
+        if finding.secret is None or finding.location.date is None:
+            continue
+        try:
+            seen = datetime.fromisoformat(finding.location.date)
+        except ValueError:
+            continue  # a commit may carry any text as its date
+        seen = seen if seen.tzinfo is not None else seen.replace(tzinfo=UTC)
+        first[finding.secret] = min(seen, first.get(finding.secret, seen))
+    return History(first.get, max_key_age_days)
 
 
 def with_hygiene(
@@ -66,9 +81,15 @@ def folder_files(
     repository = discover(path)
     root = os.fsencode(path)
     classify = classifier(detector)
-    if repository is None or repository.work_tree is None:
+    if repository is None or repository.work_tree is None or not _contains(repository.work_tree, root):
         return plain_folder_files(root, classify, findings)
     return work_tree_files(root, classify, findings)
+
+
+def _contains(work_tree: bytes, folder: bytes) -> bool:
+    """Whether the folder lies in the work tree: a hostile `core.worktree` may point anywhere."""
+    top = os.path.realpath(work_tree)
+    return os.path.commonpath([top, os.path.realpath(folder)]) == top
 
 
 def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
@@ -106,12 +127,37 @@ def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: lis
         # Directives that suppress nothing are the scan's to report, once.
         judged = triage_content(those, view, policy)
         triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
-    moved = [replace(one, finding=_relocated(one.finding, prefix)) for one in triaged]
+    mask = _mask(session.detector, files, by_file)
+    moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
     return replace(
         scanned,
         findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
         suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
     )
+
+
+def _mask(detector: Detector, files: RepositoryFiles, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
+    """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
+    keys = [key for path in paths for key in files.findings.get(path, ())]
+    for path in paths:
+        keys += detector.findings(Blob(path, files.origin, path, is_name=True))
+    values = {key.secret.reveal().decode("utf-8", "replace"): key.secret.redacted for key in keys if key.secret}
+
+    def hide(text: str) -> str:
+        for value, redacted in values.items():
+            text = text.replace(value, redacted)
+        return text
+
+    def masked(finding: Finding) -> Finding:
+        place = finding.location
+        path = None if place.path is None else hide(place.path)
+        exact = place.path_bytes if path == place.path else None
+        return replace(
+            finding, message=hide(finding.message), hint=hide(finding.hint),
+            location=replace(place, path=path, path_bytes=exact),
+        )  # fmt: skip
+
+    return masked
 
 
 def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:

@@ -70,6 +70,13 @@ def _diff(edit: Edit, secrets: Sequence[bytes]) -> Iterator[str]:
     yield from unified_diff(before.splitlines(), after.splitlines(), old, f"b/{name}", lineterm="")
 
 
+def masked(line: str, secrets: Sequence[bytes]) -> str:
+    """Return a line to show, every known key hidden."""
+    for secret in secrets:
+        line = line.replace(secret.decode("utf-8", "replace"), redact(secret))
+    return line
+
+
 def _text(content: bytes, secrets: Sequence[bytes]) -> str:
     for secret in secrets:
         for form in (secret, secret.decode("latin-1").encode("utf-16-le")):

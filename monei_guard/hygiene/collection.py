@@ -182,13 +182,12 @@ def env_files_on_disk(root: bytes, listed: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the `.env`-like files beside the listed ones, ignored ones included. Ignored folders are not entered."""
     for folder in sorted({b"", *(folder_of(path) for path in listed)}):
         try:
-            entries = list(os.scandir(os.path.join(root, folder)))
+            for entry in os.scandir(os.path.join(root, folder)):
+                path = join(folder, entry.name)
+                if env_file_kind(path) is not None and entry.is_file(follow_symlinks=False):
+                    yield path
         except (OSError, ValueError):
-            continue
-        for entry in entries:
-            path = join(folder, entry.name)
-            if env_file_kind(path) is not None and entry.is_file(follow_symlinks=False):
-                yield path
+            continue  # the scan of the contents says what could not be listed
 
 
 def _walk(root: bytes) -> Iterator[bytes]:

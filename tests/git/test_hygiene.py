@@ -7,6 +7,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hygiene_corpus import run_git
 
 from monei_guard.commands.cli import run
+from monei_guard.commands.repository_hygiene import history_of
 from monei_guard.hygiene.checks import CHECKS, hygiene_findings
 from monei_guard.hygiene.collection import work_tree_files
 from monei_guard.model.blob import Blob
@@ -112,9 +114,18 @@ def test_a_key_older_than_the_limit_and_still_in_use_is_reported_once(root: Path
     assert [f.code for f in hygiene_findings(shorter, RULES)] == ["MG209"]
 
 
-def _replaced(files: Any, **changes: Any) -> Any:
-    from dataclasses import replace  # noqa: PLC0415 - beside its one use
+def test_the_history_of_a_key_begins_with_its_earliest_commit(root: Path) -> None:
+    write(root, "a.py", f"key = 'mni_{HEX}'\n")
+    (found,) = classify((root / "a.py").read_bytes(), b"a.py")
+    dates = ("2026-03-01T10:00:00+02:00", "2026-01-31T23:59:59+00:00", "no date at all", None)
+    findings = [replace(found, location=replace(found.location, date=date)) for date in dates]
+    history = history_of(findings, 30)
+    assert history.first_seen(Secret(f"mni_{HEX}".encode())) == datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
+    assert history.first_seen(Secret(b"another")) is None
+    assert history.max_key_age_days == 30
 
+
+def _replaced(files: Any, **changes: Any) -> Any:
     return replace(files, **changes)
 
 
@@ -197,3 +208,28 @@ def test_a_submodule_and_a_nested_clone_are_not_ours_to_judge(root: Path, tmp_pa
     write(root, "nested/.env", KEY)
     write(root, "main.py", "x = 1\n")
     assert [f for f in scan(tmp_path, str(root)) if f["code"].startswith("MG2")] == []
+
+
+def test_a_key_in_the_name_of_a_variable_or_of_a_file_is_never_shown(
+    root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(root, ".env", f"mni_{HEX}=1\nOTHER=2\n")
+    write(root, f"mni_{HEX}.env", KEY)
+    write(root, "Dockerfile", f"FROM x\nCOPY mni_{HEX}.env .\n")
+    run_git(root, "add", ".")
+    for arguments in (["scan", str(root)], ["staged", "-C", str(root)], ["scan", "--format", "json", str(root)]):
+        run(arguments)
+    run_git(root, "commit", "-q", "-m", "start")
+    run(["init", "--yes", str(root)])
+    said = capfd.readouterr()
+    assert "MG201" in said.out
+    assert HEX not in said.out + said.err
+    assert scan(tmp_path, str(root))
+    assert HEX not in (tmp_path / "report.json").read_text()
+
+
+def test_a_work_tree_that_points_elsewhere_is_not_believed(root: Path, tmp_path: Path) -> None:
+    write(root, ".env", KEY)
+    (tmp_path / "elsewhere").mkdir()
+    run_git(root, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    assert "MG202" in {f["code"] for f in scan(tmp_path, str(root))}
