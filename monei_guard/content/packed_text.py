@@ -98,7 +98,7 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield text written as a list of numbers: `0x6d, 0x6e`, `6d:6e`, `109, 110`."""
     found = [
         (match.start(), match.end(), base)
-        for hint, base, pattern in _LISTS
+        for hint, (base, pattern) in zip(BYTE_LIST_HINTS, _LISTS, strict=True)
         if hint(data)
         for match in matches(pattern, data, ranges)
     ]
