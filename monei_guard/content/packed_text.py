@@ -106,7 +106,7 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     for first, last, base in sorted(found):
         if first < done:
             continue
-        pairs = data[first + 2 : first + 3] in {b":", b" "}
+        pairs = base == 16 and data[first + 2 : first + 3] in {b":", b" "}  # noqa: PLR2004 - hexadecimal
         runs = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
         if readable(b"".join(run.data for run in runs)):
             done = last
