@@ -14,18 +14,25 @@ _LARGEST = 1 << 26  # bytes out of one stream
 _STEEPEST = 256  # bytes out for one byte in, above the first MiB: text does not pack better than about 1:20
 _FREE = 1 << 20
 _FIRST_CHUNK = 256
+_MOST_FAILURES = 50_000  # 64 MB of random data have 4,000
 
 
 def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield gzip and zlib streams; `cut` is set on one that is longer than any honest text."""
-    done = 0
+    done = failed = 0
     for header in matches(_HEADER, data, ranges):
         first = header.start()
         if first < done:
             continue
+        if failed > _MOST_FAILURES:
+            yield Replacement(
+                first, first, (), f"more than {_MOST_FAILURES} headers of compressed streams that are none"
+            )
+            return
         limit = min(_LARGEST, max(_FREE, (len(data) - first) * _STEEPEST))
         text, last = _inflate(data, first, limit)
         if not text:
+            failed += 1
             continue
         done = last
         cut = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""

@@ -6,7 +6,7 @@ the parent's finding seen again, and `detection` drops it by its place in the ro
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monei_guard.content.decoders import DECODERS
@@ -39,7 +39,7 @@ def decoded_views(
     limits = limits or DecodingLimits()
     decoders = tuple(decoders)
     left = limits.total
-    waiting: deque[tuple[View, tuple[Span, ...], int]] = deque([(root, (Span(0, len(root.data)),), 0)])
+    waiting: deque[tuple[View, Sequence[Span], int]] = deque([(root, (Span(0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
         tests: dict[Callable[[bytes], object], bool] = {}
@@ -61,20 +61,21 @@ def decoded_views(
                 waiting.append((child, changed, depth + 1))
 
 
-def _search_ranges(data: bytes, fresh: tuple[Span, ...], *, whole: bool) -> list[Span]:
+def _search_ranges(data: bytes, fresh: Sequence[Span], *, whole: bool) -> list[Span]:
     """Return where to look for encoded text: around the changed places, between borders of words."""
     if whole:
         return [Span(0, len(data))]
-    ranges: list[Span] = []
+    near: list[list[int]] = []
     for span in fresh:
-        near = max(0, span.start - _REACH)
-        start = max(data.rfind(mark, near, span.start) for mark in (b"\n", b" ", b'"', b"'"))
-        start = near if start < 0 else start
-        end = min(len(data), span.end + _REACH)
-        if ranges and start <= ranges[-1].end:
-            ranges[-1] = Span(ranges[-1].start, max(end, ranges[-1].end))
+        if near and span.start - near[-1][1] <= 2 * _REACH:
+            near[-1][1] = span.end
         else:
-            ranges.append(Span(start, end))
+            near.append([span.start, span.end])
+    ranges: list[Span] = []
+    for first, last in near:
+        reach = max(0, first - _REACH)
+        start = max(data.rfind(mark, reach, first) for mark in (b"\n", b" ", b'"', b"'"))
+        ranges.append(Span(reach if start < 0 else start, min(len(data), last + _REACH)))
     return ranges
 
 
@@ -89,7 +90,7 @@ def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], objec
     return tests[decoder.test]
 
 
-def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: tuple[Span, ...]) -> list[Replacement]:
+def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[Span]) -> list[Replacement]:
     """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
     kept: list[Replacement] = []
     index = 0
@@ -105,70 +106,62 @@ def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: tupl
     return kept
 
 
-def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[View, tuple[Span, ...]]:
+def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[View, list[Span]]:
     """Return the view's text with the replacements in place, and which of its bytes they made."""
-    copy = _Copy(view.data)
+    data = view.data
+    parts: list[bytes] = []
+    segments: list[Segment] = []
     changed: list[Span] = []
+    position = length = 0
     for item in replacements:
-        copy.keep_until(item.start)
-        start = copy.length
+        for start, end, text in _kept(data, position, item.start):
+            segments.append(Segment(length, start, end, (1, 1) if text is None else None))
+            parts.append(data[start:end] if text is None else text)
+            length += len(parts[-1])
+        begin = length
         for run in item.runs:
-            copy.add(run.data, run.start, run.end, run.step)
-        copy.position = item.end
-        changed.append(Span(start, copy.length))
-    copy.keep_rest()
+            if run.data:
+                segments.append(Segment(length, run.start, run.end, run.step))
+                parts.append(run.data)
+                length += len(run.data)
+        if changed and changed[-1].end == begin and length > begin:
+            begin = changed.pop().start
+        changed.append(Span(begin, length))
+        position = item.end
+    stop = _line_border(data, min(len(data), position + _AFTER))
+    segments.append(Segment(length, position, stop))
+    parts.append(data[position:stop])
+    if stop < len(data):
+        segments.append(Segment(length + stop - position, stop, len(data), None))
+        parts.append(_CUT)
     child = View(
         blob=view.blob,
-        data=b"".join(copy.parts),
+        data=b"".join(parts),
         text_encoding=view.text_encoding,
         encoding_path=(*view.encoding_path, name),
         parent=view,
-        segments=tuple(copy.segments),
+        segments=tuple(segments),
     )
-    return child, tuple(changed)
+    return child, changed
 
 
-class _Copy:
-    """A text under construction: `position` is where it stands in the parent, `length` what it has itself."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.parts: list[bytes] = []
-        self.segments: list[Segment] = []
-        self.position = 0
-        self.length = 0
-
-    def add(self, data: bytes, start: int, end: int, step: tuple[int, int] | None) -> None:
-        """Append `data`, made from the parent's `[start, end)`."""
-        if data:
-            self.segments.append(Segment(self.length, Span(start, end), step is not None, step or (1, 1)))
-            self.parts.append(data)
-            self.length += len(data)
-
-    def keep_until(self, end: int) -> None:
-        """Append the unchanged text up to `end`, without the middle of a long one."""
-        start = self.position
-        if end - start <= _BEFORE:
-            self.add(self.data[start:end], start, end, (1, 1))
-            return
-        resume = self._line_border(max(start, end - _BEFORE))
-        stop = self._line_border(min(end, start + _AFTER)) if start else 0
+def _kept(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes | None]]:
+    """Yield the unchanged text between two replacements: ranges, and what stands for the middle of a long one."""
+    if end - start > _BEFORE:
+        resume = _line_border(data, end - _BEFORE)
+        stop = _line_border(data, start + _AFTER) if start else 0
         if stop < resume:
-            self.add(self.data[start:stop], start, stop, (1, 1))
-            self.add(_CUT, stop, resume, None)
+            if stop > start:
+                yield start, stop, None
+            yield stop, resume, _CUT
             start = resume
-        self.add(self.data[start:end], start, end, (1, 1))
+    if start < end:
+        yield start, end, None
 
-    def keep_rest(self) -> None:
-        """Append the text after the last replacement, but not all of a long one."""
-        stop = self._line_border(min(len(self.data), self.position + _AFTER))
-        self.add(self.data[self.position : stop], self.position, stop, (1, 1))
-        if stop < len(self.data):
-            self.add(_CUT, stop, len(self.data), None)
 
-    def _line_border(self, near: int) -> int:
-        """Return the first position from `near` on that begins a line, or `near` if that is far."""
-        if near in {0, len(self.data)}:
-            return near
-        found = self.data.find(b"\n", near - 1, near + _LINE)
-        return found + 1 if found >= 0 else near
+def _line_border(data: bytes, near: int) -> int:
+    """Return the first position from `near` on that begins a line, or `near` if that is far."""
+    if near in {0, len(data)}:
+        return near
+    found = data.find(b"\n", near - 1, near + _LINE)
+    return found + 1 if found >= 0 else near

@@ -23,12 +23,8 @@ _NUMERIC = re.compile(
 )
 _STEPS = {"u": 6, "x": 4, "o": 4, "U": 10}
 
-_JSON = re.compile(rb"""\\(?:(?P<plain>["'\\/bfnrt_\-])|u(?P<code>%b{4}))""" % _HEX)
-_SIMPLE = {
-    b'"': b'"', b"'": b"'", b"\\": b"\\", b"/": b"/",
-    b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t",
-    b"_": b"_", b"-": b"-",  # Markdown
-}  # fmt: skip
+_JSON = re.compile(rb"""\\(?:(?P<plain>["'\\/bfnrt_\-](?:\\["'\\/bfnrt_\-])*)|u(?P<code>%b{4}))""" % _HEX)
+_SIMPLE = bytes.maketrans(b"bfnrt", b"\b\f\n\r\t")  # the others stand for themselves; `\_` and `\-` are Markdown's
 
 _PERCENT = re.compile(rb"%%%(h)b{2}(?:%%%(h)b{2})*" % {b"h": _HEX})
 
@@ -74,9 +70,12 @@ def numeric_escapes(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement
 def json_strings(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield the escapes of a JSON or source text that stands inside a string: `\"`, `\n`, `\\`, `\u0022`."""
     for match in matches(_JSON, data, ranges):
-        plain = match["plain"]
-        decoded = _SIMPLE[plain] if plain else _utf8(int(match["code"], 16))
-        yield Replacement(match.start(), match.end(), (Run(decoded, match.start(), match.end()),))
+        start, end = match.span()
+        if match["code"]:
+            run = Run(_utf8(int(match["code"], 16)), start, end)
+        else:
+            run = Run(match[0][1::2].translate(_SIMPLE), start, end, (1, 2))
+        yield Replacement(start, end, (run,))
 
 
 def percent_encoding(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:

@@ -7,6 +7,7 @@ same text gives it one literal and no other, if that literal could be a part of 
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from monei_guard.content.replacement import Decoder, Replacement, Run, matches
 from monei_guard.model.location import Span
@@ -30,10 +31,12 @@ _CONSTANT = re.compile(
     rb"""(?=["'`]|[ \t]*(?:\r?\n|\Z))"""
 )
 _ASSIGNED = re.compile(
-    rb"""(?P<name>[A-Za-z_$][\w$]{0,60})["']?\s{0,8}(?::\s{0,8}&?[\w'<>\[\]]{1,30}\s{0,8})?(?::=|=>|=|:)\s{0,8}[bBrRuU@$]{0,2}["'`]?$"""
+    rb"""(?<![\w$])(?P<name>[A-Za-z_$][\w$]{0,60})["']?\s{0,8}(?::\s{0,8}&?[\w'<>\[\]]{1,30}\s{0,8})?(?::=|=>|=|:)\s{0,8}[bBrRuU@$]{0,2}["'`]?$"""
 )
 _MOST_CONSTANTS = 256
-_NAME_BEFORE = 128
+_NAME_BEFORE = 96
+_MOST_ASSIGNMENTS = 5000
+_MOST_FOLDS = 10_000  # names in one text; code written by people has a handful
 
 _HOLE = re.compile(
     rb"""(?:[$\#%]\{|\{)\{?\s{0,4}(?:["'](?P<text>[^"'{}\\\n]{1,200})["']|(?P<name>[A-Za-z_$][\w$.]{0,60}))\s{0,4}\}{1,2}"""
@@ -78,8 +81,14 @@ def constants_folded(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacemen
     Also template holes that hold a literal: `${'4f'}`.
     """
     constants = _constants(data)
-    found = [*_holes(data, ranges, constants), *_joints(data, ranges, constants)]
-    yield from sorted(found, key=lambda item: item.start)
+    found = [
+        *islice(_holes(data, ranges, constants), _MOST_FOLDS + 1),
+        *islice(_joints(data, ranges, constants), _MOST_FOLDS + 1),
+    ]
+    found.sort(key=lambda item: item.start)
+    if len(found) > _MOST_FOLDS:
+        found = [*found[:_MOST_FOLDS], found[_MOST_FOLDS]._replace(cut=f"more than {_MOST_FOLDS} names in strings")]
+    yield from found
 
 
 def _joints(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -> Iterator[Replacement]:
@@ -155,7 +164,7 @@ def office_runs(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
 def _constants(data: bytes) -> dict[bytes, bytes]:
     """Return the names that are given one literal and no other, where that could be a part of a key."""
     values: dict[bytes, bytes | None] = {}
-    for match in _CONSTANT.finditer(data):
+    for match in islice(_CONSTANT.finditer(data), _MOST_ASSIGNMENTS):
         start = match.start("value")
         before = _ASSIGNED.search(data, max(0, start - _NAME_BEFORE), start)
         if before is None:

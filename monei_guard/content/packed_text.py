@@ -104,15 +104,24 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     ]
     done = 0
     for first, last, base in sorted(found):
-        numbers = list(_NUMBER.finditer(data, first, last))
-        values = [int(number[1], base) for number in numbers]
-        if first < done or max(values) > _BYTE or not readable(decoded := bytes(values)):
+        if first < done:
             continue
-        done = last
-        runs = tuple(
-            Run(decoded[index : index + 1], number.start(), number.end()) for index, number in enumerate(numbers)
-        )
-        yield Replacement(first, last, runs)
+        pairs = base == 16 and data[first + 2 : first + 3] in {b":", b" "}  # noqa: PLR2004 - hexadecimal
+        runs = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
+        if readable(b"".join(run.data for run in runs)):
+            done = last
+            yield Replacement(first, last, runs)
+
+
+def _pairs(data: bytes, first: int, last: int) -> tuple[Run, ...]:
+    return (Run(bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
+
+
+def _numbers(data: bytes, first: int, last: int, base: int) -> tuple[Run, ...]:
+    numbers = [(int(number[1], base), *number.span()) for number in _NUMBER.finditer(data, first, last)]
+    if any(value > _BYTE for value, _, _ in numbers):
+        return ()
+    return tuple(Run(bytes((value,)), start, end) for value, start, end in numbers)
 
 
 def decode_base64(text: bytes) -> bytes | None:

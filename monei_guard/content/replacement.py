@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monei_guard.model.location import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Decoded bytes and the encoded bytes they were made from.
 
     Every `step[0]` bytes of `data` come from `step[1]` bytes of `[start, end)`; with `step` None `data` was made from
@@ -21,8 +21,7 @@ class Run:
     step: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """`[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is dropped.
 
     `cut` says why decoding stopped early, "" if it did not.

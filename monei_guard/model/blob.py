@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from monei_guard.model.location import Location, Origin, Span, display_path
 
@@ -44,18 +45,18 @@ class Skipped:
     incomplete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A run of a decoded view: `start` in its data came from the parent's bytes `[parent.start, parent.end)`.
+class Segment(NamedTuple):
+    """A run of a decoded view: what begins at `start` in its data came from the parent's `[parent_start, parent_end)`.
 
-    `linear` runs map in steps: every `step[0]` bytes of the view come from `step[1]` bytes of the parent, (1, 1) for
-    copied text, (3, 4) for base64. Others (a compressed stream, a named entity) map as a whole.
+    Every `step[0]` bytes of the view come from `step[1]` bytes of the parent, (1, 1) for copied text, (3, 4) for base64.
+    Without a step (a compressed stream, a named entity) the run maps as a whole. A named tuple, for hostile text makes
+    hundreds of thousands of them.
     """
 
     start: int
-    parent: Span
-    linear: bool = True
-    step: tuple[int, int] = (1, 1)
+    parent_start: int
+    parent_end: int
+    step: tuple[int, int] | None = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,11 @@ class View:
 def _to_parent(segments: tuple[Segment, ...], offset: int) -> tuple[int, int]:
     """Return the parent's first byte and the byte after it for one byte of a decoded view."""
     segment = segments[bisect_right(segments, offset, key=lambda s: s.start) - 1]
-    if not segment.linear:
-        return segment.parent.start, segment.parent.end
+    if segment.step is None:
+        return segment.parent_start, segment.parent_end
     made, read = segment.step
-    start = segment.parent.start + (offset - segment.start) // made * read
-    return start, min(start + read, segment.parent.end)
+    start = segment.parent_start + (offset - segment.start) // made * read
+    return start, min(start + read, segment.parent_end)
 
 
 def _utf8(path: bytes) -> str | None:

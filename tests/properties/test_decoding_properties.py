@@ -62,8 +62,8 @@ def test_unchanged_text_maps_to_itself(content: bytes) -> None:
             continue
         for segment, after in zip(view.segments, [*view.segments[1:], None], strict=True):
             size = (after.start if after else len(view.data)) - segment.start
-            if segment.linear and segment.step == (1, 1):
-                copied = view.parent.data[segment.parent.start : segment.parent.start + size]
+            if segment.step == (1, 1):
+                copied = view.parent.data[segment.parent_start : segment.parent_start + size]
                 assert view.data[segment.start : segment.start + size] == copied
 
 
