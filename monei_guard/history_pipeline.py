@@ -131,6 +131,7 @@ class _Sighting:
     path: bytes | None
     kind: str
     held: list[tuple[Place, str]] = field(default_factory=list)
+    dates: tuple[str | None, str | None] = (None, None)
 
     @property
     def earliest(self) -> tuple[Place, str]:
@@ -149,6 +150,8 @@ class _Sighting:
             reachable_from=tuple(refs),
             in_head=any(place.in_head for place, _ in self.held),
             in_worktree=False,
+            first_date=self.dates[0],
+            last_date=self.dates[1],
         )
 
 
@@ -170,7 +173,8 @@ def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Det
     for sighting in sightings:
         place, name = sighting.earliest
         versions[name][place.first_commit, sighting.path].append(sighting)
-    people = _people(repository, {commit for places_of in versions.values() for commit, _ in places_of if commit})
+    lives = [sighting.life for sighting in sightings]
+    people = _people(repository, {name for life in lives for name in (life.first_commit, life.last_commit) if name})
     headers = [one for one in object_headers(repository, versions) if isinstance(one, ObjectHeader)]
     small = {header.object_id for header in headers if header.size <= LARGE_OBJECT}
     parts = ((name, _parts(kind, content)) for name, kind, content in read_objects(repository, small, LARGE_OBJECT))
@@ -180,7 +184,14 @@ def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Det
             for (commit, path), wanted in versions[name].items():
                 author, date = people.get(commit or "", (None, None))
                 blob = Blob(piece.content, piece.origin, path, commit, author, date, name, name_is_new=False)
-                yield _judged(repository, blob, wanted, detector, piece.lines_before)
+                dated = [replace(sighting, dates=_dates(sighting.life, people)) for sighting in wanted]
+                yield _judged(repository, blob, dated, detector, piece.lines_before)
+
+
+def _dates(life: Life, people: dict[str, tuple[str | None, str | None]]) -> tuple[str | None, str | None]:
+    """Return when the commits were made that brought a secret and that last held it."""
+    first, last = (people.get(name or "", (None, None))[1] for name in (life.first_commit, life.last_commit))
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType({
     "suppressions": ("monei_guard.commands.suppressions:suppressions", "List what is suppressed, and until when."),
     "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
     "init": ("monei_guard.commands.init:init", "Put a repository right: .env, ignore rules, hook, CI step."),
+    "audit": ("monei_guard.commands.audit:audit", "History, work tree and hygiene in one report: what to do first."),
     "range": ("monei_guard.commands.range:commit_range", "Scan what the commits of a push or pull request add."),
     "history": ("monei_guard.commands.history:history", "Scan everything a repository ever held."),
     "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),

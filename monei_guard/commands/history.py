@@ -14,7 +14,7 @@ from monei_guard.commands.session import Session, finish, open_session, reposito
 from monei_guard.detection.prefilter import REACH
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, discover
-from monei_guard.history_pipeline import finish_history, judge_with
+from monei_guard.history_pipeline import HistoryScan, finish_history, judge_with
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
 
@@ -40,12 +40,7 @@ def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | 
     found = with_own_work_tree(found)
     folder = repository_folder(repository)
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
-    memory = open_cache(session, found, cache_dir, wanted=cache)
-    with progress_line(quiet=options.quiet) as progress:
-        store = open_store(found, memory.known)
-        stored = scan_store(store, _how_to_look(session, store, jobs, progress))
-        result = finish_history(store, stored, session.detector, jobs)
-    memory.save(store, stored)
+    result = scan_history(session, found, jobs, cache_dir, cache=cache)
     if not options.quiet and options.format == "terminal":
         for line in result.notes:
             say(f"note: {line}")
@@ -58,6 +53,19 @@ def with_own_work_tree(repository: Repository) -> Repository:
     if top is None or os.path.lexists(os.path.join(top, b".git")):
         return repository
     return replace(repository, work_tree=None)
+
+
+def scan_history(
+    session: Session, repository: Repository, jobs: int | None, cache_dir: str | None, *, cache: bool
+) -> HistoryScan:
+    """Return what everything in the repository's object store comes to, and remember which objects are clean."""
+    memory = open_cache(session, repository, cache_dir, wanted=cache)
+    with progress_line(quiet=session.options.quiet) as progress:
+        store = open_store(repository, memory.known)
+        stored = scan_store(store, _how_to_look(session, store, jobs, progress))
+        result = finish_history(store, stored, session.detector, jobs)
+    memory.save(store, stored)
+    return result
 
 
 def _how_to_look(session: Session, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -21,11 +21,15 @@ from monei_guard.reporting.stray_keys import report_without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.ruleset.rule_files import load_bundled
 
+TerminalWriter = Callable[[Report, TextIO, Style], None]
 _WIDTH = 100
 
 
-def report_and_exit_code(session: Session, scanned: Scanned) -> int:
-    """Triage what was found, write every report that was asked for, return the exit code."""
+def report_and_exit_code(session: Session, scanned: Scanned, terminal: TerminalWriter = write_terminal) -> int:
+    """Triage what was found, write every report that was asked for, return the exit code.
+
+    `terminal` writes what standard output gets where no other format is asked for.
+    """
     triaged = with_baseline([*map(Triaged, scanned.findings), *scanned.suppressed], session)
     triaged = tuple(one for one in triaged if _is_reported(one.finding, session))
     if session.options.verify:
@@ -42,11 +46,11 @@ def report_and_exit_code(session: Session, scanned: Scanned) -> int:
         coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes),
         configuration=Configuration(session.settings.source, session.settings.turned_off),
     )
-    write_reports(session.options, report_without_keys(report))
+    write_reports(session.options, report_without_keys(report), terminal)
     return exit_code(triaged, session.settings.fail_on, complete=report.complete)
 
 
-def write_reports(options: Options, report: Report) -> None:
+def write_reports(options: Options, report: Report, terminal: TerminalWriter = write_terminal) -> None:
     """Write the report in every form that was asked for; standard output comes last."""
     for name, path in options.reports:
         write_report(report, name, path)
@@ -55,7 +59,7 @@ def write_reports(options: Options, report: Report) -> None:
         return
     with _standard_output() as stream:
         if options.format == "terminal":
-            write_terminal(report, stream, _style(options, stream))
+            terminal(report, stream, _style(options, stream))
         else:
             write_report(report, options.format, None, stream)
 

@@ -10,7 +10,7 @@ from monei_guard.model.rule import Environment
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import place
 
-_ROTATE_AFTER = 90  # days: docs.monei.cc/security/guidelines
+ROTATE_AFTER = 90  # days: docs.monei.cc/security/guidelines
 _MAX_STEPS = 5
 
 
@@ -75,8 +75,8 @@ def tiles(report: Report) -> list[tuple[str, str, str]]:
     shown = [(severity.label, f"{counts[severity]:,}", severity.label) for severity in sorted(Severity, reverse=True)]
     shown.append(("distinct secrets", f"{secrets:,}", "plain"))
     if ages:
-        overdue = sum(age > _ROTATE_AFTER for age in ages)
-        shown.append((f"older than {_ROTATE_AFTER} days", f"{overdue:,}", "plain"))
+        overdue = sum(age > ROTATE_AFTER for age in ages)
+        shown.append((f"older than {ROTATE_AFTER} days", f"{overdue:,}", "plain"))
     shown.append(("suppressed", f"{report.summary.suppressed:,}", "plain"))
     shown.append(("not scanned", f"{report.summary.incomplete:,}", "high" if report.summary.incomplete else "plain"))
     return shown

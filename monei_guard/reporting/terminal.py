@@ -21,7 +21,7 @@ _BOLD = "\x1b[1m"
 _DIM = "\x1b[2m"
 _BLUE = "\x1b[34m"
 _GREEN = "\x1b[32m"
-_SEVERITY_COLOR = {
+SEVERITY_COLOR = {
     Severity.CRITICAL: "\x1b[1;31m",
     Severity.HIGH: "\x1b[31m",
     Severity.MEDIUM: "\x1b[33m",
@@ -53,22 +53,22 @@ def write_terminal(report: Report, stream: TextIO, style: Style | None = None) -
     for one in report.triaged:
         if one.suppression is None:
             stream.writelines(line + "\n" for line in finding_lines(one, style))
-    stream.writelines(line + "\n" for line in _problem_lines(report, style))
+    stream.writelines(line + "\n" for line in problem_lines(report, style))
     if not style.quiet or report.summary.findings or not report.complete:
         stream.write(summary_line(report.summary, style) + "\n")
     if not style.quiet:
-        stream.writelines(line + "\n" for line in _configuration_lines(report.summary, style))
+        stream.writelines(line + "\n" for line in configuration_lines(report.summary, style))
 
 
 def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     """Yield the lines of one finding; the last one is empty."""
     finding = one.finding
-    severity = style.paint(f"{finding.severity.label}[{finding.code}]", _SEVERITY_COLOR[finding.severity])
+    severity = style.paint(f"{finding.severity.label}[{finding.code}]", SEVERITY_COLOR[finding.severity])
     yield f"{severity}: {style.paint(visible(finding.message), _BOLD)}"
     gutter = _gutter(finding.snippet)
     yield f"{gutter[:-1]}{style.paint('-->', _BLUE)} {place(finding.location)}"
     if finding.snippet is not None:
-        yield from _snippet_lines(finding.snippet, gutter, style, _SEVERITY_COLOR[finding.severity])
+        yield from _snippet_lines(finding.snippet, gutter, style, SEVERITY_COLOR[finding.severity])
     note = f"{gutter}{style.paint('=', _BLUE)}"
     yield f"{note} {_identity(finding)}"
     if style.reveal and finding.secret is not None:
@@ -196,9 +196,10 @@ def _window(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
     return before + marked + after, columns(before), columns(before + marked)
 
 
-def _problem_lines(report: Report, style: Style) -> Iterator[str]:
+def problem_lines(report: Report, style: Style) -> Iterator[str]:
+    """Yield what should have been scanned and was not, and the errors."""
     incomplete = [one for one in report.skipped if one.incomplete]
-    label = style.paint("not scanned", _SEVERITY_COLOR[Severity.MEDIUM])
+    label = style.paint("not scanned", SEVERITY_COLOR[Severity.MEDIUM])
     for one in incomplete[:_MAX_SKIPPED]:
         yield f"{label}: {_skipped(one)}"
     if len(incomplete) > _MAX_SKIPPED:
@@ -206,7 +207,7 @@ def _problem_lines(report: Report, style: Style) -> Iterator[str]:
         why = ", ".join(f"{visible(reason)}: {count}" for reason, count in reasons)
         yield f"{label}: {len(incomplete) - _MAX_SKIPPED} more ({why}); --format json lists them all"
     for message in report.errors:
-        yield f"{style.paint('error', _SEVERITY_COLOR[Severity.CRITICAL])}: {visible(message)}"
+        yield f"{style.paint('error', SEVERITY_COLOR[Severity.CRITICAL])}: {visible(message)}"
 
 
 def _skipped(one: Skipped) -> str:
@@ -214,7 +215,8 @@ def _skipped(one: Skipped) -> str:
     return f"{name}: {visible(one.reason)}"
 
 
-def _configuration_lines(summary: Summary, style: Style) -> Iterator[str]:
+def configuration_lines(summary: Summary, style: Style) -> Iterator[str]:
+    """Yield the configuration in force and what it turns off."""
     configuration = summary.configuration
     if configuration.turned_off:
         off = visible(", ".join(configuration.turned_off))

@@ -1,0 +1,106 @@
+"""`monei-guard audit [REPO]`: history, work tree and repository checks in one run and one report."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import click
+
+from monei_guard.commands.cli import say, stop
+from monei_guard.commands.history import NoRepositoryError, scan_history, with_own_work_tree
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.report_output import report_and_exit_code
+from monei_guard.commands.repository_hygiene import History, with_hygiene
+from monei_guard.commands.session import excluder, open_session, repository_folder
+from monei_guard.git_access.repository import discover
+from monei_guard.model.finding import Finding
+from monei_guard.model.secret import Secret
+from monei_guard.pipeline import Scanned
+from monei_guard.pipeline import scan as run_pipeline
+from monei_guard.reporting.audit_report import write_audit
+from monei_guard.reporting.html_summary import moment
+from monei_guard.sources.dependency_files import manifests_in
+from monei_guard.sources.files import FileOptions, directory
+
+
+@click.command()
+@click.argument("repository", default=".", metavar="[REPO]")
+@click.option("--trust-config", is_flag=True, help="Use the repository's own configuration, baseline and suppressions.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Use N processes (one a processor by default).")
+@click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]")
+@click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory.")
+@common_options
+def audit(
+    repository: str, *, trust_config: bool, jobs: int | None, cache: bool, cache_dir: str | None, **given: Any
+) -> None:
+    """Audit a repository: all it ever held, its work tree, its hygiene; each secret's life, and what to do first.
+
+    The repository may be somebody else's: its own configuration is used only with --trust-config.
+    """  # fmt: skip
+    options = read_options(given)
+    found = discover(os.fsencode(repository)) if os.path.isdir(repository) else None
+    if found is None:
+        raise NoRepositoryError(
+            f"{repository} is not a git repository", hint="give the path of one, bare or with a work tree"
+        )
+    found = with_own_work_tree(found)
+    top = os.fsdecode(found.work_tree) if found.work_tree is not None else repository
+    folder = repository_folder(top) if trust_config else None
+    session = open_session(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
+    past = scan_history(session, found, jobs, cache_dir, cache=cache)
+    session = replace(session, errors=(*session.errors, *past.errors))
+    if not options.quiet and options.format == "terminal":
+        for line in past.notes:
+            say(f"note: {line}")
+    scanned = past.scanned
+    if found.work_tree is not None:
+        excluded = excluder(session.settings.exclude)
+        files = directory(found.work_tree, FileOptions(session.settings.max_size, excluded=excluded))
+        present = run_pipeline(files, session.detector)
+        present = with_hygiene(session, present, (top,), excluded, History(_first_seen(past.scanned.findings)))
+        scanned = joined(past.scanned, present)
+    stop(report_and_exit_code(session, scanned, write_audit))
+
+
+def joined(past: Scanned, present: Scanned) -> Scanned:
+    """Return both outcomes as one: what stands in a file now has the life that the history tells of it.
+
+    The same secret under the same code and path is one finding, at its present place.
+    """
+    lives = {_identity(one): one for one in past.findings if one.secret is not None}
+    here = tuple(_with_past(one, lives.get(_identity(one))) for one in present.findings)
+    covered = {_identity(one) for one in here if one.secret is not None}
+    gone = tuple(one for one in past.findings if one.secret is None or _identity(one) not in covered)
+    return Scanned(
+        findings=(*here, *gone),
+        skipped=(*past.skipped, *present.skipped),
+        files=past.files + present.files,
+        blobs=past.blobs + present.blobs,
+        bytes=past.bytes + present.bytes,
+        suppressed=(*present.suppressed, *past.suppressed),
+    )
+
+
+def _identity(finding: Finding) -> tuple[str, Secret | None, str | None]:
+    return finding.code, finding.secret, finding.location.path
+
+
+def _with_past(finding: Finding, past: Finding | None) -> Finding:
+    """Return a present finding with who brought it, when, and its life."""
+    if finding.secret is None or past is None or past.life is None:
+        return finding
+    told = past.location
+    location = replace(finding.location, commit=told.commit, author=told.author, date=told.date)
+    return replace(finding, life=replace(past.life, in_worktree=True), location=location)
+
+
+def _first_seen(findings: Iterable[Finding]) -> Callable[[Secret], datetime | None]:
+    """Return what tells when a secret was first committed."""
+    seen: dict[Secret, datetime] = {}
+    for one in findings:
+        when = moment(one.life.first_date if one.life is not None else None) or moment(one.location.date)
+        if one.secret is not None and when is not None:
+            seen[one.secret] = min(seen.get(one.secret, when), when)
+    return seen.get
