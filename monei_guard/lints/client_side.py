@@ -23,7 +23,7 @@ class Side:
     reason: str
 
 
-_DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|/\*.*?\*/)*[\"']use (client|server)[\"']", re.DOTALL)
+_DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?>\s|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+[\"']use (client|server)[\"']")
 TEST_PATH = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures?|testing|stories|benchmarks?)/|"
     r"[._-](?:test|spec|stories|e2e|cy)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _Key = tuple[int, int, Kind, str]
 _MAX_CHAIN = 8  # names that lead to names; longer chains are not written by hand
-_FUEL = 60_000  # questions asked of one file before following stops: entangled or hostile code
+_FUEL = 20_000  # questions asked of one file before following stops: entangled or hostile code
 
 
 class FlowFile(Protocol):
@@ -51,6 +51,7 @@ class Resolver:
         self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `monei_use`
         self._then: dict[int, Expr] | None = None
         self._values: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}
+        self._partial: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}  # good within the question being answered
         self._resolving: set[_Key] = set()
         self._cuts = 0
 
@@ -83,7 +84,7 @@ class Resolver:
             yield self.here, expr
             return
         key = (expr.start, expr.end, expr.kind, expr.text)
-        known = self._values.get(key)
+        known = self._values.get(key) or self._partial.get(key)
         if known is None:
             if key in self._resolving or self.fuel <= 0:
                 self._cuts += 1  # a cycle: what is found meanwhile is not all there is
@@ -92,8 +93,10 @@ class Resolver:
             self._resolving.add(key)
             known = tuple(self._expanded(expr, depth))
             self._resolving.discard(key)
-            if self._cuts == cuts or not self._resolving:
-                self._values[key] = known
+            whole = self._cuts == cuts or not self._resolving
+            (self._values if whole else self._partial)[key] = known
+            if not self._resolving:
+                self._partial.clear()
         yield from known
 
     def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:

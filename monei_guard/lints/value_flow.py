@@ -74,6 +74,7 @@ class Flow(Resolver):
         super().__init__(file)
         self._answers: dict[tuple[int, int, Kind, str], Trace | None] = {}
         self._active: set[tuple[int, int, Kind, str]] = set()
+        self._barren: set[tuple[int, int, Kind, str]] = set()
         # By (start of the binding, name); (-1, ...) for dotted names, "env:NAME" and names bound nowhere.
         self._marked: dict[tuple[int, str], Step] = {}
 
@@ -84,7 +85,7 @@ class Flow(Resolver):
         key = (expr.start, expr.end, expr.kind, expr.text)
         if key in self._answers:
             return self._answers[key]
-        if key in self._active or len(self._active) > _MAX_DEPTH or self.fuel <= 0:
+        if key in self._active or key in self._barren or len(self._active) > _MAX_DEPTH or self.fuel <= 0:
             return None
         self.fuel -= 1
         self._active.add(key)
@@ -92,8 +93,12 @@ class Flow(Resolver):
             found = self._trace(expr)
         finally:
             self._active.discard(key)
-        if not self._active:  # an answer cut short by a cycle is not worth remembering
+        if found is not None or not self._active:
             self._answers[key] = found
+        else:  # perhaps cut short by a cycle, so no answer for later; but within this question nothing new is here
+            self._barren.add(key)
+        if not self._active:
+            self._barren.clear()
         return found
 
     def mark(self, expr: Expr | None, step: Step, depth: int = 0) -> None:
