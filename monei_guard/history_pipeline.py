@@ -72,7 +72,7 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
     where = _with_masked_refs(where, detector)
     found = list(_found(repository, _sightings(hits, where), detector))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]
-    beside = scan([*names, *repository_names(repository)], detector)
+    beside = scan([*names, *repository_names(repository, detector.prefilter.hits)], detector)
     skipped = [
         *(Skipped(path, reason) for path, reason in stored.problems),
         *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in stored.gaps),
