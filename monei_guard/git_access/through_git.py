@@ -43,6 +43,18 @@ def all_object_ids(repository: Repository) -> Iterator[str]:
         yield line.decode()
 
 
+def never_fetched(repository: Repository) -> tuple[str, ...]:
+    """Return the ids of objects that a partial clone refers to and does not have; none where it is no such clone."""
+    try:
+        configured = repository.run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
+    except GitError:  # nothing of the kind is configured
+        return ()
+    if not configured.strip():
+        return ()
+    listed = repository.run("rev-list", "--objects", "--all", "--reflog", "--missing=print", "--quiet")
+    return tuple(line[1:].decode() for line in listed.splitlines() if line.startswith(b"?"))
+
+
 def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterator[ObjectHeader | tuple[str, str]]:
     """Yield the header of each object, or its id and what is wrong with it.
 
