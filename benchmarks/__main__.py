@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 # Every benchmark is a module with a `main()`.
-BENCHMARKS = ("scan", "verify", "hygiene")
+BENCHMARKS = ("scan", "verify", "hygiene", "history")
 
 
 def main() -> int:

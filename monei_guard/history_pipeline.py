@@ -15,7 +15,14 @@ from monei_guard.errors import GuardError
 from monei_guard.git_access.commit_people import author_and_date
 from monei_guard.git_access.pack_walk import LARGE_OBJECT
 from monei_guard.git_access.repository import GitError, Repository
-from monei_guard.git_access.through_git import OVERLAP, ObjectHeader, object_headers, read_objects, read_windows
+from monei_guard.git_access.through_git import (
+    OVERLAP,
+    ObjectHeader,
+    never_fetched,
+    object_headers,
+    read_objects,
+    read_windows,
+)
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Triaged
 from monei_guard.model.location import Origin
@@ -72,10 +79,11 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
     where = _with_masked_refs(where, detector)
     found = list(_found(repository, _sightings(hits, where), detector))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]
-    beside = scan([*names, *repository_names(repository)], detector)
+    beside = scan([*names, *repository_names(repository, detector.prefilter.hits)], detector)
     skipped = [
         *(Skipped(path, reason) for path, reason in stored.problems),
         *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in stored.gaps),
+        *_not_fetched(repository),
         *beside.skipped,
         *(one for part in found for one in part.skipped),
     ]
@@ -88,6 +96,20 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
         tuple(suppressed),
     )  # fmt: skip
     return HistoryScan(scanned, errors, _notes(stored, store))
+
+
+def _not_fetched(repository: Repository) -> Iterator[Skipped]:
+    try:
+        missing = never_fetched(repository)
+    except GitError as error:
+        yield Skipped(None, f"what this partial clone lacks could not be listed: {error}")
+        return
+    if missing:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        yield Skipped(
+            None,
+            f"object {missing[0]}{more} not fetched yet: this is a partial clone, and nothing is fetched for a scan",
+        )
 
 
 def _with_masked_refs(where: dict[str, list[Place]], detector: Detector) -> dict[str, list[Place]]:

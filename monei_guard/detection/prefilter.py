@@ -52,13 +52,16 @@ class Prefilter:
         self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
 
     def fast_test(self, *, compile_it: bool = True) -> Test | None:
-        """Return the test for much content, whose matches REACH bounds.
+        """Change to the test for much content, whose matches REACH bounds, and return it.
 
         None where Hyperscan does not run, or would have to compile first.
         """
-        return hyperscan_test(
+        test = hyperscan_test(
             self.keywords, self.extra, encoded=self.encoded, cache_folder=self.cache_folder, compile_it=compile_it
         )
+        if test is not None:
+            self._test, self._switch_at = test, None
+        return test
 
     def hits(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data`."""

@@ -98,8 +98,8 @@ class CommitGraph:
 
     def any_parent(self, flags: Flags) -> Flags:
         """Return for each commit whether a parent of it is marked."""
-        marked = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(flags[self.parents])))
-        return (marked[self.first[1:]] - marked[self.first[:-1]]) > 0
+        marked: Numbers = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(flags[self.parents], dtype=np.int64)))
+        return np.greater(marked[self.first[1:]], marked[self.first[:-1]])
 
     def carried(self, own: dict[int, int]) -> list[int]:
         """Return for each commit the union of the bit sets `own` of itself and of all its ancestors."""

@@ -5,19 +5,27 @@ Both raise ApplyDeltaError for a delta that does not fit its base or does not ma
 """
 
 from collections.abc import Callable
+from importlib import import_module
 
 from dulwich.errors import ApplyDeltaError
 
 __all__ = ["ApplyDeltaError", "apply_delta"]
 
-# Returns the result as a list of one.
-apply_delta: Callable[[bytes, bytes], list[bytes]]
-try:
-    from dulwich._pack import apply_delta
-except ImportError:  # a platform without a compiled wheel
 
-    def apply_delta(base: bytes, delta: bytes) -> list[bytes]:
-        """Return a list of the one object that `delta` makes of `base`."""
-        from dulwich.pack import apply_delta as in_python  # noqa: PLC0415 - heavy, and only here
+def _in_python(base: bytes, delta: bytes) -> list[bytes]:
+    from dulwich.pack import apply_delta as apply  # noqa: PLC0415 - heavy, and only where nothing is compiled
 
-        return [b"".join(in_python(base, delta))]
+    return [b"".join(apply(base, delta))]
+
+
+def _compiled() -> Callable[[bytes, bytes], list[bytes]] | None:
+    try:
+        module = import_module("dulwich._pack")
+    except ImportError:  # a platform without a compiled wheel
+        return None
+    function: Callable[[bytes, bytes], list[bytes]] = module.apply_delta
+    return function
+
+
+# Returns a list of one: the object that a delta makes of its base.
+apply_delta = _compiled() or _in_python

@@ -21,8 +21,8 @@ _MAX_SIZE_BYTES = 9
 _DEFAULT_COPY = 0x10000  # a copy of size zero copies this much
 _LONGEST_COPY = 8  # an opcode, four bytes of offset, three of size
 
-_OFFSET_BYTES = np.array([bin(op & 0x0F).count("1") for op in range(256)], dtype=np.int64)
-_COPY_LENGTH = np.array([1 + bin(op & 0x7F).count("1") if op & 0x80 else 0 for op in range(256)], dtype=np.int64)
+_OFFSET_BYTES = np.array([(op & 0x0F).bit_count() for op in range(256)], dtype=np.int64)
+_COPY_LENGTH = np.array([1 + (op & 0x7F).bit_count() if op & 0x80 else 0 for op in range(256)], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import mmap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from isal import isal_zlib
@@ -32,7 +32,9 @@ _BATCH_ENTRIES = 4096
 # How much is rebuilt before one look: small enough to stay in the processor's cache.
 _GROUP_BYTES = 192 << 10
 
-_INFLATE_ERRORS = (zlib.error, isal_zlib.IsalError, ValueError, OverflowError, MemoryError, EOFError)
+# isal's stub calls its error class an instance
+_ISAL_ERROR = cast("type[Exception]", isal_zlib.IsalError)
+_INFLATE_ERRORS = (zlib.error, _ISAL_ERROR, ValueError, OverflowError, MemoryError, EOFError)
 _APPLY_ERRORS = (ApplyDeltaError, ValueError, TypeError, MemoryError, IndexError, OverflowError)
 
 
@@ -165,7 +167,9 @@ class _State:
             self._look_at(rows[first:after])
             first = after
 
-    def _look_at(self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]) -> None:
+    def _look_at(  # noqa: C901, PLR0912 - one flat loop on purpose, see the module's docstring
+        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]
+    ) -> None:  # fmt: skip
         """Rebuild one group of objects and look at their windows together; if that finds anything, at each whole."""
         contents, hit, margin = self.contents, self.hit, self.walker.margin or 0
         pieces: list[bytes] = []

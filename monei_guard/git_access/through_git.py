@@ -4,7 +4,7 @@ One `git cat-file` serves until it meets an object it dies of; then the next is 
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -43,6 +43,18 @@ def all_object_ids(repository: Repository) -> Iterator[str]:
         yield line.decode()
 
 
+def never_fetched(repository: Repository) -> tuple[str, ...]:
+    """Return the ids of objects that a partial clone refers to and does not have; none where it is no such clone."""
+    try:
+        configured = repository.run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
+    except GitError:  # nothing of the kind is configured
+        return ()
+    if not configured.strip():
+        return ()
+    listed = repository.run("rev-list", "--objects", "--all", "--reflog", "--missing=print", "--quiet")
+    return tuple(line[1:].decode() for line in listed.splitlines() if line.startswith(b"?"))
+
+
 def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterator[ObjectHeader | tuple[str, str]]:
     """Yield the header of each object, or its id and what is wrong with it.
 
@@ -73,10 +85,11 @@ def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple
             timeout=_PATIENCE + len(object_ids) * _PATIENCE_EACH,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        said = error.stdout or b""
+        said: bytes = error.stdout or b""
         return said[: said.rfind(b"\n") + 1].decode("ascii", "replace").splitlines(), "git does not come to an end"
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return done.stdout.decode("ascii", "replace").splitlines(), said[0] if said else "git cannot read it"
+    complaints = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    reason = complaints[0] if complaints else "git cannot read it"
+    return done.stdout.decode("ascii", "replace").splitlines(), reason
 
 
 def read_objects(repository: Repository, object_ids: Iterable[str], limit: int) -> Iterator[tuple[str, str, bytes]]:
@@ -116,7 +129,7 @@ def read_windows(repository: Repository, header: ObjectHeader) -> Iterator[tuple
             raise GitError(f"it breaks off after {count} of {header.size} bytes", hint="run 'git fsck'")
 
 
-def _stream(repository: Repository, header: ObjectHeader) -> Iterator[bytes]:
+def _stream(repository: Repository, header: ObjectHeader) -> Generator[bytes, None, None]:
     # above this size git hands a whole object on as it inflates it, instead of holding it
     command = ["git", "-c", "core.bigFileThreshold=32m", "cat-file", header.kind, header.object_id]
     with subprocess.Popen(

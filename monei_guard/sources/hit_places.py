@@ -155,8 +155,9 @@ def _follow(search: _Search, paths: Iterable[Path]) -> bool:
     for depth in range(1, max(map(len, new), default=0) + 1):
         level = sorted(path for path in new if len(path) == depth)
         names = sorted({path[-1] for path in level})
-        above = np.unique(np.concatenate([search.along[path[:-1]] for path in level])) if level else np.zeros(0)
-        above = above[above >= 0].astype(np.int64)
+        nowhere = np.zeros(0, dtype=np.int64)
+        above = np.unique(np.concatenate([nowhere, *(search.along[path[:-1]] for path in level)]))
+        above = above[above >= 0]
         steps = dict(zip(names, search.trees.steps(above, names), strict=True))
         for path in level:
             parents, children = steps[path[-1]]

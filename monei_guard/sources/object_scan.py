@@ -49,8 +49,9 @@ class Hit:
 
 @dataclass(slots=True)
 class Seen:
-    """What came of a share. `unread` objects were left to git; `damaged` says of some of them why.
-    `hopeless` objects must not be left to git either.
+    """What came of a share.
+
+    `unread` objects were left to git; `damaged` says of some of them why; `hopeless` ones must not be left to it.
 
     `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
     not be looked at everywhere (with: is that bad).

@@ -11,7 +11,7 @@ import signal
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Generic, TypeVar
@@ -34,7 +34,7 @@ def default_jobs() -> int:
 
 def work_through(
     tasks: Sequence[Task], work: Callable[[Task], Result], jobs: int
-) -> Iterator[tuple[Task, Result | WorkerDiedError]]:
+) -> Generator[tuple[Task, Result | WorkerDiedError], None, None]:
     """Yield each task with its result; a task whose worker died comes with WorkerDiedError.
 
     Closing the iterator, or an exception where it is used, ends the workers at once.

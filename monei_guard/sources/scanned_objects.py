@@ -39,7 +39,7 @@ class ScannedObjects:
         if not len(self.ids):
             return np.zeros(len(ids), dtype=bool)
         row = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return self.ids[row] == ids
+        return np.equal(self.ids[row], ids)
 
 
 def nothing_scanned(id_length: int) -> ScannedObjects:

@@ -46,6 +46,7 @@ class AddedLines:
     known: dict[bytes, frozenset[int]] = field(default_factory=dict, compare=False)
 
     def __call__(self, text: bytes, first: int, last: int) -> bool:
+        """Return whether any of the lines is new."""
         if text.count(b"\n") != self.content.count(b"\n"):
             return True  # git splits UTF-16 at other places than we do: rather one finding too many
         return all(not self._added(old).isdisjoint(range(first, last + 1)) for old in self.old_ids)

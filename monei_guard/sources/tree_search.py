@@ -1,4 +1,4 @@
-"""Searching tree objects, in the packs by several workers: which trees name an id, and what a name in a tree leads to."""
+"""Searching tree objects with several workers: which trees name an id, and what a name in a tree leads to."""
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -183,7 +183,7 @@ class TreeStore:
         return masks, bases
 
     def _shares(self, wanted: Sequence[Flags]) -> list[tuple[int, Share]]:
-        tasks = []
+        tasks: list[tuple[int, Share]] = []
         for number, pack in enumerate(self.packs):
             needed = needed_entries(pack.entries, wanted[number])
             tasks.extend((number, share) for share in share_out(pack.entries, needed, (TREE,), _SHARE))
@@ -220,7 +220,7 @@ def commits_in(packs: Sequence[Pack], jobs: int) -> Iterator[CommitRows]:
         ).walk(task[1].members)  # fmt: skip
         return collector.rows()
 
-    tasks = []
+    tasks: list[tuple[int, Share]] = []
     for number, pack in enumerate(packs):
         everything = np.ones(len(pack.index.offsets), dtype=bool)
         needed = needed_entries(pack.entries, everything)

@@ -229,3 +229,18 @@ def test_the_cache_can_be_kept_elsewhere(tmp_path: Path, scan: Scan) -> None:
     scan(repository, "--cache-dir", str(tmp_path / "elsewhere"))
     assert not (repository / ".git/monei-guard").exists()
     assert list((tmp_path / "elsewhere").iterdir())
+
+
+def test_what_a_partial_clone_lacks_is_counted_and_not_fetched(tmp_path: Path, scan: Scan) -> None:
+    origin = new_repository(tmp_path / "origin")
+    for number in range(3):
+        commit(origin, f"change {number}", a=f"version {number}\n", b=f"MONEI_API_KEY={made_key(number)}\n")
+    run_git(origin, "config", "uploadpack.allowFilter", "true")
+    run_git(tmp_path, "clone", "-q", "--filter=blob:none", origin.as_uri(), "partial")
+    before = sorted((tmp_path / "partial/.git/objects").rglob("*"))
+    code, report = scan(tmp_path / "partial")
+    assert code == 3
+    (skipped,) = report["skipped"]
+    assert "and 3 more not fetched" in skipped["reason"]
+    assert len(report["findings"]) == 1
+    assert sorted((tmp_path / "partial/.git/objects").rglob("*")) == before

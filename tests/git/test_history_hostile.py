@@ -104,7 +104,7 @@ def test_bit_flips_anywhere_in_a_pack_lose_only_what_they_hit(tmp_path: Path) ->
     repository, pack = packed_repository(tmp_path / "r")
     raw = pack.read_bytes()
     expected = {name: content_hash(data) for name, kind, data in stored_objects(repository) if kind != "tree"}
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - not for secrecy
     for _ in range(12):
         harmed = bytearray(raw)
         for _ in range(3):
@@ -257,7 +257,8 @@ CANARIES = {
     "filter.x.smudge": "{canary}", "filter.x.process": "{canary}", "credential.helper": "!{canary}",
     "core.alternateRefsCommand": "{canary}", "uploadpack.packObjectsHook": "{canary}", "gpg.program": "{canary}",
     "log.showSignature": "true", "color.ui": "always", "core.quotePath": "true", "remote.origin.promisor": "true",
-    "remote.origin.url": "ext::{canary}", "remote.origin.partialclonefilter": "blob:none", "protocol.ext.allow": "always",
+    "remote.origin.url": "ext::{canary}",
+    "remote.origin.partialclonefilter": "blob:none", "protocol.ext.allow": "always",
     "extensions.partialClone": "origin", "alias.cat-file": "!{canary}", "alias.rev-parse": "!{canary}",
     "core.worktree": "/", "gc.auto": "1",
 }  # fmt: skip
@@ -293,7 +294,7 @@ def test_nothing_that_a_repository_configures_is_run(
 
 def test_interrupting_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "r")
-    chance = random.Random(3)
+    chance = random.Random(3)  # noqa: S311 - not for secrecy
     blobs = [b"%064x\n" % chance.getrandbits(256) * 4 for _ in range(60_000)]
     stream = b"".join(b"blob\ndata %d\n%s\n" % (len(blob), blob) for blob in blobs)
     run_git(repository, "fast-import", "--quiet", "--depth=0", stdin=stream)

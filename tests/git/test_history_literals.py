@@ -21,7 +21,7 @@ HEX = "0123456789abcdef"
 
 
 def made_key(seed: int) -> bytes:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not for secrecy
     return b"mni" + b"_" + "".join(chance.choices(HEX, k=32)).encode()
 
 
@@ -63,7 +63,7 @@ def packed(tmp_path: Path, versions: list[dict[str, bytes]]) -> Path:
 
 
 def filler(seed: int, count: int) -> list[bytes]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not for secrecy
     return [b"%d %032x" % (number, chance.getrandbits(128)) for number in range(count)]
 
 
@@ -122,7 +122,7 @@ def test_any_literal_of_a_random_history_is_found_in_exactly_the_objects_that_ho
 ) -> None:
     repository = packed(tmp_path_factory.mktemp("r"), random_versions(seed, 25))
     pack = the_pack(repository)
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not for secrecy
     blobs = [content for _, kind, content in stored_objects(repository) if kind != "tree" and len(content) > length]
     for _ in range(40):
         content = chance.choice(blobs)

@@ -161,7 +161,7 @@ def test_thin_packs_that_were_completed_are_read(tmp_path: Path) -> None:
 
 def test_a_chain_of_four_thousand_deltas_is_read(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "r")
-    chance = random.Random(4)
+    chance = random.Random(4)  # noqa: S311 - not for secrecy
     lines = [b"%032x" % chance.getrandbits(128) for _ in range(40)]
     stream = []
     for number in range(4200):

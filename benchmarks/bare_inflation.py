@@ -1,0 +1,49 @@
+"""The floor: inflate every entry of all packs once, on all processors, and do nothing with it.
+
+Run: python -m benchmarks.bare_inflation REPOSITORY blob|all
+"""
+
+import os
+import sys
+import zlib
+
+import numpy as np
+from isal import isal_zlib
+
+from monei_guard.git_access.delta_families import Share, needed_entries, share_out
+from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
+from monei_guard.git_access.repository import discover
+from monei_guard.sources.object_store import open_store
+from monei_guard.sources.object_workers import default_jobs, work_through
+
+SHORT = 256  # where zlib is faster than igzip
+
+
+def main() -> None:
+    """Inflate and print how much that was."""
+    repository = discover(os.fsencode(sys.argv[1]))
+    assert repository is not None
+    kinds = (BLOB,) if sys.argv[2] == "blob" else (BLOB, TREE, COMMIT, TAG)
+    total = 0
+    for pack in open_store(repository).packs:
+        everything = needed_entries(pack.entries, np.ones(len(pack.index.offsets), dtype=bool))
+        packed, entries = memoryview(pack.data), pack.entries
+
+        def work(share: Share, packed: memoryview = packed, entries=entries) -> int:  # type: ignore[no-untyped-def] # noqa: ANN001
+            size = 0
+            start, end = entries.start[share.members].tolist(), entries.end[share.members].tolist()
+            for low, high, length in zip(start, end, entries.size[share.members].tolist(), strict=True):
+                inflate = zlib.decompress if length < SHORT else isal_zlib.decompress
+                size += len(inflate(packed[low:high], 15, length or 1))
+            return size
+
+        total += sum(
+            size
+            for _, size in work_through(share_out(entries, everything, kinds, 4 << 20), work, default_jobs())
+            if isinstance(size, int)
+        )
+    print(total)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""`history` against Kingfisher, gitleaks, bare inflation and git itself, on one repository or on generated ones.
+
+Run: python -m benchmarks.history [REPOSITORY…] [--runs=N]. Every tool applies the same two rules (`mni_` + 32 hex,
+`sk_live_`/`sk_test_` + 16 or more). Without a repository, histories of four sizes are made, to show how time grows.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Command, machine, measure, table
+from benchmarks.peers import peer, versions
+
+GUARD = str(Path(sys.executable).with_name("monei-guard"))
+SIZES = (2_000, 4_000, 8_000, 16_000)  # commits
+
+KINGFISHER_RULES = r"""
+rules:
+  - name: Monei API key
+    id: monei.1
+    pattern: '\b(mni_(?:sk_)?[0-9a-f]{32})\b'
+    confidence: medium
+  - name: Monei secret key
+    id: monei.2
+    pattern: '\b(sk_(?:live|test)_[0-9A-Za-z]{16,128})\b'
+    confidence: medium
+"""
+GITLEAKS_RULES = r"""
+[[rules]]
+id = "monei-1"
+regex = '''\b(mni_(?:sk_)?[0-9a-f]{32})\b'''
+keywords = ["mni_"]
+[[rules]]
+id = "monei-2"
+regex = '''\b(sk_(?:live|test)_[0-9A-Za-z]{16,128})\b'''
+keywords = ["sk_live_", "sk_test_"]
+"""
+
+
+def main() -> None:
+    """Measure the repositories given, or generated ones."""
+    given = [argument for argument in sys.argv[1:] if not argument.startswith("--") and Path(argument).is_dir()]
+    runs = next((int(one.partition("=")[2]) for one in sys.argv[1:] if one.startswith("--runs=")), 5)
+    print(f"{machine()}\n{versions()}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "kingfisher.yml").write_text(KINGFISHER_RULES)
+        (root / "gitleaks.toml").write_text(GITLEAKS_RULES)
+        if given:
+            for path in given:
+                compare(Path(path), root, runs)
+        else:
+            for size in SIZES:
+                compare(generated(root / f"{size}-commits", size), root, runs)
+
+
+def compare(repository: Path, root: Path, runs: int) -> None:
+    """Print one table for a repository."""
+    packed = sum(pack.stat().st_size for pack in repository.glob("**/objects/pack/*.pack"))
+    kingfisher = [
+        peer("kingfisher"), "scan", "--load-builtins=false", f"--rules-path={root / 'kingfisher.yml'}", "-n",
+        "--no-update-check",
+    ]  # fmt: skip
+    inflate = [sys.executable, "-m", "benchmarks.bare_inflation", str(repository)]
+    project = Path(__file__).resolve().parents[1]
+    commands = [
+        Command("monei-guard history", [GUARD, "history", str(repository), "--no-cache", "--select=MG101,MG102,MG103"]),
+        Command("bare inflation of the blobs", [*inflate, "blob"], project),
+        Command("bare inflation of all objects", [*inflate, "all"], project),
+        Command("kingfisher scan --turbo", [*kingfisher, "--turbo", str(repository)]),
+        Command("kingfisher scan", [*kingfisher, str(repository)]),
+        Command(
+            "gitleaks git",
+            [peer("gitleaks"), "git", "--no-banner", "--config", str(root / "gitleaks.toml"), str(repository)],
+        ),
+        Command(
+            "git cat-file --batch-all-objects",
+            ["git", "-C", str(repository), "cat-file", "--batch-all-objects", "--batch", "--buffer"],
+        ),
+    ]
+    title = f"{repository.name}: {packed / 1e6:.0f} MB of packs"
+    print(table(title, measure(commands, runs=runs, warmups=1)), flush=True)
+
+
+def generated(path: Path, commits: int) -> Path:
+    """Make a packed bare repository: sources of a few hundred lines, a few of them edited in each commit."""
+    chance = random.Random(commits)  # noqa: S311 - filler
+    path.mkdir()
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
+    files = {
+        f"src/part{number % 20}/module{number}.py": [_line(chance) for _ in range(chance.randint(50, 400))]
+        for number in range(300)
+    }
+    stream = []
+    for number in range(commits):
+        stream.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\n" % (1_600_000_000 + number))
+        stream.append(b"data 1\nx\n")
+        for name in chance.sample(sorted(files), 3 if number else len(files)):
+            lines = files[name]
+            at = chance.randrange(len(lines))
+            lines[at : at + chance.randint(0, 3)] = [_line(chance) for _ in range(chance.randint(1, 3))]
+            content = b"\n".join(lines)
+            stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
+    subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], input=b"".join(stream), check=True)
+    subprocess.run(["git", "-C", str(path), "repack", "-adfq"], check=True)
+    return path
+
+
+def _line(chance: random.Random) -> bytes:
+    words = b"import return value config client request response token amount wallet self None if for in".split()
+    return b"    " + b" ".join(chance.choices(words, k=chance.randint(2, 10))) + b"  # %x" % chance.getrandbits(48)
+
+
+if __name__ == "__main__":
+    main()
