@@ -41,7 +41,7 @@ def test_a_rule_file_is_laid_out_as_the_fast_loaders_expect(path: Path) -> None:
     assert f'\nkind = "{document["kind"]}"\n' in raw
     assert raw.count('\nkind = "') == 1
     head, *examples = re.split(r"^\[\[(?:counter-)?example\]\]", raw, flags=re.MULTILINE)
-    assert {name for name in tomli.loads(head)} == set(document) - {"example", "counter-example"}
+    assert set(tomli.loads(head)) == set(document) - {"example", "counter-example"}
     assert len(examples) == len(document.get("example", ())) + len(document.get("counter-example", ()))
     if document.get("keywords"):
         assert re.search(r"^keywords = \[[^\]]*\]", raw, re.MULTILINE)

@@ -12,6 +12,13 @@ from git_repository import GitRepository
 from guard_process import Outcome, run_process
 from made_keys import api_key
 
+from monei_guard.content.text_encoding import root_view
+from monei_guard.detection.engine import Engine
+from monei_guard.detection.matcher import SlowRuleError
+from monei_guard.model.blob import Blob
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import Rule, RuleKind
+
 Guard = Callable[..., Outcome]
 
 
@@ -162,14 +169,11 @@ def test_a_rule_of_ones_own_is_used(folder: Path, guard: Guard) -> None:
     assert (outcome.code, outcome.places) == (1, [("b.txt", 1)])
 
 
-def test_a_rule_that_never_ends_is_stopped_and_the_scan_is_incomplete(folder: Path, guard: Guard) -> None:
-    (folder / "mine.toml").write_text(RULE.replace("{pattern}", "(?P<secret>(?:x+x+)+y)"))
-    (folder / ".monei-guard.toml").write_text('extend-rules = ["mine.toml"]\n')
-    (folder / "b.txt").write_text("mykey " + "x" * 3000)
-    outcome = guard("scan", cwd=folder)
-    assert outcome.code == 3
-    assert "did not finish" in outcome.skipped["b.txt"]
-    assert ("a.txt", 1) in outcome.places
+def test_a_rule_that_never_ends_is_stopped() -> None:
+    rule = Rule("MY001", "my-key", RuleKind.CREDENTIAL, "x", pattern="(?P<secret>(?:x+x+)+y)", keywords=("mykey",))
+    view = root_view(Blob(b"mykey " + b"x" * 3000, Origin.WORKTREE, b"a"))
+    with pytest.raises(SlowRuleError, match="MY001 did not finish"):
+        Engine([rule], tuple, seconds=0.2).findings((view,))
 
 
 def test_the_path_that_is_missing_is_named(tmp_path: Path, guard: Guard) -> None:

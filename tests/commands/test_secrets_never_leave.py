@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from git_repository import GitRepository
-from guard_process import run_process
+from guard_process import Outcome, run_process
 from made_keys import LINES, api_key, line_of
 
 from monei_guard.reporting.formats import FORMATS
@@ -34,7 +35,7 @@ def planted(folder: Path) -> list[str]:
         "monei.json": f'{{"monei": {{"apiKey": "{near}", "transactionPin": "{pin[1]}"}}}}\n',
         f"{named[1]}.txt": f"{named[1]}\n",
         f"dir-{named[0]}/{named[1]}/x.txt": "x\n",
-        "curl.sh": f'curl https://api.monei.cc/api/v1/user/me -H "X-API-KEY: {near}" -d \'{{"transactionPin":"{pin[1]}"}}\'\n',
+        "curl.sh": f'curl https://api.monei.cc/me -H "X-API-KEY: {near}" -d \'{{"transactionPin":"{pin[1]}"}}\'\n',
     }  # fmt: skip
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -82,11 +83,12 @@ def test_a_file_cleaned_after_staging_shows_no_value_in_its_note(repository: Git
     assert_hidden(outcome.out + outcome.err, [value, api_key("cleaned")], "the note")
 
 
-def test_explain_shows_no_value(tmp_path: Path) -> None:
+def test_explain_shows_no_value(tmp_path: Path, guard: Callable[..., Outcome]) -> None:
     values = planted(tmp_path)
     for folder, _, names in os.walk(tmp_path):
         for name in names:
-            outcome = run_process("explain", os.path.relpath(os.path.join(folder, name), tmp_path), cwd=tmp_path)
+            place = os.path.relpath(os.path.join(folder, name), tmp_path)
+            outcome = guard("explain", place, cwd=tmp_path, plain=True)
             hidden = [value for value in values if value not in os.path.join(folder, name)]
             assert_hidden(outcome.out + outcome.err, hidden, f"explain {name}")
 
@@ -121,8 +123,9 @@ def test_nothing_is_left_behind_in_the_home_or_the_temporary_folder(tmp_path: Pa
     for folder in (home, scanned):
         folder.mkdir()
     planted(scanned)
-    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_CONFIG_HOME": str(home), "TMPDIR": str(home)}
-    assert run_process("scan", cwd=scanned, **places).code == 1
+    place = str(home)
+    outcome = run_process("scan", cwd=scanned, HOME=place, XDG_CACHE_HOME=place, XDG_CONFIG_HOME=place, TMPDIR=place)
+    assert outcome.code == 1
     assert os.listdir(home) == []
 
 
@@ -134,10 +137,13 @@ def test_an_error_does_not_repeat_a_key_that_was_an_argument(tmp_path: Path, arg
     assert_hidden(outcome.out + outcome.err, [api_key(1)], "the error")
 
 
-def test_a_key_in_the_name_of_a_repository_check_is_hidden(repository: GitRepository) -> None:
+def test_a_key_in_the_name_of_a_repository_check_is_hidden(repository: GitRepository, tmp_path: Path) -> None:
     repository.stage(f"dir-{api_key(1)}/.env", f"A={api_key(2)}\n{api_key(3)}={api_key(4)}\n")
-    for output in FORMATS:
-        for command in ("scan", "staged"):
-            outcome = run_process(command, "--format", output, cwd=repository.top)
-            assert outcome.code == 1, outcome.err
-            assert_hidden(outcome.out + outcome.err, [api_key(number) for number in (1, 2, 3, 4)], output)
+    values = [api_key(number) for number in (1, 2, 3, 4)]
+    wanted = [part for name in FORMATS for part in ("--report", f"{name}={tmp_path / name}")]
+    for command in ("scan", "staged"):
+        outcome = run_process(command, *wanted, cwd=repository.top)
+        assert outcome.code == 1, outcome.err
+        assert_hidden(outcome.out + outcome.err, values, command)
+        for name in FORMATS:
+            assert_hidden((tmp_path / name).read_bytes(), values, name)

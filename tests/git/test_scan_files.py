@@ -52,8 +52,9 @@ def test_in_git_tracked_and_untracked_files_are_scanned_and_ignored_ones_are_not
 def test_an_ignored_folder_that_is_named_is_scanned(repository: GitRepository, guard: Guard) -> None:
     repository.commit_file(".gitignore", "build/\n")
     repository.write("build/out.js", line(1))
-    assert guard("scan", "build", cwd=repository.top).places == [("out.js", 1)]
-    assert guard("scan", "build/out.js", cwd=repository.top).places == [("build/out.js", 1)]
+    # A key in a build's output is a finding of its own besides.
+    assert set(guard("scan", "build", cwd=repository.top).places) == {("out.js", 1)}
+    assert set(guard("scan", "build/out.js", cwd=repository.top).places) == {("build/out.js", 1)}
 
 
 def test_a_subdirectory_of_a_repository_is_scanned_alone(repository: GitRepository, guard: Guard) -> None:

@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+import regex
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from made_keys import LINES, api_key, line_of
@@ -23,11 +24,13 @@ KEY_BYTES = KEY.encode()
 
 # Bytes that mean something to one stage or another, so that chance meets them.
 TOKENS = st.sampled_from([
-    b"monei", b"MONEI_API_KEY=", b"mni_", b"mni_sk_", b"sk_live_", b"transactionPin: ", b"1234", b"\0", b"\xff\xfe", b"\xfe\xff",
-    b"\xef\xbb\xbf", b"\r\n", b"\n", b'"', b"'", b"{", b"}", b"[", b"]", b"(", b")", b"=", b":", b"\\n", b"%3D", b"\\u006d",
-    b"<key>", b"</key>", b"Bearer ", b"eyJ", b"aGVsbG8=", b"&quot;", b"\x1b[31m", b"name: ", b"value: ", b"your_key_here",
-    b"x" * 300, b" " * 300, b"PK\x03\x04", b"\x1f\x8b\x08", KEY_BYTES[:20], KEY_BYTES, b"m\0n\0i\0_\0", b"\0m\0n\0i\0_",
-    b"https://api.monei.cc/", b"monei-guard: ignore[MG101] -- x", b"\xc3", b"\xed\xa0\x80", b"From ", b"exact\xff", b"\x00\x00\xfe\xff",
+    b"monei", b"MONEI_API_KEY=", b"mni_", b"mni_sk_", b"sk_live_", b"transactionPin: ", b"1234", b"\x00",
+    b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\r\n", b"\n", b'"', b"'", b"{", b"}", b"[", b"]", b"(", b")",
+    b"=", b":", b"\\n", b"%3D", b"\\u006d", b"<key>", b"</key>", b"Bearer ", b"eyJ", b"aGVsbG8=", b"&quot;",
+    b"\x1b[31m", b"name: ", b"value: ", b"your_key_here", b"x" * 300, b" " * 300, b"PK\x03\x04",
+    b"\x1f\x8b\x08", KEY_BYTES[:20], KEY_BYTES, b"m\x00n\x00i\x00_\x00", b"\x00m\x00n\x00i\x00_",
+    b"https://api.monei.cc/", b"monei-guard: ignore[MG101] -- x", b"\xc3", b"\xed\xa0\x80", b"From ",
+    b"exact\xff", b"\x00\x00\xfe\xff",
 ])  # fmt: skip
 CONTENT = st.lists(st.one_of(TOKENS, st.binary(max_size=40)), max_size=25).map(b"".join)
 
@@ -94,8 +97,6 @@ def test_what_stands_before_and_after_a_key_does_not_hide_it(before: bytes, afte
 
 @given(st.binary(max_size=12), st.binary(max_size=12))
 def test_a_key_is_found_wherever_its_boundaries_are(before: bytes, after: bytes) -> None:
-    import regex  # noqa: PLC0415 - only here
-
     content = before + KEY_BYTES + after
     start = len(before)
     whole = regex.compile(LEFT.encode() + rb"(?=mni_)").match(content, start)

@@ -22,7 +22,7 @@ def test_a_span_of_a_decoded_view_covers_what_it_was_made_from(
         made = text if linear else b"%s" % text.hex().encode()
         segments.append(Segment(len(child), len(parent), len(parent) + len(made), (1, 1) if linear else None))
         for offset in range(len(text)):
-            origin.append(
+            origin.append(  # noqa: PERF401 - read one at a time
                 (len(parent) + offset, len(parent) + offset + 1) if linear else (len(parent), len(parent) + len(made))
             )
         parent += made
