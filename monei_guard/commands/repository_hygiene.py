@@ -165,11 +165,16 @@ def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         try:
-            return detector.findings(Blob(content, Origin.WORKTREE, path))
+            return [one for one in detector.findings(Blob(content, Origin.WORKTREE, path)) if _is_key(one)]
         except GuardError:
             return ()
 
     return classify
+
+
+def _is_key(finding: Finding) -> bool:
+    """Whether a finding is about a key itself, not about what code, a directive or a repository does with it."""
+    return finding.secret is not None and not finding.code.startswith(("MG2", "MG3", "MG4", "MG9"))
 
 
 def active_rules(session: Session) -> dict[str, Rule]:
@@ -189,7 +194,7 @@ def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Fin
     grouped: dict[bytes, list[Finding]] = defaultdict(list)
     for finding in findings:
         place = finding.location
-        if place.path is not None and place.origin in (Origin.WORKTREE, Origin.INDEX):
+        if _is_key(finding) and place.path is not None and place.origin in (Origin.WORKTREE, Origin.INDEX):
             path = path_of(finding)
             if path.startswith(prefix):
                 grouped[path[len(prefix) :]].append(finding)

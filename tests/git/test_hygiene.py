@@ -233,3 +233,10 @@ def test_a_work_tree_that_points_elsewhere_is_not_believed(root: Path, tmp_path:
     (tmp_path / "elsewhere").mkdir()
     run_git(root, "config", "core.worktree", str(tmp_path / "elsewhere"))
     assert "MG202" in {f["code"] for f in scan(tmp_path, str(root))}
+
+
+def test_what_code_does_with_a_key_is_not_taken_for_another_key(root: Path, tmp_path: Path) -> None:
+    write(root, ".continue/tool.js", f'const key = process.env.MONEI_API_KEY || "mni_{HEX}";\nconsole.log(key);\n')
+    found = scan(tmp_path, str(root))
+    assert sum(f["code"] == "MG211" for f in found) == 1
+    assert {f["code"][:3] for f in found} > {"MG1", "MG2"}
