@@ -25,7 +25,7 @@ from monei_guard.git_access.through_git import (
 )
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Triaged
-from monei_guard.model.location import Origin
+from monei_guard.model.location import Origin, display_path
 from monei_guard.pipeline import Detector, Scanned, masked_path, scan
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
@@ -52,13 +52,19 @@ def judge_with(detector: Detector) -> Judge:
     def judge(content: bytes) -> Judgement:
         cuts: list[Skipped] = []
         try:
-            found = detector.triaged(Blob(content, Origin.HISTORY), None, cuts)
+            found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
         except GuardError as error:
             return Judgement(gaps=((str(error), True),))
         digests = tuple(dict.fromkeys(_digest(one.finding) for one in found))
-        return Judgement(digests, tuple((cut.reason, cut.incomplete) for cut in cuts))
+        return Judgement(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
 
     return judge
+
+
+def _gap(cut: Skipped) -> str:
+    """Return what could not be looked at, with the member's name where it is one of an archive."""
+    name = display_path(cut.path or b"").removeprefix("!/")
+    return f"{name}: {cut.reason}" if name else cut.reason
 
 
 def _digest(finding: Finding) -> str:
@@ -253,8 +259,8 @@ def _judged(
     cuts: list[Skipped] = []
     shown = masked_path(blob.path, detector)
     try:
-        nameless = detector.triaged(Blob(blob.content, blob.origin))
-        named = detector.triaged(blob, shown, cuts)
+        nameless = detector.triaged_inside(Blob(blob.content, blob.origin))
+        named = detector.triaged_inside(blob, shown, cuts)
     except GuardError as error:
         return Scanned((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
     counted: list[Triaged] = []

@@ -4,7 +4,7 @@ On the hook's path most content is clean, so nothing that only judges matches is
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
-from monei_guard.sources.archive_kinds import ArchiveLimits
+from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 from monei_guard.sources.packed_content import opened
 
 if TYPE_CHECKING:
@@ -129,6 +129,26 @@ class Detector:
             for one, place in zip(found, places, strict=True)
             if blob.is_new_line(text, place.start_line, place.end_line)
         ]
+
+    def triaged_inside(
+        self, blob: Blob, shown_path: str | None = None, cuts: list[Skipped] | None = None
+    ) -> "list[Triaged]":
+        """Return what `triaged` does, of an archive for each of its members. Raises SlowRuleError.
+
+        What could not be opened is appended to `cuts` too.
+        """
+        if self.archives.depth == 0 or archive_kind(blob.content, blob.path) is None:
+            return self.triaged(blob, shown_path, cuts)
+        from monei_guard.sources.archive_members import members  # noqa: PLC0415 - 30 ms that few runs need
+
+        found: list[Triaged] = []
+        for item in members(blob, self.archives):
+            if isinstance(item, Blob):
+                shown = masked_path(item.path, self) if item.path != blob.path else shown_path
+                found += self.triaged(replace(item, origin=blob.origin), shown, cuts)
+            elif cuts is not None:
+                cuts.append(item)
+        return found
 
     def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "list[Finding]":
         """Return what the lints say of a file as it is now; old versions in history are not linted."""

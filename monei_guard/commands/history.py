@@ -15,6 +15,7 @@ from monei_guard.detection.prefilter import REACH
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, discover
 from monei_guard.history_pipeline import HistoryScan, finish_history, judge_with
+from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
 
@@ -70,6 +71,8 @@ def scan_history(
 
 def _how_to_look(session: Session, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:
     prefilter = session.detector.prefilter
+    if session.settings.archive_depth:
+        prefilter = prefilter.with_literals(ARCHIVE_SIGNS)
     test = prefilter.fast_test() if has_news(store) else None
     look, margin = (test, REACH) if test is not None else (prefilter.hits, None)
     return ScanOptions(look, margin, judge_with(session.detector), jobs, progress)

@@ -81,7 +81,8 @@ def _rules_digest(session: Session) -> bytes:
     parts = [
         __version__.encode(), repr(session.detector.prefilter.keywords).encode(),
         repr(session.settings.selection).encode(), repr(sorted(session.active or ())).encode(),
-        b"decode" if session.detector.decode else b"", repr(session.folder is None).encode(),
+        b"decode" if session.detector.decode else b"", repr(session.settings.archives).encode(),
+        repr(session.folder is None).encode(),
     ]  # fmt: skip
     for path in (*rule_paths(bundled_rules()), *session.settings.extend_rules):
         with open(path, "rb") as file:

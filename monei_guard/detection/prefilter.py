@@ -51,6 +51,11 @@ class Prefilter:
         self._switch_at: int | None = switch_at
         self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
 
+    def with_literals(self, literals: Iterable[bytes]) -> "Prefilter":
+        """Return a prefilter that lets content with one of these literals pass too."""
+        extra = (*self.extra, *literals)
+        return Prefilter(self.keywords, extra, encoded=self.encoded, cache_folder=self.cache_folder)
+
     def fast_test(self, *, compile_it: bool = True) -> Test | None:
         """Change to the test for much content, whose matches REACH bounds, and return it.
 

@@ -17,6 +17,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # a block of data, and the end of an empty stream
 
+# Of these at least one stands in every archive that `archive_kind` knows without its name.
+ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
+
 ARCHIVE_DEPTH = 4
 
 
