@@ -29,24 +29,30 @@ def write_csv(report: Report, stream: TextIO) -> None:
 
 def inert(text: str) -> str:
     """Return `text` on one line, as a cell that no spreadsheet takes for a formula."""
+    if text[:1].isalnum() and "##" not in text and text.isprintable():
+        return text
     text = visible(text)
     return f"'{text}" if text.lstrip()[:1] in _FORMULA and text else text
 
 
 def _row(one: Triaged) -> list[object]:
     finding, location = one.finding, one.finding.location
-    return [inert(value) if isinstance(value, str) else value for value in (
-        finding.code, finding.rule, finding.severity.label, finding.confidence.label, finding.vendor,
-        finding.environment.value, finding.message, finding.hint, *_secret(one),
-        location.path, location.start_line, location.start_column, location.end_line, location.end_column,
-        " > ".join(location.encoding_path), location.origin.value, location.commit, location.author, location.date,
-        *_life(one), finding.fingerprint, *_decision(one),
-    )]  # fmt: skip
+    return [
+        finding.code, finding.rule, finding.severity.label, finding.confidence.label, inert(finding.vendor),
+        finding.environment.value, inert(finding.message), inert(finding.hint), *_secret(one),
+        _text(location.path), location.start_line, location.start_column, location.end_line, location.end_column,
+        inert(" > ".join(location.encoding_path)), location.origin.value, location.commit, _text(location.author),
+        _text(location.date), *_life(one), finding.fingerprint, *_decision(one),
+    ]  # fmt: skip
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else inert(text)
 
 
 def _secret(one: Triaged) -> Iterator[object]:
     secret = one.finding.secret
-    yield from (None, None, None) if secret is None else (secret.redacted, secret.sha256, secret.length)
+    yield from (None, None, None) if secret is None else (inert(secret.redacted), secret.sha256, secret.length)
 
 
 def _life(one: Triaged) -> Iterator[object]:
@@ -59,5 +65,5 @@ def _life(one: Triaged) -> Iterator[object]:
 
 def _decision(one: Triaged) -> Iterator[object]:
     suppression = one.suppression
-    yield from (None,) * 3 if suppression is None else (suppression.kind, suppression.reason, suppression.until)
+    yield from (None,) * 3 if suppression is None else (suppression.kind, inert(suppression.reason), suppression.until)
     yield one.verification.verdict if one.verification is not None else None

@@ -4,6 +4,7 @@ The page's style sheet colours them, so that they follow light, dark and print.
 """
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from monei_guard.model.finding import Finding, Triaged
 from monei_guard.reporting.html_summary import age_in_days, in_force, moment, secret_key
 from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import Report
+
+# Importing pygal leaves a finder for its map plugins in place that Python 3.11 warns about at each later import.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 _BARS = 10
 _LANES = 30  # secrets on the time line

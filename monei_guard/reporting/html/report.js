@@ -27,16 +27,22 @@
 
   const data = await unpack();
   const texts = data.texts;
-  const findings = data.rows.map((row, index) => {
-    const one = { index };
-    COLUMNS.forEach((name, at) => { one[name] = PLAIN.has(name) ? row[at] : texts[row[at]]; });
-    one.notes = one.notes.map((at) => texts[at]);
-    one.where = (one.path || "(message)") + ":" + one.line;
-    return one;
+  // A finding reads its row when it is asked: making 100,000 objects with all their fields would take seconds.
+  class Finding {
+    constructor(row, index) { this.row = row; this.index = index; this.text = null; }
+    get notes() { return this.row[COLUMNS.indexOf("notes")].map((at) => texts[at]); }
+    get where() { return (this.path || "(message)") + ":" + this.line; }
+    get haystack() {
+      return this.text ??= [this.code, this.rule, this.vendor, this.environment, this.message, this.redacted, this.path,
+        this.commit, this.author].join("\n").toLowerCase();
+    }
+  }
+  COLUMNS.forEach((name, at) => {
+    if (name === "notes") return;
+    const get = PLAIN.has(name) ? function () { return this.row[at]; } : function () { return texts[this.row[at]]; };
+    Object.defineProperty(Finding.prototype, name, { get });
   });
-  const byFingerprint = new Map(findings.map((one) => [one.fingerprint, one]));
-  const haystack = (one) => one.haystack ??= [one.code, one.rule, one.vendor, one.environment, one.message, one.redacted, one.path,
-    one.commit, one.author].join("\n").toLowerCase();
+  const findings = data.rows.map((row, index) => new Finding(row, index));
 
   let shown = [];
   let sort = { by: "severity", down: true };
@@ -70,22 +76,24 @@
   };
 
   // --- filter and sort ------------------------------------------------------------------------------------------------
-  const compare = (a, b) => {
-    const left = sort.by === "path" ? a.where : a[sort.by], right = sort.by === "path" ? b.where : b[sort.by];
-    if (left === right) return a.index - b.index;
-    if (left === null) return 1;
-    if (right === null) return -1;
-    return (left < right ? -1 : 1) * (sort.down ? -1 : 1);
+  const sorted = (list) => {
+    const by = sort.by === "path" ? "where" : sort.by, turn = sort.down ? -1 : 1;
+    const compare = (a, b) => {
+      if (a.key === b.key) return a.one.index - b.one.index;
+      if (a.key === null) return 1;
+      if (b.key === null) return -1;
+      return a.key < b.key ? -turn : turn;
+    };
+    return list.map((one) => ({ key: one[by], one })).sort(compare).map((pair) => pair.one);
   };
   const refresh = () => {
     const words = $("query").value.toLowerCase().split(/\s+/).filter(Boolean);
     const severity = $("severity").value, rule = $("rule").value, environment = $("environment").value, state = $("state").value;
-    shown = findings.filter((one) =>
+    shown = sorted(findings.filter((one) =>
       (!severity || data.severities[one.severity] === severity) && (!rule || one.code === rule)
       && (!environment || one.environment === environment)
       && (!state || (state === "open") === (one.suppressed === null))
-      && words.every((word) => haystack(one).includes(word)));
-    shown.sort(compare);
+      && words.every((word) => one.haystack.includes(word))));
     active = 0;
     $("count").textContent = `${shown.length.toLocaleString("en")} of ${findings.length.toLocaleString("en")} findings`;
     $("table").setAttribute("aria-rowcount", shown.length + 1);
@@ -224,7 +232,7 @@
   });
   const follow = () => {
     const wanted = readAddress();
-    const one = wanted && byFingerprint.get(wanted);
+    const one = wanted && findings.find((one) => one.fingerprint === wanted);
     refresh();
     if (one) {
       const at = shown.indexOf(one);
