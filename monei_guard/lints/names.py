@@ -26,7 +26,7 @@ PUBLIC_PREFIXES = (
     "PLASMO_PUBLIC_", "WXT_", "BUN_PUBLIC_", "RSBUILD_PUBLIC_", "UMI_APP_", "ELECTRON_RENDERER_", "RENDERER_VITE_",
     "SOLID_PUBLIC_", "ASTRO_PUBLIC_",
 )  # fmt: skip
-PUBLIC_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:" + "|".join(PUBLIC_PREFIXES) + r")[A-Z0-9_]*MONEI[A-Z0-9_]*")
+PUBLIC_NAME = re.compile(r"[A-Z0-9_]*MONEI[A-Z0-9_]*")
 
 KEY_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 CONNECT_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mc[str]_[0-9A-Za-z_-]{16,}")
@@ -40,15 +40,21 @@ MONEI_COM = re.compile(
     rb"|MONEI_GRAPHQL|(?m:^\s*(?:from|import)\s+Monei\b)|Monei\\\\?MoneiClient|monei-php-sdk|monei/monei-",
 )
 _PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei[ \t]*(?:$|[#,.;]|as\b|\r))")
-_OTHER_CC = re.compile(
-    rb"monei-sdk|@mrmonei/|MoneiSDK|(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)|[xX]-[mM][oO][nN][eE][iI]-[sS]ignature"
-    rb"|(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}"
-)
+_HOST_CC = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
+_KEY_CC = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}")
 
 
 def names_monei_cc(data: bytes) -> bool:
     """Whether the text carries evidence of monei.cc: its SDK, its hosts, its webhook header, its key shape."""
-    return _OTHER_CC.search(data) is not None or _PYTHON_CC.search(data) is not None
+    if b"monei-sdk" in data or b"MoneiSDK" in data or b"@mrmonei/" in data:
+        return True
+    lowered = data.lower()
+    return (
+        b"x-monei-signature" in lowered
+        or (b"monei.cc" in lowered and _HOST_CC.search(data) is not None)
+        or (b"mni_" in data and _KEY_CC.search(data) is not None)
+        or (b"monei" in data and _PYTHON_CC.search(data) is not None)
+    )
 
 
 def names_monei_com(data: bytes) -> bool:
@@ -105,7 +111,14 @@ def is_documented(value: str) -> bool:
 
 def public_env_names(text: str) -> list[tuple[int, str]]:
     """Return offset and name of each environment name that a bundler publishes and that names a Monei credential."""
-    return [(m.start(), m.group()) for m in PUBLIC_NAME.finditer(text) if is_public_credential(m.group())]
+    if not any(prefix in text for prefix in PUBLIC_PREFIXES):
+        return []
+    found = ((m.start(), m.group()) for m in PUBLIC_NAME.finditer(text))
+    return [
+        (start, name)
+        for start, name in found
+        if is_public_credential(name) and not re.match(r"[a-z]", text[max(start - 1, 0) : start])
+    ]
 
 
 def is_public_credential(name: str) -> bool:

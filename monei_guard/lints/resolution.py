@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from monei_guard.lints.value_flow import Flow
     from monei_guard.model.blob import View
 
-_Key = tuple[int, int, Kind, str]
+_Key = tuple[int, int, str]
 _MAX_CHAIN = 8  # names that lead to names; longer chains are not written by hand
 _FUEL = 20_000  # questions asked of one file before following stops: entangled or hostile code
 
@@ -83,7 +83,7 @@ class Resolver:
         if expr.kind not in (Kind.NAME, Kind.ATTR, Kind.EITHER):
             yield self.here, expr
             return
-        key = (expr.start, expr.end, expr.kind, expr.text)
+        key = (expr.start, expr.end, expr.text)
         known = self._values.get(key) or self._partial.get(key)
         if known is None:
             if key in self._resolving or self.fuel <= 0:

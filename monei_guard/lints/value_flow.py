@@ -72,9 +72,9 @@ class Flow(Resolver):
 
     def __init__(self, file: FlowFile) -> None:
         super().__init__(file)
-        self._answers: dict[tuple[int, int, Kind, str], Trace | None] = {}
-        self._active: set[tuple[int, int, Kind, str]] = set()
-        self._barren: set[tuple[int, int, Kind, str]] = set()
+        self._answers: dict[tuple[int, int, str], Trace | None] = {}
+        self._active: set[tuple[int, int, str]] = set()
+        self._barren: set[tuple[int, int, str]] = set()
         # By (start of the binding, name); (-1, ...) for dotted names, "env:NAME" and names bound nowhere.
         self._marked: dict[tuple[int, str], Step] = {}
 
@@ -82,7 +82,7 @@ class Flow(Resolver):
         """Return the way of the Monei credential that `expr` carries, or None."""
         if expr is None or expr.kind in (Kind.CONST, Kind.FUNCTION, Kind.OPAQUE):
             return None
-        key = (expr.start, expr.end, expr.kind, expr.text)
+        key = (expr.start, expr.end, expr.text)
         if key in self._answers:
             return self._answers[key]
         if key in self._active or key in self._barren or len(self._active) > _MAX_DEPTH or self.fuel <= 0:

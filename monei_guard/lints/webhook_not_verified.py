@@ -14,6 +14,7 @@ from monei_guard.model.rule import Confidence
 HOOK_PATH = re.compile(
     r"(?i)monei[\w/.-]*(?:web-?hooks?|hooks?|callback|ipn|notif\w*|events?)|(?:web-?hooks?|hooks?|callbacks?|ipn|notif\w*|events?)[\w/.-]*monei"
 )
+_HOOK_WORDS = (b"hook", b"callback", b"ipn", b"notif", b"event")
 _HOOK_NAME = re.compile(
     r"(?i)(?:monei_?(?:web_?hook|callback|ipn)|(?:web_?hook|callback|ipn)_?monei)s?(?:_?(?:handler|view|route|endpoint))?$|^(?:handle|receive|process|on)_?monei_?web_?hook"
 )
@@ -50,9 +51,12 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
     """Yield handlers without a check, comparisons that leak the signature, and HMACs over a re-serialised body."""
     if _TEST.search(file.path):
         return
-    if SIGNATURE.search(file.data):
+    lowered = file.data.lower()
+    if b"signature" in lowered and SIGNATURE.search(file.data):
         yield from _comparisons(file)
         yield from _reserialised(file)
+    if not any(word in lowered or word.decode() in file.path.lower() for word in _HOOK_WORDS):
+        return
     comment = _COMMENT["python" if file.language == "python" else "script"]
     if not CHECKS.search(comment.sub(b"", file.data)):
         yield from _unchecked(file)
