@@ -119,7 +119,7 @@ class Detector:
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
         views = self.views(blob, cuts)
-        detected = [*self.engine.findings(views, shown_path), *linted] if hit else linted
+        detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
         found = triage_content(detected, views[0], self.suppressions, shown_path)
         if blob.is_new_line is None or not found:
             return found

@@ -125,9 +125,8 @@ def utf_32(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
 
 
 # Every byte as its kind: "a" for text, NUL, "x" for the rest. Two byte searches tell what no pattern has to look for.
-_KINDS = bytes(
-    0 if code == 0 else ord("a") if code in b"\t\r\n" or 0x20 <= code <= 0x7E else ord("x") for code in range(256)
-)  # noqa: E501, PLR2004
+_TEXT = b"\t\r\n" + bytes(range(ord(" "), ord("~") + 1))
+_KINDS = bytes(0 if code == 0 else ord("a") if code in _TEXT else ord("x") for code in range(256))
 
 
 def _has_utf_16(data: bytes) -> bool:

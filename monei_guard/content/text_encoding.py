@@ -59,7 +59,9 @@ def guess_wide_encoding(sample: bytes) -> tuple[str, int] | None:
 
 
 def narrow_encoding(content: bytes) -> str:
-    """Return how to count characters: "utf-8" where the content is UTF-8, else "latin-1", in which a byte is one."""
+    """Return how to count characters: "latin-1", where each byte is one (ASCII, and what is no UTF-8), or "utf-8"."""
+    if content.isascii():
+        return "latin-1"
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,11 +1,11 @@
 """From views to findings: match, drop placeholders, attribute, judge, resolve overlaps."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from time import monotonic
+from time import process_time
 
 import regex
 
@@ -13,9 +13,9 @@ from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, 
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
 from monei_guard.detection.placeholders import looks_generated, placeholder_reason
-from monei_guard.detection.snippet import Mask, masked_snippet
+from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.detection.surroundings import Surroundings, surroundings
-from monei_guard.model.blob import Blob, View
+from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
@@ -92,38 +92,54 @@ class Engine:
         manifests = self._load_manifests()
         return cache(lambda company: company.declared(manifests))
 
-    def findings(self, views: Sequence[View], shown_path: str | None = None) -> list[Finding]:
+    def findings(
+        self, views: Sequence[View], shown_path: str | None = None, cuts: list[Skipped] | None = None
+    ) -> list[Finding]:
         """Return the findings in one blob's views, in order of place.
 
-        `shown_path` replaces the displayed path (where the path itself holds a secret). Raises SlowRuleError.
+        `shown_path` replaces the displayed path (where the path itself holds a secret). Where time runs out, what was
+        found by then is returned and the rest goes to `cuts`; without `cuts`, SlowRuleError is raised.
         """
-        judged = [(view, verdict) for view in views for verdict in self.verdicts(view)]
+        judged: list[tuple[View, Verdict]] = []
+        deadline = self.matcher.deadline()
+        try:
+            for view in views:
+                judged.extend((view, verdict) for verdict in self.verdicts(view, deadline))
+        except SlowRuleError as error:
+            if cuts is None:
+                raise
+            cuts.append(Skipped(views[0].blob.path, str(error)))
+        return self._resolved(judged, shown_path)
+
+    def _resolved(self, judged: list[tuple[View, Verdict]], shown_path: str | None) -> list[Finding]:
         kept = _resolve_overlaps([(view, verdict) for view, verdict in judged if not verdict.dropped])
-        masks = [_mask(view, verdict.candidate) for view, verdict in judged if verdict.secret]
-        values = {verdict.candidate.value for _, verdict in judged if verdict.secret}
+        masks = all_masks(
+            (_mask(view, verdict.candidate) for view, verdict in judged if verdict.secret),
+            {verdict.candidate.value for _, verdict in judged if verdict.secret},
+        )
         seen: Counter[str] = Counter()
         findings = []
         for view, verdict in sorted(kept, key=lambda item: _root_span(*item).start):
             identity = _identity(verdict, view.blob)
             seen[identity] += 1
-            findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, values, shown_path))
+            findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, shown_path))
         return findings
 
-    def verdicts(self, view: View) -> list[Verdict]:
-        """Return every candidate of the view with what became of it (`explain` shows the dropped ones too)."""
-        candidates = self.matcher.candidates(view)
-        if not candidates:
-            return []
-        text = _text(view)
-        deadline = monotonic() + self.matcher.seconds
-        judged = []
-        for candidate in candidates:
-            judged.append(self._judge(text, candidate))
-            if monotonic() > deadline:
+    def verdicts(self, view: View, deadline: float | None = None) -> Iterator[Verdict]:
+        """Yield every candidate of the view with what became of it (`explain` shows the dropped ones too).
+
+        Raises SlowRuleError at the deadline (`Matcher.deadline`), a whole period from now if none is given.
+        """
+        text = None
+        until = self.matcher.deadline() if deadline is None else deadline
+        for number, candidate in enumerate(self.matcher.candidates(view, until), 1):
+            if process_time() > until:
                 raise SlowRuleError(
-                    f"{len(candidates)} matches could not be judged in {self.matcher.seconds:g} s", hint="scan it alone"
+                    f"only {number} matches could be judged in {self.matcher.seconds:g} s",
+                    hint="what was found before is reported; scan the file in parts for the rest",
                 )
-        return judged
+            text = text or _text(view)
+            yield self._judge(text, candidate)
 
     def _judge(self, text: "_Text", candidate: Candidate) -> Verdict:
         rule, value = candidate.rule, candidate.value
@@ -221,7 +237,7 @@ def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Ver
     Two keys of one encoded text may share its bytes without being one; a value that a decoded view only copies is
     the root's.
     """
-    taken: list[tuple[Span, bytes]] = []
+    taken: defaultdict[int, list[tuple[Span, bytes]]] = defaultdict(list)  # by kilobyte: a file may hold thousands
     kept: list[tuple[View, Verdict]] = []
 
     def rank(item: tuple[View, Verdict]) -> tuple[int, int, int]:
@@ -233,11 +249,14 @@ def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Ver
         root, span = view.root_span(Span(verdict.candidate.start, verdict.candidate.end))
         value = verdict.candidate.value
         copied = root.data[span.start : span.end] == value
+        places = range(span.start >> 10, (span.end >> 10) + 1)
         if not any(
             span.start < other.end and other.start < span.end and (copied or value in before or before in value)
-            for other, before in taken
+            for place in places
+            for other, before in taken[place]
         ):
-            taken.append((span, value))
+            for place in places:
+                taken[place].append((span, value))
             kept.append((view, verdict))
     return kept
 
@@ -256,15 +275,13 @@ def _identity(verdict: Verdict, blob: Blob) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
-def _finding(
-    view: View, verdict: Verdict, fingerprint: str, masks: list[Mask], values: set[bytes], shown_path: str | None
-) -> Finding:
+def _finding(view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown_path: str | None) -> Finding:
     candidate, rule = verdict.candidate, verdict.candidate.rule
     span = Span(candidate.start, candidate.end)
     root, root_span = view.root_span(span)
     location = view.locate(span, shown_path)
     if location.author:
-        location = replace(location, author=_masked(location.author, values))
+        location = replace(location, author=_masked(location.author, masks.values))
     if view.blob.is_name:
         location = replace(location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0)
     return Finding(
@@ -274,21 +291,22 @@ def _finding(
         confidence=verdict.confidence,
         vendor=verdict.vendor,
         environment=verdict.environment,
-        message=_masked(_message(verdict, view.blob), values),
+        message=_masked(_message(verdict, view.blob), masks.values),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
         fingerprint=fingerprint,
-        snippet=masked_snippet(root, root_span, masks, values),
+        snippet=masked_snippet(root, root_span, masks),
     )
 
 
-def _masked(text: str, values: set[bytes]) -> str:
-    """Return text that came with the content (a sender, an author) without the secrets in it."""
+def _masked(text: str, values: tuple[bytes, ...]) -> str:
+    """Return text about a finding (it may quote a name that is itself a key) without any of the values."""
+    raw = text.encode("utf-8", "surrogateescape")
     for value in values:
-        plain = value.decode("utf-8", "replace")
-        text = text.replace(plain, Secret(value).redacted) if plain else text
-    return text
+        if value in raw:
+            raw = raw.replace(value, Secret(value).redacted.encode())
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _message(verdict: Verdict, blob: Blob) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from time import monotonic
+from time import process_time
 from typing import TYPE_CHECKING
 
 from monei_guard.detection.patterns import compile_pattern
@@ -42,28 +42,30 @@ class Matcher:
         self.seconds = seconds
         self._compiled: dict[str, regex.Pattern[bytes]] = {}
 
-    def candidates(self, view: View) -> list[Candidate]:
-        """Return every match of every rule in the view. Raises SlowRuleError after `seconds` for one view."""
+    def deadline(self) -> float:
+        """Return when looking at a blob that begins now has to end, in seconds of this process's own time."""
+        return process_time() + self.seconds
+
+    def candidates(self, view: View, deadline: float) -> Iterator[Candidate]:
+        """Yield every match of every rule in the view. Raises SlowRuleError at the deadline."""
         lower = view.data.lower()
-        deadline = monotonic() + self.seconds
-        found: list[Candidate] = []
         places = {keyword: list(_occurrences(lower, keyword.encode())) for keyword in self.keywords}
         for rule in self.rules:
             for start, end in _windows(lower, (places[keyword] for keyword in rule.keywords)):
-                found.extend(self._search(rule, view.data, start, end, deadline))
-        return found
+                yield from self._search(rule, view.data, start, end, deadline)
 
     def _search(self, rule: Rule, data: bytes, start: int, end: int, deadline: float) -> Iterator[Candidate]:
         pattern = self._compiled.get(rule.code)
         if pattern is None:
             pattern = self._compiled[rule.code] = compile_pattern(rule.pattern)
         try:
-            for match in pattern.finditer(data, start, end, timeout=max(deadline - monotonic(), 0.001)):
+            for match in pattern.finditer(data, start, end, timeout=max(deadline - process_time(), 0.001)):
                 first, last = match.span("secret")
                 yield Candidate(rule, first, last, data[first:last])
         except TimeoutError:
             raise SlowRuleError(
-                f"rule {rule.code} did not finish in {self.seconds:g} s", hint="report it, with the file if you may"
+                f"rule {rule.code} did not come to its end in {self.seconds:g} s",
+                hint="what was found before is reported; scan the file in parts for the rest",
             ) from None
 
 

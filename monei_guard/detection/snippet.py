@@ -1,5 +1,6 @@
 """The lines around a finding, with every secret on them masked before anything else sees them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from monei_guard.model.location import Span
 _WIDTH = 200  # characters shown of a long line
 _LEAD = 60  # of them before the secret
 _AROUND = 1  # lines shown before and after
+_SOUGHT = 500  # values looked for beyond their own places
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +22,39 @@ class Mask:
     shown: str
 
 
-def masked_snippet(root: View, focus: Span, masks: Iterable[Mask], values: Iterable[bytes]) -> Snippet:
-    """Return the lines around `focus` (a span of the root view's data), all `masks` applied.
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """All that must not show in one blob: spans, sorted by start, and values wherever else they stand."""
 
-    `values` are secrets that must not show anywhere on these lines, wherever else they stand on them.
+    spans: tuple[Mask, ...]
+    starts: tuple[int, ...]
+    longest: int
+    values: tuple[bytes, ...]
+    shortest: int  # of the values
+
+    def within(self, window: Span) -> tuple[Mask, ...]:
+        """Return the masks that touch the window."""
+        first = bisect_left(self.starts, window.start - self.longest)
+        return self.spans[first : bisect_left(self.starts, window.end)]
+
+
+def all_masks(masks: Iterable[Mask], values: Iterable[bytes]) -> Masks:
+    """Return the masks of a blob, ready for its snippets.
+
+    Of very many values only those are looked for elsewhere that can stand there unmatched: the short ones.
     """
+    spans = tuple(sorted(masks, key=lambda mask: (mask.span.start, -mask.span.end)))
+    longest = max((mask.span.end - mask.span.start for mask in spans), default=0)
+    sought = sorted(values, key=lambda value: (len(value), value))[:_SOUGHT]
+    return Masks(
+        spans, tuple(mask.span.start for mask in spans), longest, tuple(sought), len(sought[0]) if sought else 0
+    )
+
+
+def masked_snippet(root: View, focus: Span, masks: Masks) -> Snippet:
+    """Return the lines around `focus` (a span of the root view's data), all `masks` applied."""
     data = root.data
     number, _ = root.position(focus.start)
-    spans = sorted(masks, key=lambda mask: (mask.span.start, -mask.span.end))
     lines: list[SnippetLine] = []
     caret = (0, 0)
     start = _line_start(data, focus.start)
@@ -39,7 +66,7 @@ def masked_snippet(root: View, focus: Span, masks: Iterable[Mask], values: Itera
         end = len(data) if end < 0 else end
         is_focus = start <= focus.start <= end
         window = _window(start, end, focus if is_focus else None)
-        text, where = _mask(root, window, spans, focus if is_focus else None, values)
+        text, where = _mask(root, window, masks, focus if is_focus else None)
         if is_focus:
             caret = where
         if text.strip() or is_focus:
@@ -62,9 +89,7 @@ def _window(start: int, end: int, focus: Span | None) -> Span:
     return Span(first, min(end, max(first + _WIDTH, focus.end + _LEAD)))
 
 
-def _mask(
-    root: View, window: Span, masks: list[Mask], focus: Span | None, values: Iterable[bytes]
-) -> tuple[str, tuple[int, int]]:
+def _mask(root: View, window: Span, masks: Masks, focus: Span | None) -> tuple[str, tuple[int, int]]:
     """Return the window's text with masks in place, and where in it the focus is shown."""
     pieces: list[str] = []
     caret = (0, 0)
@@ -72,11 +97,12 @@ def _mask(
 
     def text(start: int, end: int) -> str:
         plain = root.data[start:end].rstrip(b"\r")
-        for value in values:
-            plain = plain.replace(value, "••••".encode())
+        for value in masks.values if len(plain) >= masks.shortest else ():
+            if value in plain:
+                plain = plain.replace(value, "••••".encode())
         return plain.decode("utf-8", "replace") if root.text_encoding == "utf-8" else plain.decode("latin-1")
 
-    for mask in masks:
+    for mask in masks.within(window):
         if mask.span.end <= at or mask.span.start >= window.end:
             continue
         pieces.append(text(at, max(at, mask.span.start)))

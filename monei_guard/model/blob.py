@@ -1,6 +1,7 @@
 """Content and its provenance, kept apart; and what could not be looked at."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -48,7 +49,7 @@ class Skipped:
 class Segment(NamedTuple):
     """A run of a decoded view: what begins at `start` in its data came from the parent's `[parent_start, parent_end)`.
 
-    Every `step[0]` bytes of the view come from `step[1]` bytes of the parent, (1, 1) for copied text, (3, 4) for base64.
+    Every `step[0]` bytes of the view come from `step[1]` bytes of the parent: (1, 1) for copies, (3, 4) for base64.
     Without a step (a compressed stream, a named entity) the run maps as a whole. A named tuple, for hostile text makes
     hundreds of thousands of them.
     """
@@ -74,6 +75,7 @@ class View:
     parent: "View | None" = None
     segments: tuple[Segment, ...] = ()
     transcoded_from: str | None = None
+    _line_ends: "list[int]" = field(default_factory=list, init=False, repr=False, compare=False)  # filled on first use
 
     def root_span(self, span: Span) -> tuple["View", Span]:
         """Return the root view and the span of its data that `span` of this view was made from."""
@@ -100,12 +102,18 @@ class View:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column (from 1, column in characters) of a byte offset in this view's data."""
-        line_start = self.data.rfind(b"\n", 0, offset) + 1
+        ends = self._line_ends
+        if not ends:  # once a view: a file may hold thousands of findings
+            ends.extend(found.start() for found in re.finditer(b"\n", self.data))
+            ends.append(len(self.data))
+        line = bisect_left(ends, offset)
+        line_start = ends[line - 1] + 1 if line else 0
+        if self.text_encoding == "latin-1":
+            return line + 1, offset - line_start + 1
         prefix = self.data[line_start:offset]
-        if line_start == 0 and self.text_encoding == "utf-8":
+        if line_start == 0:
             prefix = prefix.removeprefix(_BYTE_ORDER_MARK)  # no editor counts it as a character
-        column = len(prefix.decode(self.text_encoding, "surrogateescape")) + 1
-        return self.data.count(b"\n", 0, line_start) + 1, column
+        return line + 1, len(prefix.decode(self.text_encoding, "surrogateescape")) + 1
 
     def original_offset(self, offset: int) -> int:
         """Return the offset in the blob's own bytes for an offset in a root view's data."""

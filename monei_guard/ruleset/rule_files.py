@@ -98,6 +98,8 @@ def _of_kind(kind: RuleKind, paths: Iterable[str]) -> tuple[Rule, ...]:
 
 
 def _read(path: str) -> bytes:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise RuleError(f"the rule file {path} is not a regular file", hint="check the path in extend-rules")
     try:
         with open(path, "rb") as file:
             raw = file.read(_MAX_FILE + 1)
