@@ -9,8 +9,8 @@ import click
 from monei_guard import __version__
 from monei_guard.commands.cli import say
 from monei_guard.commands.options import Options
-from monei_guard.commands.repository_hygiene import active_rules, by_path, folder_files
-from monei_guard.commands.session import open_session
+from monei_guard.commands.repository_hygiene import active_rules, by_path, folder_files, without
+from monei_guard.commands.session import excluder, open_session
 from monei_guard.commands.setup_steps import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
 from monei_guard.errors import GuardError
 from monei_guard.git_access.ignore_rules import ignored_by_git
@@ -85,11 +85,13 @@ def init(folder: str, *, dry_run: bool, yes: bool) -> None:
 
 def _plan(repository: Repository, top: bytes) -> Setup:
     session = open_session(Options(), os.fsdecode(top), lambda: manifests_in(top))
-    scanned = scan(directory(top, FileOptions()), session.detector)
+    excluded = excluder(session.settings.exclude)
+    scanned = scan(directory(top, FileOptions(excluded=excluded)), session.detector)
     for skipped in scanned.skipped:
         if skipped.incomplete:
             say(f"not looked at: {(skipped.path or b'').decode('utf-8', 'replace')}: {skipped.reason}")
     files = folder_files(os.fsdecode(top), session.detector, by_path(scanned.findings, b""))
+    files = files if excluded is None else without(files, excluded)
     findings = list(hygiene_findings(files, active_rules(session)))
     plan = mend(files, findings, ignored_by_git(top, sorted(new_templates(files))))
     starters = Starters(__version__, frozenset(files.states), files.read)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from monei_guard.commands.session import Session, rule_loaders
+from monei_guard.commands.session import Session, excluder, rule_loaders
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.content.text_encoding import root_view
 from monei_guard.errors import GuardError
@@ -69,8 +69,8 @@ def with_hygiene(
             continue
         if history is not None:
             files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
-        found = [f for f in hygiene_findings(files, rules) if excluded is None or not excluded(path_of(f))]
-        scanned = _with(scanned, session, files, found, prefix)
+        files = files if excluded is None else without(files, excluded)
+        scanned = _with(scanned, session, files, list(hygiene_findings(files, rules)), prefix)
     return scanned
 
 
@@ -86,6 +86,18 @@ def folder_files(
     return work_tree_files(root, classify, findings)
 
 
+def without(files: RepositoryFiles, excluded: Callable[[bytes], bool]) -> RepositoryFiles:
+    """Return the files without those that the configuration excludes: they are neither judged nor shipped."""
+    return replace(
+        files,
+        states={path: state for path, state in files.states.items() if not excluded(path)},
+        env_kinds={path: kind for path, kind in files.env_kinds.items() if not excluded(path)},
+        findings={path: found for path, found in files.findings.items() if not excluded(path)},
+        readers=tuple(reader for reader in files.readers if not excluded(reader.path)),
+        archives=tuple(path for path in files.archives if not excluded(path)),
+    )
+
+
 def _contains(work_tree: bytes, folder: bytes) -> bool:
     """Whether the folder lies in the work tree: a hostile `core.worktree` may point anywhere."""
     top = os.path.realpath(work_tree)
@@ -99,6 +111,8 @@ def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched:
         return scanned
     detector, findings = _engine(session, scanned, b"")
     files = staged_files(top, touched, classifier(detector), findings)
+    excluded = excluder(session.settings.exclude)
+    files = files if excluded is None else without(files, excluded)
     return _with(scanned, session, files, list(hygiene_findings(files, rules)), b"")
 
 

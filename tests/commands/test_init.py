@@ -298,6 +298,19 @@ def test_the_starter_configuration_is_one_the_tool_accepts(tmp_path: Path) -> No
     assert run(["scan", str(root)]) == 0
 
 
+def test_what_the_configuration_excludes_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "tests/fixtures/.env": f"MONEI_API_KEY=mni_{HEX}\n",
+        ".monei-guard.toml": 'exclude = ["tests/fixtures/"]\n',
+    }
+    root = repository(tmp_path, files)
+    before = snapshot(root)
+    run(["init", "--yes", str(root)])
+    capsys.readouterr()
+    assert snapshot(root) == before
+    assert "tests/fixtures/.env" in run_git(root, "ls-files")
+
+
 def test_a_link_is_never_written_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = repository(tmp_path, {"main.py": "x = 1\n"})
     target = tmp_path / "elsewhere"
