@@ -1,0 +1,117 @@
+"""What decoders and archives cost where there is nothing encoded: `scan` and the pass of `history`, on and off.
+
+The corpus is the standard library and the packages of this environment, each file once. Times are processor time of one
+process, the modes in turn, medians; the last rows are the worst case, a corpus in which every file names Monei.
+
+Run: python -m benchmarks.decoders
+"""
+
+import platform
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from benchmarks.measure import machine
+from monei_guard.commands.session import rule_loaders
+from monei_guard.detection.prefilter import REACH, Prefilter
+from monei_guard.git_access.repository import discover
+from monei_guard.history_pipeline import judge_with
+from monei_guard.model.blob import Blob
+from monei_guard.model.location import Origin
+from monei_guard.pipeline import Detector, scan
+from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS, ArchiveLimits
+from monei_guard.sources.object_store import ScanOptions, open_store, scan_store
+
+_LARGEST = 2_000_000
+_ROUNDS = 5
+_HOT = 600  # files of the worst case
+
+
+def main() -> None:
+    """Print one table."""
+    folders = {Path(sysconfig.get_paths()[name]) for name in ("stdlib", "purelib")}
+    paths = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    contents = [path.read_bytes() for path in dict.fromkeys(paths) if path.stat().st_size < _LARGEST]
+    size = sum(map(len, contents))
+    print(f"{machine()}, Python {platform.python_version()}; {len(contents):,} files, {size / 1e6:.0f} MB\n")
+    print("| what | off | on | more |\n|---|---|---|---|")
+    _row("`scan`, ordinary files", _scan(contents))
+    with tempfile.TemporaryDirectory() as folder:
+        _row("`history` pass over the same, packed", _history(Path(folder), contents))
+    _row("first stage, small content", _stage(contents, large=False))
+    _row("first stage, large amounts", _stage(contents, large=True))
+    hot = [content + b"\n# monei\n" for content in contents if b"\0" not in content][:_HOT]
+    _row(f"`scan`, {len(hot)} files that all name Monei ({sum(map(len, hot)) / 1e6:.1f} MB)", _scan(hot))
+
+
+def _row(name: str, run: Callable[[bool], object]) -> None:
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(_ROUNDS + 1):
+        for on in (False, True):
+            start = time.process_time()
+            run(on)
+            if number:
+                taken[on].append(time.process_time() - start)
+    off, on_time = statistics.median(taken[False]), statistics.median(taken[True])
+    print(f"| {name} | {off:.3f} s | {on_time:.3f} s | {100 * (on_time / off - 1):+.1f} % |", flush=True)
+
+
+def _prefilter(*, on: bool, large: bool, signs: bool = False) -> Prefilter:
+    extra = ARCHIVE_SIGNS if signs and on else ()
+    switch = 0 if large else sys.maxsize
+    return Prefilter(credential_keywords(), extra, encoded=on, switch_at=switch)
+
+
+def _detector(*, on: bool, large: bool) -> Detector:
+    limits = ArchiveLimits() if on else ArchiveLimits(depth=0)
+    detector = Detector(credential_keywords(), *rule_loaders(), decode=on, archives=limits)
+    detector.prefilter = _prefilter(on=on, large=large)
+    detector.prefilter.hits(b"warm up")
+    return detector
+
+
+def _scan(contents: Iterable[bytes]) -> Callable[[bool], object]:
+    detectors = {on: _detector(on=on, large=True) for on in (False, True)}
+    blobs = [Blob(content, Origin.WORKTREE, b"%d.py" % number) for number, content in enumerate(contents)]
+    return lambda on: scan(blobs, detectors[on])
+
+
+def _stage(contents: list[bytes], *, large: bool) -> Callable[[bool], object]:
+    filters = {on: _prefilter(on=on, large=large) for on in (False, True)}
+    return lambda on: [filters[on].hits(content) for content in contents]
+
+
+def _history(folder: Path, contents: list[bytes]) -> Callable[[bool], object]:
+    _git(folder, "init", "-q")
+    for number, content in enumerate(contents):
+        (folder / f"{number}").write_bytes(content)
+    _git(folder, "add", "-A")
+    _git(folder, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "all")
+    _git(folder, "repack", "-adq")
+    repository = discover(str(folder).encode())
+    if repository is None:
+        raise RuntimeError(folder)
+    judges = {on: judge_with(_detector(on=on, large=True)) for on in (False, True)}
+    tests = {on: _prefilter(on=on, large=True, signs=True).fast_test() for on in (False, True)}
+
+    def run(on: bool) -> object:
+        look = tests[on]
+        if look is None:
+            raise RuntimeError("Hyperscan does not run here")
+        return scan_store(open_store(repository), ScanOptions(look, REACH, judges[on], 1))
+
+    return run
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    main()
