@@ -113,14 +113,14 @@ class Detector:
         What could not be decoded to the end is appended to `cuts`.
         """
         hit = self.prefilter.hits(blob.content)
-        linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else []
+        linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
         if not hit and not linted:
             return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
         views = self.views(blob, cuts)
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
-        found = triage_content(detected, views[0], self.suppressions, shown_path)
+        found = triage_content(detected, views[0], self.suppressions, shown_path, is_linted=is_linted)
         if blob.is_new_line is None or not found:
             return found
         text, places = views[0].data, [one.finding.location for one in found]
@@ -150,14 +150,18 @@ class Detector:
                 cuts.append(item)
         return found
 
-    def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "list[Finding]":
-        """Return what the lints say of a file as it is now; old versions in history are not linted."""
+    def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "tuple[list[Finding], bool]":
+        """Return what the lints say of a file as it is now, and whether they looked at all of it.
+
+        Old versions in history are not linted.
+        """
         if self.lint is None or blob.is_name or blob.origin not in _LINTED_ORIGINS:
-            return []
+            return [], False
         results = self.lint(root_view(blob), shown_path)
+        missed = [one for one in results if isinstance(one, Skipped)]
         if cuts is not None:
-            cuts += [one for one in results if isinstance(one, Skipped)]
-        return [one for one in results if not isinstance(one, Skipped)]
+            cuts += missed
+        return [one for one in results if not isinstance(one, Skipped)], not missed
 
 
 def _is_named_monei(path: bytes | None) -> bool:

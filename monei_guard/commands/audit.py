@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import say, stop
+from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.history import NoRepositoryError, scan_history, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
@@ -57,8 +58,10 @@ def audit(
     scanned = past.scanned
     if found.work_tree is not None:
         excluded = excluder(session.settings.exclude)
-        files = directory(found.work_tree, FileOptions(session.settings.max_size, excluded=excluded))
-        present = run_pipeline(files, session.detector)
+        with file_progress(quiet=options.quiet) as progress:
+            expect = progress.expect if progress.draws else None
+            how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
+            present = run_pipeline(progress.follow(directory(found.work_tree, how)), session.detector)
         present = with_hygiene(session, present, (top,), excluded, History(_first_seen(past.scanned.findings)))
         scanned = joined(past.scanned, present)
     stop(report_and_exit_code(session, scanned, write_audit))

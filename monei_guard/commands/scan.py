@@ -2,19 +2,19 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from monei_guard.commands.cli import stop
+from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.options import Options, common_options, read_options
 from monei_guard.commands.repository_hygiene import with_hygiene
 from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Scanned
 from monei_guard.pipeline import scan as run_pipeline
-from monei_guard.settings import Settings
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
 
@@ -29,8 +29,12 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None
     In a git work tree, tracked files and untracked ones that are not ignored are scanned.
     """
     chosen = paths or (".",)
-    session, items = open_scan(chosen, read_options(given), include_ignored=include_ignored)
-    stop(finish(session, scan_with_hygiene(session, items, chosen)))
+    options = read_options(given)
+    with file_progress(quiet=options.quiet) as progress:
+        expect = progress.expect if progress.draws else None
+        session, items = open_scan(chosen, options, include_ignored=include_ignored, expect=expect)
+        scanned = scan_with_hygiene(session, progress.follow(items), chosen)
+    stop(finish(session, scanned))
 
 
 def scan_with_hygiene(session: Session, items: Iterable[Blob | Skipped], chosen: Sequence[str]) -> Scanned:
@@ -40,7 +44,11 @@ def scan_with_hygiene(session: Session, items: Iterable[Blob | Skipped], chosen:
 
 
 def open_scan(
-    chosen: Sequence[str], options: Options, *, include_ignored: bool = False
+    chosen: Sequence[str],
+    options: Options,
+    *,
+    include_ignored: bool = False,
+    expect: Callable[[int], None] | None = None,
 ) -> tuple[Session, Iterator[Blob | Skipped]]:
     """Return the session for these paths and what is to be scanned. Raises UsageError for one that is not there."""
     for path in chosen:
@@ -49,11 +57,9 @@ def open_scan(
     folder = repository_folder(chosen[0] if chosen[0] != "-" else ".")
     root = chosen[0] if len(chosen) == 1 and os.path.isdir(chosen[0]) else "."
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
-    return session, _items(chosen, _file_options(session.settings, include_ignored=include_ignored))
-
-
-def _file_options(settings: Settings, *, include_ignored: bool) -> FileOptions:
-    return FileOptions(settings.max_size, include_ignored, excluder(settings.exclude))
+    settings = session.settings
+    how = FileOptions(settings.max_size, include_ignored, excluder(settings.exclude), expect)
+    return session, _items(chosen, how)
 
 
 def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skipped]:

@@ -18,7 +18,7 @@ from monei_guard.git_access.repository import discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import display_path
 from monei_guard.policy.baseline_file import load
-from monei_guard.policy.inline_suppression import MARKER, find_directives, triage_content
+from monei_guard.policy.inline_suppression import MARKER, find_directives
 from monei_guard.reporting.plain_text import visible
 
 
@@ -66,10 +66,9 @@ def _in_blob(session: Session, blob: Blob) -> list[tuple[int, Listed]]:
     policy = session.detector.suppressions
     if policy is None:
         return []
-    view = root_view(blob)
     faults = {
         one.finding.location.start_line: one.finding.code
-        for one in triage_content(session.detector.engine.findings((view,)), view, policy)
+        for one in session.detector.triaged(blob)
         if one.finding.code.startswith("MG9")
     }
     states = {"MG901": "expired", "MG902": "suppresses nothing", "MG903": "unknown code", "MG904": "malformed"}
@@ -77,7 +76,7 @@ def _in_blob(session: Session, blob: Blob) -> list[tuple[int, Listed]]:
     return [
         (one.line, Listed("inline", f"{path}:{one.line}", one.codes, one.reason, None, None,
                           one.until.isoformat() if one.until else None, states.get(faults.get(one.line, ""), "in use")))
-        for one in find_directives(view, policy)
+        for one in find_directives(root_view(blob), policy)
         if one.verb != "ignore-end"
     ]  # fmt: skip
 

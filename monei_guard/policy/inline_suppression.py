@@ -81,7 +81,8 @@ class InlinePolicy:
     """How directives are judged on `today`.
 
     `rules` are all rules there are, by code; `checked` the codes that were looked for in this content (a directive
-    for another code cannot be called unused); `foreign` names tools of FOREIGN_MARKERS.
+    for another code cannot be called unused), `lints` those that were if the content was linted too; `foreign` names
+    tools of FOREIGN_MARKERS.
     """
 
     today: date
@@ -89,6 +90,7 @@ class InlinePolicy:
     checked: frozenset[str]
     require_reason: bool = True
     foreign: tuple[str, ...] = ()
+    lints: frozenset[str] = frozenset()
 
 
 def find_directives(view: View, policy: InlinePolicy) -> tuple[Directive, ...]:
@@ -104,7 +106,12 @@ def find_directives(view: View, policy: InlinePolicy) -> tuple[Directive, ...]:
 
 
 def triage_content(
-    findings: Sequence[Finding], view: View, policy: InlinePolicy | None, shown_path: str | None = None
+    findings: Sequence[Finding],
+    view: View,
+    policy: InlinePolicy | None,
+    shown_path: str | None = None,
+    *,
+    is_linted: bool = False,
 ) -> list[Triaged]:
     """Return one content's findings, suppressed where a good directive covers them, then those about the directives.
 
@@ -115,6 +122,8 @@ def triage_content(
     directives = find_directives(view, policy) if policy is not None else ()
     if policy is None or not directives:
         return [Triaged(finding) for finding in findings]
+    if is_linted:
+        policy = replace(policy, checked=policy.checked | policy.lints)
     verdicts = [_fault(directive, policy) for directive in directives]
     good = [directive for directive, fault in zip(directives, verdicts, strict=True) if not fault]
     used: dict[Directive, Suppression] = {}

@@ -33,11 +33,15 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """`max_size` in bytes; `excluded` tells paths (relative to the root) that are not to be scanned."""
+    """`max_size` in bytes; `excluded` tells paths (relative to the root) that are not to be scanned.
+
+    `expect` is told beforehand how many files a directory has (for a progress line); without it nobody counts.
+    """
 
     max_size: int = MAX_SIZE
     include_ignored: bool = False
     excluded: Callable[[bytes], bool] | None = None
+    expect: Callable[[int], None] | None = None
 
 
 def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
@@ -46,7 +50,11 @@ def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
     In a git work tree: tracked files and untracked ones that no ignore rule covers, unless `include_ignored`, or
     `root` itself is ignored (who names an ignored folder wants it scanned). Elsewhere: everything but `.git`.
     """
-    for name in _walk(root) if options.include_ignored else _names(root):
+    names: Iterable[bytes | Skipped] = _walk(root) if options.include_ignored else _names(root)
+    if options.expect is not None:
+        names = list(names)
+        options.expect(len(names))
+    for name in names:
         if isinstance(name, Skipped):
             yield name
         elif options.excluded is not None and options.excluded(name):

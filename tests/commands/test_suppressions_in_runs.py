@@ -154,3 +154,15 @@ def test_the_baseline_can_be_named(tmp_path: Path, option: tuple[str, str]) -> N
     (tmp_path / "other.toml").write_text('baseline = "else.json"\n', encoding="utf-8")
     assert report(tmp_path, "scan", "a.py")[0] == 1
     assert report(tmp_path, "scan", "a.py", *option)[0] == 0
+
+
+def test_a_directive_for_a_lint_holds_and_is_called_unused_where_the_lint_looked(tmp_path: Path) -> None:
+    code = 'import { MoneiSDK } from "monei-sdk";\nconst url = "http://api.monei.cc/api/v1/user/me";'
+    mark = f'  // {MARK} ignore[MG401] reason="a test server"\n'
+    (tmp_path / "a.js").write_text(code + mark, encoding="utf-8")
+    exit_code, document = report(tmp_path, "scan", ".")
+    assert (exit_code, document["summary"]["suppressed"]) == (0, 1)
+    assert document["findings"][0]["code"] == "MG401"
+    (tmp_path / "a.js").write_text(code.replace("http:", "https:") + mark, encoding="utf-8")
+    assert [one["code"] for one in report(tmp_path, "scan", ".")[1]["findings"]] == ["MG902"]
+    assert "MG401 [suppresses nothing]" in guard(tmp_path, "suppressions").stdout
