@@ -38,16 +38,13 @@ def _once(seen: set[int], hits: Iterator[Hit]) -> Iterator[Hit]:
 
 def _in_choice(file: SourceFile, choice: Expr) -> Iterator[Hit]:
     options = _flat(choice)
-    trace = next(
-        (t for item in options if item.kind is not Kind.STRING and (t := _variable(file, item)) is not None), None
-    )
-    if trace is None:
+    literal = next((found for option in options if (found := _literal(file, option)) is not None), None)
+    if literal is None:
         return
     for option in options:
-        literal = _literal(file, option)
-        if literal is not None:
-            first = next(item for item in options if _variable(file, item) is not None)
-            yield _hit(literal, trace, file.source(first.start, first.end))
+        trace = _variable(file, option)
+        if trace is not None:
+            yield _hit(literal, trace, file.source(option.start, option.end))
             return
 
 

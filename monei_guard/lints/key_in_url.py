@@ -83,18 +83,26 @@ def _joined(file: SourceFile) -> Iterator[tuple[Expr, Trace]]:
     """Yield each put-together text that is a URL up to the place where a credential follows."""
     for node in file.syntax.joins:
         expr = file.syntax.expression(node)
-        if expr.kind is not Kind.JOIN:
+        if expr.kind is not Kind.JOIN or not _may_be_url(expr):
             continue
         before = ""
         for item in expr.items:
             if item.kind is Kind.STRING:
                 before += item.text
                 continue
-            trace = file.flow.trace(item) if item.kind is not Kind.TABLE else None
-            if trace is not None and _is_url_place(before):
-                yield expr, trace
-                break
+            if item.kind is not Kind.TABLE and _is_url_place(before):
+                trace = file.flow.trace(item)
+                if trace is not None:
+                    yield expr, trace
+                    break
             before += file.flow.text(item)
+
+
+def _may_be_url(expr: Expr) -> bool:
+    """Whether a text can be a URL with something put into it: a scheme, a query, or a beginning that is a value."""
+    if expr.items and expr.items[0].kind is not Kind.STRING:
+        return True
+    return any(sign in item.text for item in expr.items if item.kind is Kind.STRING for sign in ("://", "?", "&"))
 
 
 def _is_url_place(before: str) -> bool:

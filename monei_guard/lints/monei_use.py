@@ -1,13 +1,16 @@
 """Where code uses Monei: clients it builds, requests it sends, and the credentials it hands over while doing so."""
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.names import HOST, words
 from monei_guard.lints.resolution import dotted, last_name
 from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Step
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SDK_MODULES = frozenset({"monei-sdk", "monei", "monei.client", "monei.monei_client", "monei_sdk"})
 _SDK_CLASSES = frozenset({"MoneiSDK", "MoneiClient", "AsyncMoneiClient", "MoneiSdk"})
@@ -150,19 +153,25 @@ def is_sdk_instance(file: SourceFile, use: MoneiUse, expr: Expr | None) -> bool:
 
 def _mark_answers(file: SourceFile, spans: set[tuple[int, int]]) -> None:
     """Note the calls made on a Monei client: their answers may carry tokens."""
-    for call in file.syntax.calls:
-        if call.new or call.name in _SETTERS:
-            continue
-        made = file.syntax.expression(call.node)
+    syntax = file.syntax
+    bound = [b.name for found in syntax.bindings.values() for b in found if _is_one_of(b.value, spans)]
+    bound += [name for name, found in syntax.members.items() if any(_is_one_of(b.value, spans) for b in found)]
+    owners = tuple(f"{name}.".encode() for name in bound)
+    for call in syntax.calls:
+        start = call.node.start_byte
+        if not call.new and call.name not in _SETTERS and file.data.startswith(owners, start):
+            file.flow.responses.add((start, call.node.end_byte))
+    for call in syntax.calls_by_name.get("then", []):  # new MoneiSDK(...).wallet.me().then(...)
+        made = syntax.expression(call.node)
         root = made.base
-        while root is not None and root.kind is Kind.ATTR:
-            root = root.base
-        if (
-            root is not None
-            and root is not made.base
-            and any((value.start, value.end) in spans for _, value in file.flow.constructed(root))
-        ):
-            file.flow.responses.add((made.start, made.end))
+        while root is not None and root.base is not None:
+            root = root.base if (root.start, root.end) not in spans else None
+        if root is None and made.base is not None and made.base.base is not None:
+            file.flow.responses.add((made.base.base.start, made.base.base.end))
+
+
+def _is_one_of(value: "Node | None", spans: set[tuple[int, int]]) -> bool:
+    return value is not None and (value.start_byte, value.end_byte) in spans
 
 
 def _requests(file: SourceFile) -> list[Request]:
