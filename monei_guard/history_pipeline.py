@@ -23,13 +23,14 @@ from monei_guard.git_access.through_git import (
     read_objects,
     read_windows,
 )
+from monei_guard.history_judge import digest
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Triaged
 from monei_guard.model.location import Origin, display_path
 from monei_guard.pipeline import Detector, Scanned, masked_path, scan
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
-from monei_guard.sources.object_scan import Hit, Judge, Judgement
+from monei_guard.sources.object_scan import Hit
 from monei_guard.sources.object_store import ObjectStore, Stored, open_store
 from monei_guard.sources.object_workers import default_jobs
 from monei_guard.sources.repository_names import repository_names
@@ -188,9 +189,9 @@ def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sig
     found: dict[tuple[str, bytes | None, str], _Sighting] = {}
     for hit in hits.values():
         for place in where.get(hit.object_id) or [Place(None)]:
-            for digest in hit.secrets:
-                key = (digest, place.path, hit.kind)
-                sighting = found.setdefault(key, _Sighting(digest, place.path, hit.kind))
+            for secret in hit.secrets:
+                key = (secret, place.path, hit.kind)
+                sighting = found.setdefault(key, _Sighting(secret, place.path, hit.kind))
                 sighting.held.append((place, hit.object_id))
     return sorted(found.values(), key=lambda one: (one.path or b"", one.digest))
 
@@ -265,7 +266,7 @@ def _judged(
         return Scanned((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
     counted: list[Triaged] = []
     for known, one in zip(nameless, named, strict=False):
-        sighting = by_digest.get(_digest(known.finding))
+        sighting = by_digest.get(digest(known.finding))
         if sighting is not None:
             counted.append(replace(one, finding=_with_life(repository, one.finding, sighting, lines_before)))
     return Scanned(
