@@ -20,7 +20,7 @@ from benchmarks.measure import machine
 from monei_guard.commands.session import rule_loaders
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.git_access.repository import discover
-from monei_guard.history_pipeline import judge_with
+from monei_guard.history_judge import judge_with
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.pipeline import Detector, scan
