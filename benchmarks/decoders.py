@@ -1,7 +1,8 @@
 """What decoders and archives cost where there is nothing encoded: `scan` and the pass of `history`, on and off.
 
-The corpus is a sample of the standard library and the packages of this environment that are no archives. Times are processor time of one
-process, the modes in turn, medians; the last rows are the worst case, a corpus in which every file names Monei.
+The corpus is a sample of the standard library and the packages of this environment that are no archives. Times are
+processor time of one process, the modes in turn, medians; the last row is the worst case, in which every file names
+Monei.
 
 Run: python -m benchmarks.decoders
 """
