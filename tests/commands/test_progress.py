@@ -8,12 +8,12 @@ import pytest
 
 pty = pytest.importorskip("pty")
 
-_DRAWN = re.compile(rb"\r\x1b\[K[\d,]+ of 3,000 files, \d+ MB, \d+ MB/s, \d+ s left")
+_DRAWN = re.compile(rb"\r\x1b\[K[\d,]+ of 1,000 files, \d+ MB, \d+ MB/s, \d+ s left")
 
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    for number in range(3000):  # each has to be judged, so that it takes longer than the line's half second of patience
+    for number in range(1000):  # each has to be judged, so that it takes longer than the line's half second of patience
         (tmp_path / f"{number}.py").write_text(f"mni_template = {number}\n" * 30, encoding="utf-8")
     return tmp_path
 
