@@ -13,8 +13,9 @@ from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
-from monei_guard.model.location import Origin
+from monei_guard.model.location import Origin, display_path
 from monei_guard.pipeline import Detector
+from monei_guard.sources.archive_kinds import archive_kind
 from monei_guard.sources.object_scan import Judge, Judgement
 
 _SMALL = 1024  # bytes to which a suspicious place is narrowed down
@@ -33,7 +34,7 @@ def judge_with(detector: Detector) -> Judge:
     seen: dict[bytes, bool] = {}
 
     def judge(content: bytes) -> Judgement:
-        if plain(content) or _COMPRESSED.search(content):
+        if plain(content) or _COMPRESSED.search(content) or archive_kind(content, None) is not None:
             return _judged(detector, content)
         for start, end in passages(content, look):
             passage = content[start:end]
@@ -81,15 +82,26 @@ def passages(content: bytes, look: Callable[[bytes], bool]) -> list[tuple[int, i
 def _holds_something(detector: Detector, passage: bytes) -> bool:
     """Return whether any reading of a passage matches any rule, or could not be read to its end."""
     cuts: list[Skipped] = []
-    views = detector.views(Blob(passage, Origin.HISTORY), cuts)
-    return bool(cuts) or any(detector.engine.matcher.candidates(view) for view in views)
+    matcher = detector.engine.matcher
+    try:
+        views = detector.views(Blob(passage, Origin.HISTORY), cuts)
+        found = any(True for view in views for _ in matcher.candidates(view, matcher.deadline()))
+    except GuardError:
+        return True
+    return found or bool(cuts)
 
 
 def _judged(detector: Detector, content: bytes) -> Judgement:
     cuts: list[Skipped] = []
     try:
-        found = detector.triaged(Blob(content, Origin.HISTORY), None, cuts)
+        found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
     except GuardError as error:
         return Judgement(gaps=((str(error), True),))
     digests = tuple(dict.fromkeys(digest(one.finding) for one in found))
-    return Judgement(digests, tuple((cut.reason, cut.incomplete) for cut in cuts))
+    return Judgement(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
+
+
+def _gap(cut: Skipped) -> str:
+    """Return what could not be looked at, with the member's name where it is one of an archive."""
+    name = display_path(cut.path or b"").removeprefix("!/")
+    return f"{name}: {cut.reason}" if name else cut.reason

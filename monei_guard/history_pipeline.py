@@ -26,7 +26,7 @@ from monei_guard.git_access.through_git import (
 from monei_guard.history_judge import digest
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Triaged
-from monei_guard.model.location import Origin, display_path
+from monei_guard.model.location import Origin
 from monei_guard.pipeline import Detector, Scanned, masked_path, scan
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
@@ -45,32 +45,6 @@ class HistoryScan:
     scanned: Scanned
     errors: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def judge_with(detector: Detector) -> Judge:
-    """Return what workers judge suspicious content with."""
-
-    def judge(content: bytes) -> Judgement:
-        cuts: list[Skipped] = []
-        try:
-            found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
-        except GuardError as error:
-            return Judgement(gaps=((str(error), True),))
-        digests = tuple(dict.fromkeys(_digest(one.finding) for one in found))
-        return Judgement(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
-
-    return judge
-
-
-def _gap(cut: Skipped) -> str:
-    """Return what could not be looked at, with the member's name where it is one of an archive."""
-    name = display_path(cut.path or b"").removeprefix("!/")
-    return f"{name}: {cut.reason}" if name else cut.reason
-
-
-def _digest(finding: Finding) -> str:
-    """Return what tells two secrets apart, without the path: the fingerprint of a finding in a nameless blob."""
-    return finding.fingerprint.partition(":")[0]
 
 
 def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs: int | None = None) -> HistoryScan:

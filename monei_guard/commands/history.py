@@ -14,10 +14,9 @@ from monei_guard.commands.session import Session, finish, open_session, reposito
 from monei_guard.detection.prefilter import REACH
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, discover
-from monei_guard.history_pipeline import HistoryScan, finish_history, judge_with
-from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
 from monei_guard.history_judge import judge_with
-from monei_guard.history_pipeline import finish_history
+from monei_guard.history_pipeline import HistoryScan, finish_history
+from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
 
