@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from monei_guard.detection.matcher import SlowRuleError
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped
@@ -35,7 +34,7 @@ def judge_with(detector: Detector) -> Judge:
     seen: dict[bytes, bool] = {}
 
     def judge(content: bytes) -> Judgement:
-        if plain(content) or _COMPRESSED.search(content) or archive_kind(content) is not None:
+        if plain(content) or _COMPRESSED.search(content) or archive_kind(content, None) is not None:
             return _judged(detector, content)
         for start, end in passages(content, look):
             passage = content[start:end]
@@ -83,13 +82,13 @@ def passages(content: bytes, look: Callable[[bytes], bool]) -> list[tuple[int, i
 def _holds_something(detector: Detector, passage: bytes) -> bool:
     """Return whether any reading of a passage matches any rule, or could not be read to its end."""
     cuts: list[Skipped] = []
-    views = detector.views(Blob(passage, Origin.HISTORY), cuts)
     matcher = detector.engine.matcher
-    deadline = matcher.deadline()
     try:
-        return bool(cuts) or any(True for view in views for _ in matcher.candidates(view, deadline))
-    except SlowRuleError:
+        views = detector.views(Blob(passage, Origin.HISTORY), cuts)
+        found = any(True for view in views for _ in matcher.candidates(view, matcher.deadline()))
+    except GuardError:
         return True
+    return found or bool(cuts)
 
 
 def _judged(detector: Detector, content: bytes) -> Judgement:
