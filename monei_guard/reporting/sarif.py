@@ -3,6 +3,7 @@
 Section numbers below are those of https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/.
 """
 
+import re
 from typing import Any, TextIO
 from urllib.parse import quote, quote_from_bytes
 
@@ -17,6 +18,8 @@ from monei_guard.reporting.report import TOOL_NAME, Report, reported_rules, rule
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _SAFE = "/!$&'()*+,;=@~"  # RFC 3986 pchar without ":", which a relative reference may not have in its first segment
+_SPECIAL = re.compile(r"[\\\[\]{}]|##")  # what a message has to escape
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9/._-]*")
 _LEVEL = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -79,12 +82,16 @@ def message_text(text: str) -> str:
 
     Unescaped, `[click](https://…)` would be a link in every viewer and `{0}` a placeholder.
     """
+    if text.isprintable() and not _SPECIAL.search(text):
+        return text
     text = visible(text).replace("\\", "\\\\")
     return text.replace("[", "\\[").replace("]", "\\]").replace("{", "{{").replace("}", "}}")
 
 
 def artifact_uri(location: Location) -> str:
     """Return the location's path as a relative URI reference, percent-encoded byte for byte."""
+    if location.path is not None and location.path_bytes is None and _PLAIN_PATH.fullmatch(location.path):
+        return location.path
     if location.path_bytes is not None:
         uri = quote_from_bytes(location.path_bytes, safe=_SAFE)
     else:
