@@ -38,7 +38,7 @@ def detector() -> Detector:
 def surrounded(text: str, lines: int) -> bytes:
     chance = random.Random(lines)  # noqa: S311 - not for secrecy
     words = [f"line {number} of {chance.randrange(1000)} ordinary words" for number in range(lines)]
-    return "\n".join([*words[: lines // 2], f"MONEI_API_KEY = {text}", *words[lines // 2 :]]).encode()
+    return "\n".join([*words[: lines // 2], f"value = {text}", *words[lines // 2 :]]).encode()
 
 
 @pytest.mark.parametrize("lines", [3, 2000])
