@@ -145,17 +145,21 @@ def _note(sender: str, date: str) -> Callable[[bytes], str] | None:
     return (lambda _value: f"in a message {said}") if said else None
 
 
+def _ends(starts: list[int], content: bytes) -> list[int]:
+    return [*starts[1:], len(content)] if starts else []
+
+
 def _mbox(content: bytes) -> list[Message]:
     starts = [match.start() for match in _MBOX_LINE.finditer(content)][:_MOST_MESSAGES]
     return [
         Message(start, end, *sender_and_date(content[start:end]))
-        for start, end in zip(starts, [*starts[1:], len(content)], strict=True)
+        for start, end in zip(starts, _ends(starts, content), strict=True)
     ]
 
 
 def _whatsapp(content: bytes) -> list[Message]:
     found = list(_WHATSAPP.finditer(content))[:_MOST_MESSAGES]
-    ends = [*(match.start() for match in found[1:]), len(content)]
+    ends = _ends([match.start() for match in found], content)
     return [
         Message(match.start(), end, _text(match["sender"]), _text(match["date"]))
         for match, end in zip(found, ends, strict=True)
@@ -166,7 +170,7 @@ def _html_chat(content: bytes) -> list[Message]:
     starts = [match.start() for match in _HTML_MESSAGE.finditer(content)][:_MOST_MESSAGES]
     messages = []
     sender = ""
-    for start, end in zip(starts, [*starts[1:], len(content)], strict=True):
+    for start, end in zip(starts, _ends(starts, content), strict=True):
         name, date = _HTML_SENDER.search(content, start, end), _HTML_DATE.search(content, start, end)
         sender = _text(name[1]) if name else sender  # a second message in a row does not repeat it
         messages.append(Message(start, end, sender, _text(date[1]) if date else ""))

@@ -29,7 +29,7 @@ def zip_members(content: bytes, budget: Budget) -> Iterator[Member]:
         yield Member(b"(comment)", archive.comment)
     for entry in entries:
         budget.count()
-        if not entry.is_dir():
+        if not entry.filename.endswith("/"):  # is_dir() fails on an empty name
             yield _member(archive, entry, budget)
 
 

@@ -239,6 +239,11 @@ def test_findings_in_members_have_their_place_in_the_member() -> None:
     assert finding.location.origin is Origin.ARCHIVE
 
 
+def test_a_member_without_a_name_is_read() -> None:
+    content = zip_of([("f", LINE)]).replace(b"\x01\x00\x00\x00f", b"\x00\x00\x00\x00f")
+    assert any(_skipped(content).values()) or KEY in b"".join(_read(content).values())
+
+
 def test_depth_zero_opens_nothing() -> None:
     blob = Blob(zip_of([("f", LINE)]), Origin.WORKTREE, b"a.zip")
     assert list(opened([blob], ArchiveLimits(depth=0))) == [blob]

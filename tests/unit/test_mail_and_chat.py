@@ -79,6 +79,12 @@ def test_a_mailbox_is_read_mail_by_mail(detector: Detector) -> None:
     assert found.location.author == "Adé <ade@example.com>"
 
 
+@pytest.mark.parametrize("path", ["empty.mbox", "none.html", "none.txt"])
+def test_an_export_without_messages_is_scanned_as_it_is(detector: Detector, path: str) -> None:
+    (found,) = _findings(detector, f"chatlog 1 : {SAID}", path)
+    assert found.location.path == path
+
+
 def test_a_slack_export_is_read_message_by_message(detector: Detector) -> None:
     day = json.dumps([
         {"user": "U1", "type": "message", "ts": "1727777472.000100", "text": "hi",
