@@ -116,7 +116,7 @@ def planted(root: Path, limit: int) -> None:
         for one in lint_file(_view(data, name), around, rules):
             if isinstance(one, Finding):
                 codes[one.code] += 1
-                print(one.code, f"{name}:{one.location.start_line}", one.message)
+                print(one.code, f"{name}:{one.location.start_line}", one.message, flush=True)
             else:
                 skipped[one.reason] += 1
     print(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _Key = tuple[int, int, str]
 _MAX_CHAIN = 8  # names that lead to names; longer chains are not written by hand
+_MAX_VALUES = 30  # what one name may stand for
+_MAX_TEXT = 4000  # characters of a constant text
 _FUEL = 20_000  # questions asked of one file before following stops: entangled or hostile code
 
 
@@ -53,6 +55,7 @@ class Resolver:
         self._values: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}
         self._partial: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}  # good within the question being answered
         self._resolving: set[_Key] = set()
+        self._texts: dict[_Key, str] = {}
         self._cuts = 0
 
     @property
@@ -91,7 +94,7 @@ class Resolver:
                 return
             cuts = self._cuts
             self._resolving.add(key)
-            known = tuple(self._expanded(expr, depth))
+            known = _distinct(self._expanded(expr, depth))
             self._resolving.discard(key)
             whole = self._cuts == cuts or not self._resolving
             (self._values if whole else self._partial)[key] = known
@@ -120,11 +123,19 @@ class Resolver:
                 yield flow, value
 
     def text(self, expr: Expr | None, depth: int = 0) -> str:
-        """Return the constant text of `expr`, unknown parts as NUL; "" where nothing is known."""
-        if expr is None or depth > _MAX_CHAIN:
+        """Return the constant text of `expr`, unknown parts as NUL; NUL alone where nothing is known."""
+        if expr is None or depth > _MAX_CHAIN or self.fuel <= 0:
             return "\0"
         if expr.kind is Kind.STRING:
             return expr.text
+        key = (expr.start, expr.end, expr.text)
+        if key not in self._texts:
+            self.fuel -= 1
+            self._texts[key] = "\0"  # for cycles
+            self._texts[key] = self._text(expr, depth)[:_MAX_TEXT]
+        return self._texts[key]
+
+    def _text(self, expr: Expr, depth: int) -> str:
         if expr.kind is Kind.JOIN:
             return "".join(self.text(item, depth + 1) for item in expr.items)
         if expr.kind in (Kind.CALL, Kind.NEW) and expr.items and last_name(expr) in ("URL", "urljoin", "String", "str"):
@@ -354,6 +365,16 @@ _ENVIRONMENT_IMPORTS = frozenset({
     ("os", "environ"), ("process", "env"), ("node:process", "env"), ("$env/dynamic/private", "env"),
     ("$env/dynamic/public", "env"), ("bun", "env"),
 })  # fmt: skip
+
+
+def _distinct(values: Iterator[tuple["Flow", Expr]]) -> tuple[tuple["Flow", Expr], ...]:
+    """Return the first few different values."""
+    found: dict[tuple[int, int, int, str], tuple[Flow, Expr]] = {}
+    for flow, value in values:
+        found.setdefault((id(flow), value.start, value.end, value.text), (flow, value))
+        if len(found) >= _MAX_VALUES:
+            break
+    return tuple(found.values())
 
 
 def last_name(call: Expr) -> str:

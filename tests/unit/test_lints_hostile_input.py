@@ -123,3 +123,14 @@ def test_a_file_that_does_not_name_monei_costs_no_parser() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_names_that_are_built_from_each_other_end_in_bounded_time() -> None:
+    """Texts made of names made of texts: once exponential, found in a package of 400,000 bytes."""
+    lines = [f"i = i + j + 'x{number}'\nj = i + j if i else j or i\nuse.get(i + '?k=' + j)" for number in range(300)]
+    _lint(("def f(i, j):\n" + "\n".join(lines).replace("\n", "\n    ") + "\n# monei\n").encode(), "a.py")
+    script = [
+        f"i = i + j + `x${{i}}{number}`; j = i ? i : j || i; if (i === j) use.get(i + '?k=' + j);"
+        for number in range(300)
+    ]
+    _lint(("// x-monei-signature monei\nlet i = 1, j = 2;\n" + "\n".join(script)).encode(), "a.js")
