@@ -51,7 +51,7 @@ def test_whatever_way_a_key_is_written_its_passage_leads_to_it(detector: Detecto
 
 
 def test_content_that_only_looks_encoded_is_clean(detector: Detector) -> None:
-    content = surrounded(r"'\x41\x42\x43\x44 nothing'", 500)
+    content = surrounded(base64.b64encode(b"the prefix mni_ and no more").decode(), 500)
     assert detector.prefilter.hits(content)
     assert judge_with(detector)(content).secrets == ()
 
