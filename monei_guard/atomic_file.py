@@ -4,7 +4,8 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from io import TextIOWrapper
+from typing import BinaryIO, TextIO
 
 from monei_guard.errors import GuardError
 
@@ -27,30 +28,42 @@ def write_atomically(path: str, write: Callable[[TextIO], None], *, what: str = 
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 write(device)
             return
-        _replace(target, mode, write)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(21, "it is a directory")
+        replace_file(target, lambda file: _write_text(file, write), None if mode is None else stat.S_IMODE(mode))
     except OSError as error:
         hint = _advice(error)
         raise UnwritableError(f"cannot write {what} to {path}: {error.strerror or error}", hint=hint) from error
 
 
-def _replace(target: str, mode: int | None, write: Callable[[TextIO], None]) -> None:
-    if mode is not None and stat.S_ISDIR(mode):
-        raise IsADirectoryError(21, "it is a directory")
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+def replace_file(path: str | bytes, write: Callable[[BinaryIO], object], mode: int | None = None) -> None:
+    """Let `write` fill a new file beside `path`, then put it in place; `mode` is its permission bits, None the umask's.
+
+    Raises OSError, whatever stood at `path` untouched and nothing left beside it.
+    """
+    folder, name = os.path.split(os.fsencode(path))
+    temporary = os.path.join(folder, b".%b.%b.tmp" % (name[:100], os.urandom(8).hex().encode()))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())  # a full disk must show now, not after the old file is gone
         if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, target)
-    except BaseException:
+            os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:  # Ctrl-C too must leave nothing half-written
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _write_text(file: BinaryIO, write: Callable[[TextIO], None]) -> None:
+    text = TextIOWrapper(file, encoding="utf-8", newline="\n")
+    write(text)
+    text.flush()
+    text.detach()  # the file stays open: its owner has yet to bring it to the disk
 
 
 def _advice(error: OSError) -> str:

@@ -3,11 +3,11 @@
 import os
 import shlex
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 
+from monei_guard.atomic_file import replace_file
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, git
 from monei_guard.hygiene.mending import Edit, Plan
@@ -154,22 +154,8 @@ def _write(place: bytes, content: bytes, mode: int | None = None) -> None:
         os.makedirs(folder, exist_ok=True)
         if mode is None and os.path.exists(place):
             mode = stat.S_IMODE(os.stat(place).st_mode)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=b".monei-guard-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            os.chmod(name, 0o666 & ~_umask() if mode is None else mode)
-            os.replace(name, place)
-        except BaseException:
-            os.unlink(name)
-            raise
+        replace_file(place, lambda file: file.write(content), mode)
     except OSError as error:
         raise GuardError(
             f"cannot write {os.fsdecode(place)}: {error.strerror}", hint="mend that and run init again"
         ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

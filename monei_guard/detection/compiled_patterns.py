@@ -8,13 +8,13 @@ import hashlib
 import os
 import platform
 import stat
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import hyperscan
 
+from monei_guard.atomic_file import replace_file
 from monei_guard.content import encoded_forms, packed_signs
 
 _LARGEST = 1 << 26
@@ -93,14 +93,5 @@ def _ours(status: os.stat_result) -> bool:
 
 
 def _keep(path: str, body: bytes) -> None:
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".prefilter-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(hashlib.sha256(body).digest() + body)
-        os.replace(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    replace_file(path, lambda file: file.write(hashlib.sha256(body).digest() + body), 0o600)

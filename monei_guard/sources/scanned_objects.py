@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from monei_guard.atomic_file import replace_file
 from monei_guard.git_access.pack_entries import Flags
 from monei_guard.git_access.pack_index import Ids
 
@@ -108,18 +109,11 @@ def save_scanned(path: bytes, key: bytes, rules: bytes, scanned: ScannedObjects,
         return "there are too many objects to remember"
     head = _HEAD.pack(_MAGIC, id_length, rules, len(scanned.packs), len(scanned.ids))
     raw = b"".join((head, *sorted(scanned.packs), np.ascontiguousarray(scanned.ids).tobytes()))
-    temporary = path + b"." + os.urandom(8).hex().encode() + b".tmp"
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(temporary, "xb") as file:
-            file.write(raw)
-            file.write(_seal(key, raw))
-        os.replace(temporary, path)
+        replace_file(path, lambda file: file.writelines((raw, _seal(key, raw))))
     except OSError as error:
         return f"it cannot be written: {error.strerror}"
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
     return ""
 
 
