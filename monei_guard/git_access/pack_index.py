@@ -47,10 +47,6 @@ class PackIndex:
         # numpy strips trailing zero bytes from fixed-width strings
         return bytes(self.ids[self.rank[position]]).ljust(self.id_length, b"\0").hex()
 
-    def ids_at(self, positions: Offsets) -> Ids:
-        """Return the raw ids of objects given by their positions in pack order."""
-        return self.ids[self.rank[positions]]
-
 
 def map_file(path: bytes) -> mmap.mmap:
     """Return the regular file mapped for reading. Raises PackFormatError for any other or an empty one, OSError."""

@@ -140,17 +140,6 @@ def _module_of(file: SourceFile, name: Expr) -> str:
     return ""
 
 
-def module_of(file: SourceFile, name: Expr) -> str:
-    """Return the module a name comes from, "" where it is not imported."""
-    return _module_of(file, name)
-
-
-def is_sdk_instance(file: SourceFile, use: MoneiUse, expr: Expr | None) -> bool:
-    """Whether an expression is a Monei client built in this file."""
-    spans = {(built.call.start, built.call.end) for built in use.constructions}
-    return any(flow is file.flow and (value.start, value.end) in spans for flow, value in file.flow.constructed(expr))
-
-
 def _mark_answers(file: SourceFile, spans: set[tuple[int, int]]) -> None:
     """Note the calls made on a Monei client: their answers may carry tokens."""
     syntax = file.syntax

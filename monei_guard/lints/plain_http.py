@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from monei_guard.lints.client_side import TEST_PATH
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
-from monei_guard.lints.names import PLAIN_HTTP
 from monei_guard.lints.source_file import SourceFile
 
 URL = re.compile(rb"http://(?:[^\s/@\"'`]*@)?(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
@@ -50,8 +49,3 @@ def is_judged(data: bytes, offset: int) -> bool:
     """Whether the URL at `offset` is compared with, searched for or rewritten rather than used."""
     line_start = data.rfind(b"\n", 0, offset) + 1
     return _JUDGED.search(data[line_start:offset][-160:]) is not None
-
-
-def mends(text: str) -> str:
-    """Return `text` with https in place of http."""
-    return PLAIN_HTTP.sub(lambda match: "https" + match.group()[4:], text)

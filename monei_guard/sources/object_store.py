@@ -1,7 +1,7 @@
 """Everything a repository ever stored: every pack, every loose object, its own and borrowed, reachable or not."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -290,8 +290,3 @@ def _read_large(repository: Repository, header: ObjectHeader, examiner: Examiner
     if secrets:
         seen.hits.append(Hit(header.object_id, header.kind, tuple(secrets)))
     _add(stored, seen, "git")
-
-
-def ids_in(hits: Iterable[Hit], kind: str) -> list[str]:
-    """Return the ids of the objects of one type among hits."""
-    return [hit.object_id for hit in hits if hit.kind == kind]
