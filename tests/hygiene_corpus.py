@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import tomli
 
 CORPUS = Path(__file__).parent / "corpus" / "hygiene"
@@ -56,6 +57,17 @@ def expected(folder: Path) -> Expected:
 
 def cases() -> list[Expected]:
     return [expected(folder) for folder in sorted(CORPUS.iterdir()) if (folder / "expected.toml").exists()]
+
+
+def new_repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty repository in `folder`, out of reach of the user's own git settings."""
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    repository = folder / "repository"
+    repository.mkdir()
+    run_git(repository, "init", "-q", "-b", "main")
+    return repository
 
 
 def run_git(folder: Path, *arguments: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hygiene_corpus import run_git
+from hygiene_corpus import new_repository, run_git
 
 from monei_guard.commands.cli import run
 from monei_guard.commands.repository_hygiene import history_of
@@ -36,13 +36,7 @@ RULES = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIE
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    run_git(folder, "init", "-q", "-b", "main")
-    return folder
+    return new_repository(tmp_path, monkeypatch)
 
 
 def classify(content: bytes, path: bytes) -> Sequence[Finding]:

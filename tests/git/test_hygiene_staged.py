@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hygiene_corpus import run_git
+from hygiene_corpus import new_repository, run_git
 
 from monei_guard.commands.cli import run
 from monei_guard.hygiene.dockerfile import is_dockerfile
@@ -21,12 +20,7 @@ HEX = hashlib.sha256(b"staged").hexdigest()[:32]
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    run_git(folder, "init", "-q", "-b", "main")
+    folder = new_repository(tmp_path, monkeypatch)
     (folder / "main.py").write_text("x = 1\n")
     run_git(folder, "add", ".")
     run_git(folder, "commit", "-q", "-m", "start")
