@@ -29,7 +29,7 @@ def main() -> None:
         everything = needed_entries(pack.entries, np.ones(len(pack.index.offsets), dtype=bool))
         packed, entries = memoryview(pack.data), pack.entries
 
-        def work(share: Share, packed: memoryview = packed, entries=entries) -> int:  # type: ignore[no-untyped-def] # noqa: ANN001
+        def work(share: Share, packed: memoryview = packed, entries=entries) -> int:  # type: ignore[no-untyped-def] # noqa: ANN001 - bound early, its type is the pack's
             size = 0
             start, end = entries.start[share.members].tolist(), entries.end[share.members].tolist()
             for low, high, length in zip(start, end, entries.size[share.members].tolist(), strict=True):

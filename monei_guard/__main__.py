@@ -7,7 +7,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     if sys.argv[1:] == ["staged"]:
         # What a hook runs on every commit; nearly always there is nothing to say, in half the time.
-        from monei_guard.commands.clean_commit import is_clean_commit  # noqa: PLC0415
+        from monei_guard.commands.clean_commit import is_clean_commit  # noqa: PLC0415 - for this case alone
 
         try:
             if is_clean_commit():

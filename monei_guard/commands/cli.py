@@ -112,8 +112,8 @@ def _misuse(error: click.ClickException) -> None:
 def say(line: str) -> None:
     """Write one line to standard error, control characters escaped."""
     # Neither is needed when all goes well.
-    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415
-    from monei_guard.reporting.stray_keys import without_keys  # noqa: PLC0415
+    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - only when something goes wrong
+    from monei_guard.reporting.stray_keys import without_keys  # noqa: PLC0415 - only when something goes wrong
 
     click.echo(visible(without_keys(line)), err=True)
 

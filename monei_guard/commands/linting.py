@@ -33,7 +33,7 @@ class Linter:
         if not is_linted(view.blob.path, view.data):
             return []
         # Nothing of this on a commit without Monei code: the checks bring a parser and four grammars.
-        from monei_guard.lints.lint import lint_file  # noqa: PLC0415
+        from monei_guard.lints.lint import lint_file  # noqa: PLC0415 - imports the grammars
 
         project, rules = self._prepare()
         return lint_file(view, project, rules, shown_path) if rules else []

@@ -34,7 +34,7 @@ def report_and_exit_code(session: Session, scanned: Scanned, terminal: TerminalW
     triaged = tuple(one for one in triaged if _is_reported(one.finding, session))
     if session.options.verify:
         # The HTTP library is for those who ask for it.
-        from monei_guard.commands.verification_run import verified_as_asked  # noqa: PLC0415
+        from monei_guard.commands.verification_run import verified_as_asked  # noqa: PLC0415 - imports HTTP
 
         triaged = verified_as_asked(triaged, session.options, own_rules=bool(session.own_rules))
     report = make_report(
