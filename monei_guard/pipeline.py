@@ -13,6 +13,7 @@ from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
+from monei_guard.ruleset.bundled import DIRECTIVE
 from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 from monei_guard.sources.packed_content import opened
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
 
-# What begins a directive in a file (policy.inline_suppression.MARKER); content that holds one is looked at for
-# suppressions that suppress nothing.
-_DIRECTIVE = "monei-guard:"
 _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})
 
 # Given a file's root view and the path to show: the lints' findings, and what they could not look at.
@@ -66,7 +64,7 @@ class Detector:
         cache_folder: str | None = None,
         lint: "Lint | None" = None,
     ) -> None:
-        words = (*keywords, _DIRECTIVE) if suppressing else keywords
+        words = (*keywords, DIRECTIVE) if suppressing else keywords
         self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+from monei_guard.configuration_file import LARGEST, PYPROJECT, configuration_in
 from monei_guard.errors import GuardError
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.triage import Selection
 from monei_guard.sources.archive_kinds import ARCHIVE_DEPTH, ArchiveLimits
 from monei_guard.sources.files import MAX_SIZE
 
-OWN_FILE = ".monei-guard.toml"
-_PYPROJECT = "pyproject.toml"
-_LARGEST = 1 << 20
 _DEEPEST = 16
 
 
@@ -72,16 +70,9 @@ class Settings:
 
 def find_settings(folder: str) -> Settings:
     """Return the settings in `folder`, the defaults where it has none. Raises ConfigurationError."""
-    own = os.path.join(folder, OWN_FILE)
-    if os.path.lexists(own):
-        return load_settings(own)
-    project = os.path.join(folder, _PYPROJECT)
-    raw = _read(project) if os.path.isfile(project) else b""
-    if b"monei-guard" not in raw:
-        return Settings()
-    tool = _parse(raw, project).get("tool", {})
-    table = tool.get("monei-guard") if isinstance(tool, dict) else None
-    return Settings() if table is None else _settings(table, project)
+    path = configuration_in(folder)
+    table = None if path is None else _own_table(path)
+    return Settings() if path is None or table is None else _settings(table, path)
 
 
 def load_settings(path: str) -> Settings:
@@ -89,11 +80,17 @@ def load_settings(path: str) -> Settings:
 
     Raises ConfigurationError.
     """
+    table = _own_table(path)
+    return _settings({} if table is None else table, path)
+
+
+def _own_table(path: str) -> Any:
+    """Return what the file says to us: all of it, or our table of a pyproject.toml, None where it has none."""
     document = _parse(_read(path), path)
-    if os.path.basename(path) == _PYPROJECT:
-        tool = document.get("tool", {})
-        document = tool.get("monei-guard", {}) if isinstance(tool, dict) else {}
-    return _settings(document, path)
+    if os.path.basename(path) != PYPROJECT:
+        return document
+    tool = document.get("tool", {})
+    return tool.get("monei-guard") if isinstance(tool, dict) else None
 
 
 def _read(path: str) -> bytes:
@@ -103,10 +100,10 @@ def _read(path: str) -> bytes:
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ConfigurationError(f"cannot read the configuration {path}: it is not a regular file")
-            raw = file.read(_LARGEST + 1)
+            raw = file.read(LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot read the configuration {path}: {error.strerror}") from error
-    if len(raw) > _LARGEST:
+    if len(raw) > LARGEST:
         raise ConfigurationError(f"the configuration {path} is larger than 1 MiB")
     return raw
 

@@ -6,26 +6,24 @@ whatever `staged` would report gets a no here.
 
 import os
 
+from monei_guard.configuration_file import configuration_in
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
 from monei_guard.sources.archive_kinds import archive_kind
 from monei_guard.sources.files import MAX_SIZE
 from monei_guard.sources.packed_content import may_hold_messages
 from monei_guard.sources.staged_index import staged
-
-_CONFIGURATIONS = (b".monei-guard.toml", b"pyproject.toml")
-_DIRECTIVE = "monei-guard:"  # a suppression, which may be one that suppresses nothing
 
 
 def is_clean_commit() -> bool:
     """Return whether `monei-guard staged`, run here without options, certainly has nothing to say."""
     try:
         repository = discover(".", as_hook=True)
-        if repository is None or repository.work_tree is None or _is_configured(repository.work_tree):
+        if repository is None or repository.work_tree is None or configuration_in(os.fsdecode(repository.work_tree)):
             return False
         return _holds_nothing(repository)
     except GuardError:
@@ -33,7 +31,7 @@ def is_clean_commit() -> bool:
 
 
 def _holds_nothing(repository: Repository) -> bool:
-    prefilter = Prefilter((*credential_keywords(), _DIRECTIVE))
+    prefilter = Prefilter((*credential_keywords(), DIRECTIVE))
     return not any(_is_worth_a_look(item, prefilter) for item in staged(repository, max_size=MAX_SIZE))
 
 
@@ -43,8 +41,3 @@ def _is_worth_a_look(item: Blob | Skipped, prefilter: Prefilter) -> bool:
     if prefilter.hits(item.path) or prefilter.hits(item.content):
         return True
     return archive_kind(item.content, item.path) is not None or may_hold_messages(item)
-
-
-def _is_configured(folder: bytes) -> bool:
-    """Return whether a configuration may turn on more than the built-in rules."""
-    return any(os.path.lexists(os.path.join(folder, name)) for name in _CONFIGURATIONS)

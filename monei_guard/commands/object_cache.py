@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from monei_guard import __version__
 from monei_guard.commands.cli import say
 from monei_guard.commands.session import Session
+from monei_guard.commands.user_folders import state_folder
 from monei_guard.git_access.pack_index import ID_LENGTHS
 from monei_guard.git_access.repository import Repository
 from monei_guard.ruleset.bundled import bundled_rules
@@ -53,7 +54,7 @@ def open_cache(session: Session, repository: Repository, folder: str | None, *, 
         if folder is not None
         else os.path.join(_common_folder(repository), _FOLDER, _FILE)
     )
-    key = user_key(_state_folder()) if wanted else None
+    key = user_key(state_folder()) if wanted else None
     if key is None:
         if wanted:
             say("note: no cache of scanned objects: no private key file can be kept in your state folder")
@@ -68,12 +69,6 @@ def open_cache(session: Session, repository: Repository, folder: str | None, *, 
 def _common_folder(repository: Repository) -> bytes:
     common = repository.run("rev-parse", "--git-common-dir").removesuffix(b"\n")
     return os.path.join(repository.work_tree or repository.git_dir, common)
-
-
-def _state_folder() -> str:
-    """Return the user's folder for state (XDG Base Directory Specification), on Windows that for local data."""
-    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_STATE_HOME")
-    return os.path.join(base or os.path.join(os.path.expanduser("~"), ".local", "state"), "monei-guard")
 
 
 def _rules_digest(session: Session) -> bytes:

@@ -11,6 +11,7 @@ import click
 from monei_guard.commands.linting import Linter
 from monei_guard.commands.options import Options, read_settings
 from monei_guard.commands.user_folders import cache_folder
+from monei_guard.configuration_file import OWN_FILE
 from monei_guard.errors import ExitCode
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Detector, Scanned, scan
@@ -129,7 +130,7 @@ def repository_folder(path: str) -> str:
     """Return the folder whose configuration governs `path`: the nearest one upwards that has one or is a repository."""
     folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
     while True:
-        if any(os.path.lexists(os.path.join(folder, name)) for name in (".git", ".monei-guard.toml")):
+        if any(os.path.lexists(os.path.join(folder, name)) for name in (".git", OWN_FILE)):
             return folder
         above = os.path.dirname(folder)
         if above == folder:

@@ -13,3 +13,9 @@ def cache_folder() -> str | None:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return os.path.join(base, "monei-guard") if base and os.path.isabs(base) else None
+
+
+def state_folder() -> str:
+    """Return the user's folder for state (XDG Base Directory Specification), on Windows that for local data."""
+    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_STATE_HOME")
+    return os.path.join(base or os.path.join(os.path.expanduser("~"), ".local", "state"), "monei-guard")

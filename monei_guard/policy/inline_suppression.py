@@ -23,8 +23,9 @@ from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Suppression, Triaged
 from monei_guard.model.location import Origin, Span
 from monei_guard.model.rule import Environment, Rule
+from monei_guard.ruleset.bundled import DIRECTIVE
 
-MARKER = b"monei-guard:"
+MARKER = DIRECTIVE.encode()
 EXPIRED, UNUSED, UNKNOWN_CODE, MALFORMED = "MG901", "MG902", "MG903", "MG904"
 _OWN = "MG9"
 

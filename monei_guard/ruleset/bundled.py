@@ -6,6 +6,8 @@ import re
 from monei_guard.errors import GuardError
 
 OWN_PROVIDER = "monei"
+# What begins a suppression in a file. Content that holds one is looked at: it may be one that suppresses nothing.
+DIRECTIVE = "monei-guard:"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _CREDENTIAL = b'\nkind = "credential"\n'
 _KEYWORDS = rb"^keywords = \[([^\]]*)\]"

@@ -75,3 +75,11 @@ def test_outside_a_repository_the_command_itself_has_to_say_so(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
 
     assert not is_clean_commit()
+
+
+@pytest.mark.parametrize(("text", "clean"), [("[project]\n", True), ("[tool.monei-guard]\n", False)])
+def test_a_pyproject_counts_as_configuration_if_it_names_the_tool(repository: Path, text: str, *, clean: bool) -> None:
+    stage(repository, "a.py", b"print('hello')\n")
+    (repository / "pyproject.toml").write_text(text)
+
+    assert is_clean_commit() is clean
