@@ -1,9 +1,7 @@
 """`monei-guard audit [REPO]`: history, work tree and repository checks in one run and one report."""
 
 import os
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import click
@@ -13,7 +11,7 @@ from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.history import NoRepositoryError, scan_history, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
-from monei_guard.commands.repository_hygiene import History, with_hygiene
+from monei_guard.commands.repository_hygiene import history_of, with_hygiene
 from monei_guard.commands.session import excluder, open_session, repository_folder
 from monei_guard.git_access.repository import discover
 from monei_guard.model.finding import Finding
@@ -21,7 +19,6 @@ from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Scanned
 from monei_guard.pipeline import scan as run_pipeline
 from monei_guard.reporting.audit_report import write_audit
-from monei_guard.reporting.html_summary import moment
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory
 
@@ -29,12 +26,19 @@ from monei_guard.sources.files import FileOptions, directory
 @click.command()
 @click.argument("repository", default=".", metavar="[REPO]")
 @click.option("--trust-config", is_flag=True, help="Use the repository's own configuration, baseline and suppressions.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Use N processes (one a processor by default).")
+@click.option(
+    "--max-key-age",
+    type=click.IntRange(min=1),
+    default=90,
+    show_default=True,
+    metavar="DAYS",
+    help="Report keys in use that were committed longer ago than this (MG209).",
+)
 @click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]")
 @click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory.")
 @common_options
 def audit(
-    repository: str, *, trust_config: bool, jobs: int | None, cache: bool, cache_dir: str | None, **given: Any
+    repository: str, *, trust_config: bool, max_key_age: int, cache: bool, cache_dir: str | None, **given: Any
 ) -> None:
     """Audit a repository: all it ever held, its work tree, its hygiene; each secret's life, and what to do first.
 
@@ -50,7 +54,7 @@ def audit(
     top = os.fsdecode(found.work_tree) if found.work_tree is not None else repository
     folder = repository_folder(top) if trust_config else None
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
-    past = scan_history(session, found, jobs, cache_dir, cache=cache)
+    past = scan_history(session, found, cache_dir, cache=cache)
     session = replace(session, errors=(*session.errors, *past.errors))
     if not options.quiet and options.format == "terminal":
         for line in past.notes:
@@ -62,7 +66,8 @@ def audit(
             expect = progress.expect if progress.draws else None
             how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
             present = run_pipeline(progress.follow(directory(found.work_tree, how)), session.detector)
-        present = with_hygiene(session, present, (top,), excluded, History(_first_seen(past.scanned.findings)))
+        history = history_of(past.scanned.findings, max_key_age)
+        present = with_hygiene(session, present, (top,), excluded, history)
         scanned = joined(past.scanned, present)
     stop(report_and_exit_code(session, scanned, write_audit))
 
@@ -97,13 +102,3 @@ def _with_past(finding: Finding, past: Finding | None) -> Finding:
     told = past.location
     location = replace(finding.location, commit=told.commit, author=told.author, date=told.date)
     return replace(finding, life=replace(past.life, in_worktree=True), location=location)
-
-
-def _first_seen(findings: Iterable[Finding]) -> Callable[[Secret], datetime | None]:
-    """Return what tells when a secret was first committed."""
-    seen: dict[Secret, datetime] = {}
-    for one in findings:
-        when = moment(one.life.first_date if one.life is not None else None) or moment(one.location.date)
-        if one.secret is not None and when is not None:
-            seen[one.secret] = min(seen.get(one.secret, when), when)
-    return seen.get
