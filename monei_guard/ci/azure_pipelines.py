@@ -6,7 +6,16 @@ case, dots as underscores). A push's former commit is not among them. New pipeli
 """
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 _PUSHES = frozenset({"IndividualCI", "BatchedCI"})

@@ -7,7 +7,16 @@ files are found in test-results/ by themselves (https://support.atlassian.com/bi
 """
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 

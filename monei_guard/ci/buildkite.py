@@ -6,7 +6,16 @@ clones all history unless BUILDKITE_GIT_CLONE_FLAGS says otherwise.
 """
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 

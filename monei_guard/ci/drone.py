@@ -7,7 +7,16 @@ fetches a single commit, without old file contents (https://woodpecker-ci.org/pl
 """
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 _REQUESTS = frozenset({"pull_request", "pull_request_closed", "pull_request_metadata"})

@@ -10,7 +10,16 @@ Gitea sets GITEA_ACTIONS, Forgejo both GITEA_ACTIONS and FORGEJO_ACTIONS, beside
 from typing import Any
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 

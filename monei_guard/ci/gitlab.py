@@ -7,7 +7,16 @@ unless GIT_DEPTH says otherwise: https://docs.gitlab.com/ci/pipelines/settings/#
 """
 
 from monei_guard.ci.event import (
-    Event, Kind, Payload, Platform, Variables, branch_name, branches, ids, tag_ref, whole,
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
 )  # fmt: skip
 
 

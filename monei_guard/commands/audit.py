@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from monei_guard.commands.history import NoRepositoryError, scan_history, with_o
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
 from monei_guard.commands.repository_hygiene import History, with_hygiene
-from monei_guard.commands.session import excluder, open_session, repository_folder
-from monei_guard.git_access.repository import discover
+from monei_guard.commands.session import Session, excluder, open_session, repository_folder
+from monei_guard.git_access.repository import Repository, discover
 from monei_guard.model.finding import Finding
 from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Scanned
@@ -50,21 +50,42 @@ def audit(
     top = os.fsdecode(found.work_tree) if found.work_tree is not None else repository
     folder = repository_folder(top) if trust_config else None
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
-    past = scan_history(session, found, jobs, cache_dir, cache=cache)
+    scanned, session = look_at_everything(session, found, top, how=StoreOptions(jobs, cache_dir, cache=cache))
+    stop(report_and_exit_code(session, scanned, write_audit))
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How to go through the object store: processes (None: one a processor), and where clean objects are remembered."""
+
+    jobs: int | None = None
+    cache_dir: str | None = None
+    cache: bool = True
+
+
+def look_at_everything(
+    session: Session, repository: Repository, top: str, how: StoreOptions
+) -> tuple[Scanned, Session]:
+    """Return what history, work tree and repository checks come to together, and the session with what went wrong."""
+    past = scan_history(session, repository, how.jobs, how.cache_dir, cache=how.cache)
     session = replace(session, errors=(*session.errors, *past.errors))
-    if not options.quiet and options.format == "terminal":
+    if not session.options.quiet and session.options.format == "terminal":
         for line in past.notes:
             say(f"note: {line}")
-    scanned = past.scanned
-    if found.work_tree is not None:
-        excluded = excluder(session.settings.exclude)
-        with file_progress(quiet=options.quiet) as progress:
-            expect = progress.expect if progress.draws else None
-            how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
-            present = run_pipeline(progress.follow(directory(found.work_tree, how)), session.detector)
-        present = with_hygiene(session, present, (top,), excluded, History(_first_seen(past.scanned.findings)))
-        scanned = joined(past.scanned, present)
-    stop(report_and_exit_code(session, scanned, write_audit))
+    if repository.work_tree is None:
+        return past.scanned, session
+    present = look_at_work_tree(session, top, History(_first_seen(past.scanned.findings)))
+    return joined(past.scanned, present), session
+
+
+def look_at_work_tree(session: Session, top: str, history: History | None = None) -> Scanned:
+    """Return what the files of a work tree and the checks on it come to."""
+    excluded = excluder(session.settings.exclude)
+    with file_progress(quiet=session.options.quiet) as progress:
+        expect = progress.expect if progress.draws else None
+        how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
+        present = run_pipeline(progress.follow(directory(os.fsencode(top), how)), session.detector)
+    return with_hygiene(session, present, (top,), excluded, history)
 
 
 def joined(past: Scanned, present: Scanned) -> Scanned:

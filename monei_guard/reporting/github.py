@@ -35,6 +35,11 @@ def write_github(report: Report, stream: TextIO) -> None:
     stream.write(f"monei-guard: {summary_line(report.summary, Style())}\n")
 
 
+def warning_line(text: str) -> str:
+    """Return the line that shows `text` as a warning above the log."""
+    return f"::warning title=monei-guard::{_data(text)}"
+
+
 def _annotation(one: Triaged) -> str:
     finding, location = one.finding, one.finding.location
     properties = {"title": f"{finding.code} {finding.rule}"}

@@ -1,0 +1,90 @@
+"""What a CI platform reads of a run: files it collects, lines of its log, its summary page."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import click
+
+from monei_guard.ci.event import Platform
+from monei_guard.commands.cli import say
+from monei_guard.commands.options import Options
+from monei_guard.reporting.github import warning_line
+from monei_guard.reporting.markdown import code
+from monei_guard.reporting.stray_keys import without_keys
+
+_ANNOTATIONS = "annotations"
+_SUMMARY = "summary"
+
+
+def platform_options(
+    platform: Platform, options: Options, top: str, variables: Mapping[str, str], folder: str
+) -> tuple[Options, list[str]]:
+    """Return the options with the platform's reports added, and why one of them cannot be written.
+
+    What goes to the log and the summary is written to `folder` first.
+    """
+    reports = list(options.reports)
+    asked = {name for name, _ in reports}
+    problems = []
+    for name, path in platform.reports:
+        if name in asked:
+            continue
+        if _is_safe(top, path):
+            reports.append((name, os.path.join(top, path)))
+        else:
+            problems.append(f"no {name} report: {path} leads out of the checkout by a symbolic link")
+    if platform.annotations is not None and _owns_log(options):
+        reports.append((platform.annotations, os.path.join(folder, _ANNOTATIONS)))
+    if platform.summary_file is not None and variables.get(platform.summary_file):
+        reports.append(("markdown", os.path.join(folder, _SUMMARY)))
+    return replace(options, reports=tuple(reports)), problems
+
+
+def hand_over(
+    platform: Platform, options: Options, variables: Mapping[str, str], folder: str, warnings: Sequence[str]
+) -> None:
+    """Write what the run came to where the platform reads it. `warnings` are sentences of our own making."""
+    for text in warnings:
+        say(f"warning: {text}")
+    if _owns_log(options):
+        lines = [warning_line(without_keys(text)) for text in warnings] if platform.annotations is not None else []
+        lines += platform.log_lines
+        click.echo("".join(line + "\n" for line in lines).encode(), nl=False)
+        click.echo(_read(os.path.join(folder, _ANNOTATIONS)), nl=False)
+    page = _read(os.path.join(folder, _SUMMARY))
+    if page and platform.summary_file is not None:
+        noted = "".join(f"- ⚠️ {code(without_keys(text))}\n" for text in warnings)
+        _append(variables[platform.summary_file], page + (b"\n" + noted.encode() if noted else b""))
+
+
+def _owns_log(options: Options) -> bool:
+    """Whether standard output is a log for people, not a report for a program."""
+    return options.format == "terminal" or options.output is not None
+
+
+def _is_safe(top: str, path: str) -> bool:
+    """Make the folder of a report, and say whether it and the file are where they seem to be.
+
+    The checkout may be a stranger's: a link of that name in it would have us write anywhere.
+    """
+    place = os.path.join(os.path.realpath(top), path)
+    if os.path.realpath(place) != place:
+        return False
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    return True
+
+
+def _read(path: str) -> bytes:
+    if not os.path.exists(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _append(path: str, content: bytes) -> None:
+    try:
+        with open(path, "ab") as file:
+            file.write(content)
+    except OSError as error:
+        say(f"note: the summary was not written: {error.strerror}")
