@@ -23,7 +23,7 @@ def ci(guard: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> Ci:
 
     def call(variables: Mapping[str, str], cwd: Path, *arguments: str, plain: bool = False) -> Outcome:
         for name in list(os.environ):
-            if not name.startswith(_KEPT) or name in ("GIT_DEPTH",):
+            if not name.startswith(_KEPT) or name == "GIT_DEPTH":
                 monkeypatch.delenv(name)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)

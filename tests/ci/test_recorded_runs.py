@@ -17,9 +17,7 @@ def _id(run: RecordedRun) -> str:
 
 
 @pytest.mark.parametrize("run", RUNS, ids=_id)
-def test_a_run_reports_what_it_brings_and_nothing_else(
-    run: RecordedRun, origin: Origin, tmp_path: Path, ci: Ci
-) -> None:
+def test_a_run_reports_what_it_brings_and_no_more(run: RecordedRun, origin: Origin, tmp_path: Path, ci: Ci) -> None:
     clone = origin.clone(run.at, tmp_path / "clone")
 
     outcome = ci(run.environment(origin, tmp_path), clone.top)
