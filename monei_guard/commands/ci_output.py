@@ -30,10 +30,12 @@ def platform_options(
     for name, path in platform.reports:
         if name in asked:
             continue
-        if _is_safe(top, path):
+        if not _is_plain(top, path):
+            problems.append(f"no {name} report: {path} is, or lies behind, a symbolic link in the checkout")
+        elif _is_writable(os.path.join(top, path)):
             reports.append((name, os.path.join(top, path)))
         else:
-            problems.append(f"no {name} report: {path} leads out of the checkout by a symbolic link")
+            say(f"note: no {name} report: {path} cannot be written here")
     if platform.annotations is not None and _owns_log(options):
         reports.append((platform.annotations, os.path.join(folder, _ANNOTATIONS)))
     if platform.summary_file is not None and variables.get(platform.summary_file):
@@ -63,16 +65,19 @@ def _owns_log(options: Options) -> bool:
     return options.format == "terminal" or options.output is not None
 
 
-def _is_safe(top: str, path: str) -> bool:
-    """Make the folder of a report, and say whether it and the file are where they seem to be.
-
-    The checkout may be a stranger's: a link of that name in it would have us write anywhere.
-    """
+def _is_plain(top: str, path: str) -> bool:
+    """Whether a report is where it seems to be: a link of that name in a stranger's checkout could lead anywhere."""
     place = os.path.join(os.path.realpath(top), path)
-    if os.path.realpath(place) != place:
+    return os.path.realpath(place) == place
+
+
+def _is_writable(place: str) -> bool:
+    """Make the folder of a report; say whether the report can be written (a container's user may own nothing here)."""
+    try:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+    except OSError:
         return False
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    return True
+    return os.access(os.path.dirname(place), os.W_OK) and not os.path.isdir(place)
 
 
 def _read(path: str) -> bytes:

@@ -11,6 +11,7 @@ from guard_process import Outcome
 from made_keys import api_key
 
 from monei_guard.ci.event import branch_name, branches, ids, tag_ref
+from monei_guard.ruleset.bundled import DIRECTIVE
 
 NAMES = [
     "::error::x", "-x", "main\n::add-mask::x", "main^{/x}", "main@{upstream}", "a..b", "main:file", "--all",
@@ -147,7 +148,7 @@ def test_a_configuration_that_was_there_before_is_named_without_a_warning(
 
 def test_what_a_directive_hides_is_named(origin: Origin, tmp_path: Path, ci: Ci) -> None:
     clone = origin.clone("main", tmp_path / "clone")
-    hidden = line("c").rstrip() + '  # monei-guard: ignore[MG101] reason="only a test"\n'
+    hidden = line("c").rstrip() + f'  # {DIRECTIVE} ignore[MG101] reason="only a test"\n'
     head = clone.commit_file("c", hidden)
 
     outcome = ci(request_to(origin, tmp_path, head), clone.top, plain=True)
