@@ -32,7 +32,7 @@ HEADINGS = {
     "Travis CI": "Travis CI",
     "TeamCity": "TeamCity",
 }
-INSTALLS = re.compile(r"apt-get|pipx? install|pip\" install")
+INSTALLS = re.compile(r"apt-get|pipx? install|pip\" install|-m venv")
 
 
 def run_of(platform: str) -> RecordedRun:
