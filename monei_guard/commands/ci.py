@@ -74,14 +74,18 @@ def ci(
     repository = with_own_work_tree(found)
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     platform = recognise(os.environ)
-    event = with_base(platform.event(os.environ, _payload(platform, os.environ)), base)
+    payload, problem = _payload(platform, os.environ)
+    event = with_base(platform.event(os.environ, payload), base)
     session = open_session(
         options, repository_folder(top) if trust_config else None, lambda: manifests_in(os.fsencode(top)), root=top
     )
     scope = scope_of(repository, event, platform)
-    say(f"note: {platform.name}, {event.name or event.kind.value}: {scope.said}")
+    if problem is not None:
+        session = replace(session, errors=(*session.errors, problem))
+    if not options.quiet:
+        say(f"note: {platform.name}, {event.name or event.kind.value}: {scope.said}")
+        say(f"note: in force: {in_force(session)}")
     scanned, session = _scanned(session, repository, scope, StoreOptions(jobs, cache_dir, cache=cache))
-    say(f"note: in force: {in_force(session)}")
     warnings = [*brought_along(session, repository, scope), *suppressed(scanned)]
     if plain:
         platform = replace(platform, reports=(), annotations=None, summary_file=None, log_lines=())
@@ -92,17 +96,18 @@ def ci(
     stop(code)
 
 
-def _payload(platform: Platform, variables: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the event's payload, an empty one where there is none that can be read: then more is looked at."""
+def _payload(platform: Platform, variables: Mapping[str, str]) -> tuple[Mapping[str, Any], str | None]:
+    """Return the event's payload, empty where there is none, and what is wrong with it."""
     path = variables.get(platform.event_file) if platform.event_file is not None else None
     if not path:
-        return {}
+        return {}, None
     try:
         found = json.loads(_read_payload(path))
     except (OSError, ValueError, RecursionError) as error:
-        say(f"note: the event's payload cannot be read ({type(error).__name__}), so more is looked at")
-        return {}
-    return found if isinstance(found, dict) else {}
+        return {}, f"the event's payload cannot be read ({type(error).__name__}), so what it is about is not known"
+    if not isinstance(found, dict):
+        return {}, "the event's payload is not an object, so what it is about is not known"
+    return found, None
 
 
 def _read_payload(path: str) -> bytes:

@@ -67,7 +67,7 @@ def _owns_log(options: Options) -> bool:
 
 def _is_plain(top: str, path: str) -> bool:
     """Whether a report is where it seems to be: a link of that name in a stranger's checkout could lead anywhere."""
-    place = os.path.join(os.path.realpath(top), path)
+    place = os.path.normpath(os.path.join(os.path.realpath(top), path))
     return os.path.realpath(place) == place
 
 

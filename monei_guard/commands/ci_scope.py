@@ -8,6 +8,7 @@ files are looked at instead and the run is incomplete.
 from dataclasses import dataclass, replace
 
 from monei_guard.ci.event import Event, Kind, Platform, branch_name, branches, ids
+from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import GitError, Repository, git
 from monei_guard.sources.commit_range import (
     CommitRange,
@@ -20,6 +21,10 @@ from monei_guard.sources.commit_range import (
 
 _NOTHING = CommitRange(())
 _SHORT = 12  # characters of an id that is shown
+
+
+class BaseError(GuardError):
+    """What was there before is named in a way that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,16 @@ class Scope:
 
 
 def with_base(event: Event, base: str | None) -> Event:
-    """Return the event with what was there before given by hand: an id, or a branch of the remote."""
+    """Return the event with what was there before given by hand: an id, or a branch of the remote.
+
+    Raises BaseError for what is neither. Nothing, or an id of zeros, is what CI systems say for a new branch.
+    """
     if not base or not base.strip("0"):
         return event
-    kind = Kind.PUSH if event.kind is Kind.WHOLE else event.kind
-    return replace(event, kind=kind, known=ids(base) or branches(base.removeprefix("origin/")))
+    known = ids(base) or branches(base.removeprefix("origin/"))
+    if not known:
+        raise BaseError(f"{base!r} is neither a commit id nor a branch", hint="give --base an id, or 'origin/main'")
+    return replace(event, kind=Kind.PUSH if event.kind is Kind.WHOLE else event.kind, known=known)
 
 
 def scope_of(repository: Repository, event: Event, platform: Platform) -> Scope:

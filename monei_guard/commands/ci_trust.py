@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from monei_guard.commands.baseline_use import baseline_path
 from monei_guard.commands.ci_scope import Scope
 from monei_guard.commands.session import Session
-from monei_guard.configuration_file import OWN_FILE, PYPROJECT
-from monei_guard.git_access.repository import GitError, Repository
+from monei_guard.configuration_file import LARGEST, OWN_FILE, PYPROJECT
+from monei_guard.errors import GuardError
+from monei_guard.git_access.repository import GitError, Repository, cat_file
 from monei_guard.pipeline import Scanned
 from monei_guard.policy.baseline import DEFAULT_NAME
 from monei_guard.reporting.terminal import place
@@ -53,12 +54,23 @@ def suppressed(scanned: Scanned) -> Iterator[str]:
 
 def _differs(repository: Repository, start: str, name: str) -> bool:
     """Whether HEAD has another version of a file than `start`; of a pyproject.toml, where one of them names us."""
-    before, now = (_content(repository, revision, name) for revision in (start, "HEAD"))
-    return before != now and (name != PYPROJECT or any(b"monei-guard" in one for one in (before, now)))
+    found = [_object(repository, revision, name) for revision in (start, "HEAD")]
+    return found[0] != found[1] and (name != PYPROJECT or any(_names_us(repository, one) for one in found))
 
 
-def _content(repository: Repository, revision: str, name: str) -> bytes:
+def _object(repository: Repository, revision: str, name: str) -> str | None:
     try:
-        return repository.run("cat-file", "blob", f"{revision}:{name}")
+        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}:{name}").decode().strip()
     except GitError:
-        return b""
+        return None
+
+
+def _names_us(repository: Repository, object_id: str | None) -> bool:
+    """Whether a file names us; one that cannot be read, or is too large to be a configuration, may."""
+    if object_id is None:
+        return False
+    try:
+        with cat_file(repository) as objects:
+            return b"monei-guard" in objects.read(object_id, LARGEST)[1]
+    except GuardError:
+        return True

@@ -30,26 +30,42 @@ def test_what_is_no_id_is_none(value: object) -> None:
     assert ids(value) == ()
 
 
-@pytest.mark.parametrize("payload", [
-    b"", b"null", b"[]", b'"x"', b"{", b"\xff\xfe", b"[" * 100_000, b'{"pull_request": []}', b'{"pull_request": {}}',
-    b'{"pull_request": {"head": {"sha": "--all"}, "base": {"sha": ["x"], "ref": "-x"}}}', b'{"before": 7, "after": {}}',
-    b'{"before": "refs/heads/main", "after": "HEAD"}', b"7" * 5000,
-])  # fmt: skip
-@pytest.mark.parametrize("event", ["pull_request", "push", "merge_group"])
-def test_a_payload_that_says_nothing_has_everything_looked_at_that_is_not_known(
-    payload: bytes, event: str, origin: Origin, tmp_path: Path, ci: Ci
-) -> None:
-    clone = origin.clone("feature", tmp_path / "clone")
-    path = tmp_path / "event.json"
-    path.write_bytes(payload)
-    variables = {
-        "GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(path), "GITHUB_EVENT_NAME": event,
+def feature_run(origin: Origin, event: str, payload: Path) -> dict[str, str]:
+    return {
+        "GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(payload), "GITHUB_EVENT_NAME": event,
         "GITHUB_SHA": origin.commits["feature"], "GITHUB_REF": "refs/heads/feature",
     }  # fmt: skip
 
-    outcome = ci(variables, clone.top)
+
+@pytest.mark.parametrize("payload", [
+    b'{"pull_request": []}', b'{"pull_request": {}}', b'{"before": 7, "after": {}}',
+    b'{"pull_request": {"head": {"sha": "--all"}, "base": {"sha": ["x"], "ref": "-x"}}}',
+    b'{"before": "refs/heads/main", "after": "HEAD"}',
+])  # fmt: skip
+@pytest.mark.parametrize("event", ["pull_request", "push", "merge_group"])
+def test_where_a_payload_says_nothing_more_is_looked_at(
+    payload: bytes, event: str, origin: Origin, tmp_path: Path, ci: Ci
+) -> None:
+    clone = origin.clone("feature", tmp_path / "clone")
+    (tmp_path / "event.json").write_bytes(payload)
+
+    outcome = ci(feature_run(origin, event, tmp_path / "event.json"), clone.top)
 
     assert outcome.code == 1, outcome.text
+    assert {"a", "b"} <= {path for path, _ in outcome.places}
+
+
+@pytest.mark.parametrize("payload", [b"", b"null", b"[]", b'"x"', b"{", b"\xff\xfe", b"[" * 100_000, b"7" * 5000])
+def test_a_payload_that_cannot_be_read_leaves_the_run_incomplete(
+    payload: bytes, origin: Origin, tmp_path: Path, ci: Ci
+) -> None:
+    clone = origin.clone("feature", tmp_path / "clone")
+    (tmp_path / "event.json").write_bytes(payload)
+
+    outcome = ci(feature_run(origin, "pull_request", tmp_path / "event.json"), clone.top)
+
+    assert outcome.code == 3
+    assert "the event's payload" in json.dumps(outcome.report["errors"])
     assert {"a", "b"} <= {path for path, _ in outcome.places}
 
 
@@ -57,10 +73,7 @@ def test_a_payload_that_is_a_pipe_is_not_waited_for(origin: Origin, tmp_path: Pa
     clone = origin.clone("feature", tmp_path / "clone")
     os.mkfifo(tmp_path / "pipe")
 
-    outcome = ci({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(tmp_path / "pipe")}, clone.top)
-
-    assert "cannot be read" in outcome.err.decode()
-    assert outcome.code == 1
+    assert ci(feature_run(origin, "push", tmp_path / "pipe"), clone.top).code == 3
 
 
 def test_the_request_of_a_fork_whose_commits_are_not_checked_out_is_not_called_clean(

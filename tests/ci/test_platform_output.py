@@ -184,3 +184,26 @@ def test_without_a_repository_it_is_misuse(tmp_path: Path, guard: Callable[..., 
 
     assert outcome.code == 2
     assert "check out the repository before this step" in outcome.err.decode()
+
+
+@pytest.mark.parametrize("base", ["HEAD~1", "a..b", "--all", "x y"])
+def test_a_base_that_is_no_id_and_no_branch_is_misuse(base: str, origin: Origin, tmp_path: Path, ci: Ci) -> None:
+    outcome = ci({"MONEI_GUARD_BASE": base}, origin.clone("feature", tmp_path / "clone").top)
+
+    assert outcome.code == 2
+    assert "neither a commit id nor a branch" in outcome.err.decode()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_report_and_nothing_else(
+    origin: Origin, tmp_path: Path, ci: Ci
+) -> None:
+    """A file in place of the folder: root, as who CI often runs, may write into any folder."""
+    clone = origin.clone("main", tmp_path / "clone")
+    head = clone.commit_file("test-results", "x\n")
+    variables = {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_PR_ID": "1", "BITBUCKET_COMMIT": head,
+                 "BITBUCKET_PR_DESTINATION_BRANCH": "main"}  # fmt: skip
+
+    outcome = ci(variables, clone.top)
+
+    assert outcome.code == 0
+    assert "note: no junit report: test-results/monei-guard.xml cannot be written here" in outcome.err.decode()
