@@ -86,13 +86,13 @@ def ci(
         say(f"note: {platform.name}, {event.name or event.kind.value}: {scope.said}")
         say(f"note: in force: {in_force(session)}")
     scanned, session = _scanned(session, repository, scope, StoreOptions(jobs, cache_dir, cache=cache))
-    warnings = [*brought_along(session, repository, scope), *suppressed(scanned)]
+    said = {"warning": [*brought_along(session, repository, scope)], "notice": [*suppressed(scanned)]}
     if plain:
         platform = replace(platform, reports=(), annotations=None, summary_file=None, log_lines=())
     with tempfile.TemporaryDirectory() as own:
         wanted, problems = platform_options(platform, options, top, os.environ, own)
         code = finish(replace(session, options=wanted, errors=(*session.errors, *problems)), scanned)
-        hand_over(platform, options, os.environ, own, warnings)
+        hand_over(platform, options, os.environ, own, said)
     stop(code)
 
 

@@ -1,7 +1,7 @@
 """What a CI platform reads of a run: files it collects, lines of its log, its summary page."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -9,7 +9,7 @@ import click
 from monei_guard.ci.event import Platform
 from monei_guard.commands.cli import say
 from monei_guard.commands.options import Options
-from monei_guard.reporting.github import warning_line
+from monei_guard.reporting.github import log_line
 from monei_guard.reporting.markdown import code
 from monei_guard.reporting.stray_keys import without_keys
 
@@ -44,20 +44,30 @@ def platform_options(
 
 
 def hand_over(
-    platform: Platform, options: Options, variables: Mapping[str, str], folder: str, warnings: Sequence[str]
+    platform: Platform, options: Options, variables: Mapping[str, str], folder: str, said: Mapping[str, Sequence[str]]
 ) -> None:
-    """Write what the run came to where the platform reads it. `warnings` are sentences of our own making."""
-    for text in warnings:
-        say(f"warning: {text}")
+    """Write what the run came to where the platform reads it.
+
+    `said` are sentences about the run itself, by level: "warning" and "notice". GitHub shows ten annotations a level
+    and step, so notices, which may be many, come after the findings.
+    """
+    for level, texts in said.items():
+        for text in texts:
+            say(f"{level}: {text}")
     if _owns_log(options):
-        lines = [warning_line(without_keys(text)) for text in warnings] if platform.annotations is not None else []
-        lines += platform.log_lines
-        click.echo("".join(line + "\n" for line in lines).encode(), nl=False)
+        annotated = said if platform.annotations is not None else {}
+        click.echo(_lines(log_line("warning", without_keys(text)) for text in annotated.get("warning", ())), nl=False)
         click.echo(_read(os.path.join(folder, _ANNOTATIONS)), nl=False)
+        click.echo(_lines(log_line("notice", without_keys(text)) for text in annotated.get("notice", ())), nl=False)
+        click.echo(_lines(platform.log_lines), nl=False)
     page = _read(os.path.join(folder, _SUMMARY))
     if page and platform.summary_file is not None:
-        noted = "".join(f"- ⚠️ {code(without_keys(text))}\n" for text in warnings)
+        noted = "".join(f"- ⚠️ {code(without_keys(text))}\n" for texts in said.values() for text in texts)
         _append(variables[platform.summary_file], page + (b"\n" + noted.encode() if noted else b""))
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(line + "\n" for line in lines).encode()
 
 
 def _owns_log(options: Options) -> bool:

@@ -167,7 +167,7 @@ def test_what_a_directive_hides_is_named(origin: Origin, tmp_path: Path, ci: Ci)
     outcome = ci(request_to(origin, tmp_path, head), clone.top, plain=True)
 
     assert outcome.code == 0
-    assert "::warning title=monei-guard::suppressed: MG101 at c:1:15 (inline: only a test)" in outcome.out.decode()
+    assert "::notice title=monei-guard::suppressed: MG101 at c:1:15 (inline: only a test)" in outcome.out.decode()
 
 
 def test_a_baseline_that_the_request_brings_is_named(
