@@ -13,14 +13,15 @@ import click
 from monei_guard.ci.event import Platform
 from monei_guard.ci.platforms import recognise
 from monei_guard.commands.audit import StoreOptions, joined, look_at_everything, look_at_work_tree
-from monei_guard.commands.ci_output import hand_over, platform_options
+from monei_guard.commands.ci_output import Said, log_writer, platform_options, write_summary
 from monei_guard.commands.ci_scope import Scope, scope_of, with_base
 from monei_guard.commands.ci_trust import brought_along, in_force, suppressed
 from monei_guard.commands.cli import say, stop
 from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.report_output import report_and_exit_code
 from monei_guard.commands.repository_hygiene import with_staged_hygiene
-from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
+from monei_guard.commands.session import Session, excluder, open_session, repository_folder
 from monei_guard.git_access.repository import GitError, Repository, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Scanned, scan
@@ -86,13 +87,17 @@ def ci(
         say(f"note: {platform.name}, {event.name or event.kind.value}: {scope.said}")
         say(f"note: in force: {in_force(session)}")
     scanned, session = _scanned(session, repository, scope, StoreOptions(jobs, cache_dir, cache=cache))
-    said = {"warning": [*brought_along(session, repository, scope)], "notice": [*suppressed(scanned)]}
+    said = Said(tuple(brought_along(session, repository, scope)), tuple(suppressed(scanned)))
+    for level, texts in (("warning", said.warnings), ("notice", said.notices)):
+        for text in texts:
+            say(f"{level}: {text}")
     if plain:
         platform = replace(platform, reports=(), annotations=None, summary_file=None, log_lines=())
     with tempfile.TemporaryDirectory() as own:
         wanted, problems = platform_options(platform, options, top, os.environ, own)
-        code = finish(replace(session, options=wanted, errors=(*session.errors, *problems)), scanned)
-        hand_over(platform, options, os.environ, own, said)
+        session = replace(session, options=wanted, errors=(*session.errors, *problems))
+        code = report_and_exit_code(session, scanned, log_writer(platform, repository, said))
+        write_summary(platform, os.environ, own, said)
     stop(code)
 
 

@@ -12,10 +12,11 @@ from monei_guard.commands.ci_scope import Scope
 from monei_guard.commands.session import Session
 from monei_guard.configuration_file import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
-from monei_guard.git_access.repository import GitError, Repository, cat_file
+from monei_guard.git_access.repository import Repository, cat_file
 from monei_guard.pipeline import Scanned
 from monei_guard.policy.baseline import DEFAULT_NAME
 from monei_guard.reporting.terminal import place
+from monei_guard.sources.commit_range import blob_at
 
 _MOST_SUPPRESSED = 20  # lines; the machine formats carry them all
 
@@ -54,15 +55,8 @@ def suppressed(scanned: Scanned) -> Iterator[str]:
 
 def _differs(repository: Repository, start: str, name: str) -> bool:
     """Whether HEAD has another version of a file than `start`; of a pyproject.toml, where one of them names us."""
-    found = [_object(repository, revision, name) for revision in (start, "HEAD")]
+    found = [blob_at(repository, revision, name.encode()) for revision in (start, "HEAD")]
     return found[0] != found[1] and (name != PYPROJECT or any(_names_us(repository, one) for one in found))
-
-
-def _object(repository: Repository, revision: str, name: str) -> str | None:
-    try:
-        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}:{name}").decode().strip()
-    except GitError:
-        return None
 
 
 def _names_us(repository: Repository, object_id: str | None) -> bool:

@@ -91,6 +91,15 @@ def commit_here(repository: Repository, name: str) -> str | None:
     return commits.pop() if len(commits) == 1 else None
 
 
+def blob_at(repository: Repository, revision: str, path: bytes) -> str | None:
+    """Return the id of what stands at a path in a commit, None where nothing does."""
+    name = revision.encode() + b":" + path
+    try:
+        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", name).decode().strip()
+    except (GitError, ValueError):  # a name with a zero byte cannot be asked for
+        return None
+
+
 def lacks_contents(repository: Repository) -> bool:
     """Whether this is a partial clone: git would fetch what it lacks, which a scan never lets it do."""
     found = git(("config", "--get-regexp", r"^remote\..*\.promisor$"), cwd=repository.git_dir, answers=(0, 1))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ci_runs import Ci, Origin, RecordedRun, line, recorded_runs
+from ci_runs import Ci, Origin, RecordedRun, github_event, line, recorded_runs
 from git_repository import new_repository
 from guard_process import Outcome
 from junitparser import JUnitXml
@@ -77,8 +77,24 @@ def test_actions_get_annotations_and_a_summary_after_what_stands_there(
 
     outcome = ci(run.environment(origin, tmp_path) | {"GITHUB_STEP_SUMMARY": str(summary)}, clone.top, plain=True)
 
-    assert len(re.findall(r"^::error .*title=MG101 api-key", outcome.out.decode(), re.MULTILINE)) == 2
+    assert len(re.findall(r"^::error file=[ab],line=1,.*title=MG101 api-key", outcome.out.decode(), re.MULTILINE)) == 2
     assert summary.read_text().startswith("# Written before\n## monei-guard: ❌ 2 findings")
+
+
+def test_a_key_that_a_later_commit_took_out_is_annotated_without_a_place(
+    origin: Origin, tmp_path: Path, ci: Ci
+) -> None:
+    clone = origin.clone("main", tmp_path / "clone")
+    clone.commit(gone=line("a"), moved=line("b"))
+    clone.git("rm", "-q", "gone")
+    head = clone.commit(moved="# a line more\n" + line("b"))
+    payload = {"before": origin.commits["main"], "after": head}
+    variables = github_event(tmp_path, **payload) | {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+
+    out = ci(variables, clone.top, plain=True).out.decode()
+
+    assert re.search(r"^::error title=MG101 api-key::Monei API key \(gone:1:15\)", out, re.MULTILINE)
+    assert re.search(r"^::error title=MG101 api-key::Monei API key \(moved:1:15\)", out, re.MULTILINE)
 
 
 def test_a_report_for_a_program_has_standard_output_for_itself(origin: Origin, tmp_path: Path, ci: Ci) -> None:
