@@ -3,7 +3,9 @@
 Drone's variables: https://docs.drone.io/pipeline/environment/reference/; Woodpecker's:
 https://woodpecker-ci.org/docs/usage/environment. Woodpecker's "previous" is the previous pipeline on the branch, pull
 requests into it included, so it counts only where that was a push to the same branch, and a green one. Its clone step
-fetches a single commit, without old file contents (https://woodpecker-ci.org/plugins/git-clone).
+fetches a single commit, without old file contents, and not the target branch
+(https://github.com/woodpecker-ci/plugin-git/blob/main/flags.go). Drone merges or rebases a request into the clone's own
+branch (https://github.com/drone/drone-git/blob/master/posix/clone-pull-request).
 """
 
 from monei_guard.ci.event import (
@@ -74,5 +76,5 @@ WOODPECKER = Platform(
     name="Woodpecker",
     is_here=lambda variables: variables.get("CI") == "woodpecker",
     event=_woodpecker,
-    deepen="give the clone step the settings 'partial: false' and 'depth: 0'",
+    deepen="give the clone step the settings 'partial: false' and 'fetch-target-branch: true'",
 )

@@ -20,6 +20,9 @@ from monei_guard.sources.commit_range import (
 )
 
 _NOTHING = CommitRange(())
+_UNKNOWN = {
+    Kind.PULL_REQUEST: "the target branch is not in this checkout (fetch it, and only what is beyond it counts)"
+}
 _SHORT = 12  # characters of an id that is shown
 
 
@@ -33,7 +36,7 @@ class Scope:
 
     `start` is the commit from which the run's own changes count, None where there is none. `problem` says why this is
     not all that should be looked at; the files of the checkout are then looked at as well. `is_head` says that the
-    checkout's files are those of the newest commit.
+    checkout's files are those of the newest commit, or of a trial merge of it.
     """
 
     commits: CommitRange | None
@@ -77,7 +80,9 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> Scope:
         if shallow:
             problem = "this checkout is too shallow to tell what is new"
             return Scope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform))
-        why = "this brings nothing new" if known else "what was there before is not known here"
+        why = (
+            "this brings nothing new" if known else _UNKNOWN.get(event.kind, "what was there before is not known here")
+        )
         return _everything(f"{why}, so everything is looked at", repository, platform)
     return _range(repository, event, platform, (tip, known, how))
 
@@ -86,9 +91,9 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
     tip, known, how = found
     head = repository.head
     is_head = head is not None and is_ancestor(repository, tip, head)
-    tips = (tip, head) if is_head and head is not None else (tip,)  # a trial merge adds what it merges, and itself
     tag = event.tips[0] if event.kind is Kind.TAG and event.tips else ""
-    commits = read_added(repository, tips, known, tag if commit_here(repository, tag) else "")
+    # The tip, not HEAD: what the platform merged or rebased for the checkout is its own doing, or the target branch's.
+    commits = read_added(repository, tip, known, tag if commit_here(repository, tag) else "")
     problem = None
     if commits.cut:
         problem = _advised("this checkout is too shallow to tell all that is new", platform)

@@ -64,7 +64,7 @@ clone:
     image: woodpeckerci/plugin-git
     settings:
       partial: false
-      depth: 0
+      fetch-target-branch: true
 steps:
   - name: monei-guard
     image: python:3.13

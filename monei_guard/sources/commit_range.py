@@ -67,13 +67,13 @@ def read_range(repository: Repository, text: str) -> CommitRange:
     return _listed(repository, (tip, f"^{start}"), tags)
 
 
-def read_added(repository: Repository, tips: Sequence[str], known: Sequence[str], tag: str = "") -> CommitRange:
-    """Return the commits that the commits `tips` lead to and `known` do not, and the annotated tags of the ref `tag`.
+def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str = "") -> CommitRange:
+    """Return the commits that the commit `tip` leads to and `known` do not, and the annotated tags of the ref `tag`.
 
     All are names that `commit_here` has found.
     """
     tags = _tags(repository, tag) if tag else ()
-    return _listed(repository, (*tips, *(f"^{one}" for one in known)), tags)
+    return _listed(repository, (tip, *(f"^{one}" for one in known)), tags)
 
 
 def commit_here(repository: Repository, name: str) -> str | None:

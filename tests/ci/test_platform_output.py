@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ci_runs import Ci, Origin, RecordedRun, github_event, line, recorded_runs
-from git_repository import new_repository
+from git_repository import GitRepository, new_repository
 from guard_process import Outcome
 from junitparser import JUnitXml
 from made_keys import api_key
@@ -139,6 +139,37 @@ def test_what_a_bypassed_hook_would_have_said_is_said_here(origin: Origin, tmp_p
 
     assert {"MG101", "MG201"} <= {one["code"] for one in outcome.findings}
     assert {path for path, _ in outcome.places} == {".env"}
+
+
+def drone_request(origin: Origin) -> dict[str, str]:
+    return {"DRONE": "true", "DRONE_BUILD_EVENT": "pull_request", "DRONE_TARGET_BRANCH": "main",
+            "DRONE_COMMIT_SHA": origin.commits["feature"]}  # fmt: skip
+
+
+def test_what_the_platform_rebases_onto_a_request_is_not_the_requests(origin: Origin, tmp_path: Path, ci: Ci) -> None:
+    clone = GitRepository(new_repository(tmp_path / "clone").top)
+    clone.git("remote", "add", "origin", origin.repository.top.as_uri())
+    clone.git("fetch", "-q", "origin", "+refs/heads/main:")
+    clone.git("checkout", "-q", "-B", "main", "FETCH_HEAD")
+    clone.git("fetch", "-q", "origin", f"{origin.commits['feature']}:")
+    clone.git("rebase", "-q", origin.commits["feature"])
+
+    outcome = ci(drone_request(origin), clone.top)
+
+    assert sorted(path for path, _ in outcome.places) == ["a", "b"]
+
+
+def test_where_the_target_branch_was_not_fetched_everything_is_looked_at(
+    origin: Origin, tmp_path: Path, ci: Ci
+) -> None:
+    clone = GitRepository(new_repository(tmp_path / "clone").top)
+    clone.git("fetch", "-q", origin.repository.top.as_uri(), f"{origin.commits['feature']}:")
+    clone.git("checkout", "-q", "FETCH_HEAD")
+
+    outcome = ci(drone_request(origin), clone.top)
+
+    assert sorted({path for path, _ in outcome.places}) == ["a", "b", "old"]
+    assert "the target branch is not in this checkout (fetch it" in outcome.err.decode()
 
 
 def test_the_message_of_a_pushed_tag_is_scanned(origin: Origin, tmp_path: Path, ci: Ci) -> None:
