@@ -23,6 +23,7 @@ COMMANDS = MappingProxyType({
     "init": ("monei_guard.commands.init:init", "Put a repository right: .env, ignore rules, hook, CI step."),
     "audit": ("monei_guard.commands.audit:audit", "History, work tree and hygiene in one report: what to do first."),
     "range": ("monei_guard.commands.range:commit_range", "Scan what the commits of a push or pull request add."),
+    "ci": ("monei_guard.commands.ci:ci", "Scan what a CI run is about; knows the CI systems and what they read."),
     "history": ("monei_guard.commands.history:history", "Scan everything a repository ever held."),
     "rules": ("monei_guard.commands.rules:rules", "List, show and check rules."),
     "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
