@@ -149,7 +149,7 @@ def _state(place: HookPlace, name: str) -> str:
     """Return "" for a hook that is in order, or what is the matter with it."""
     path = os.path.join(place.folder, name)
     content = _content(path)
-    if MARK not in content:
+    if MARK not in content or _PYTHON not in content:
         wrapped = next(_wrapped(path), None)
         return _ABSENT if wrapped is None else f"another program's hook runs ours, kept as {visible(wrapped)}"
     if not os.access(path, os.X_OK):

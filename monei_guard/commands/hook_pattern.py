@@ -36,18 +36,19 @@ _SHORT_ESCAPES = (
     "%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]",
     "=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]",
 )
-# `sources.archive_kinds` tells archives by their first bytes; a NUL in them has become a tab.
+# `sources.archive_kinds` tells archives by their first bytes. The script is to be plain ASCII, so a class stands for
+# the others.
+_OTHER = "[^ -~]"
 _ARCHIVES = (
-    b"PK\x03\x04", b"PK\x05\x06", b"Cr24", b"\x1f\x8b\x08", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf",
-    b"Rar!", b"BZh", b"ustar",
+    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!", "BZh",
+    "ustar",
 )  # fmt: skip
 _ARCHIVE_SUFFIXES = (".tar", ".lzma")
 
 
 def hook_pattern() -> bytes:
     """Return the expression, without a newline. Raises GuardError where the rules are missing."""
-    text = "|".join((*_in_text(credential_keywords()), *_in_paths()))
-    return b"|".join((text.encode(), *map(_literal, _ARCHIVES)))
+    return "|".join((*_in_text(credential_keywords()), *_in_paths(), *_ARCHIVES)).encode("ascii")
 
 
 def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
@@ -89,10 +90,6 @@ def _caseless(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([][\\.*+?(){}|^$])", r"\\\1", text)
-
-
-def _literal(text: bytes) -> bytes:
-    return _escaped(text.decode("latin-1")).encode("latin-1")
 
 
 def _caseless_pattern(pattern: bytes) -> str:

@@ -16,7 +16,7 @@ def cache_folder() -> str | None:
 
 
 def configuration_folder() -> str:
-    """Return the user's folder for configuration (XDG Base Directory Specification), on Windows that for roaming data."""
+    """Return the user's folder for configuration (XDG Base Directory Specification); on Windows the roaming one."""
     base = os.environ.get("APPDATA") if os.name == "nt" else os.environ.get("XDG_CONFIG_HOME")
     return os.path.join(base or os.path.join(os.path.expanduser("~"), ".config"), "monei-guard")
 
