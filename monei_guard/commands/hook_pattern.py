@@ -40,8 +40,8 @@ _SHORT_ESCAPES = (
 # the others.
 _OTHER = "[^ -~]"
 _ARCHIVES = (
-    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!", "BZh",
-    "ustar",
+    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!",
+    "BZh", "ustar",
 )  # fmt: skip
 _ARCHIVE_SUFFIXES = (".tar", ".lzma")
 
