@@ -11,7 +11,7 @@ import numpy as np
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.object_store import StoredFiles, stored_files
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
-from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError
+from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError, among
 from monei_guard.git_access.pack_walk import LARGE_OBJECT
 from monei_guard.git_access.packs import Pack, open_pack
 from monei_guard.git_access.repository import GitError, Repository
@@ -154,7 +154,7 @@ def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
     clean = [
         mark
         for mark, pack in zip(store.marks, store.packs, strict=True)
-        if not (len(unclean) and np.isin(unclean, pack.index.ids).any())
+        if not (len(unclean) and among(unclean, pack.index.ids).any())
     ]
     ids = joined([store.known.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
     return ScannedObjects(ids, store.covered | frozenset(clean))
@@ -167,7 +167,7 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     for pack in store.packs:
         mask = ~store.known.known(pack.index.ids)[pack.index.rank]
         for ids in earlier:
-            mask &= ~np.isin(pack.index.ids, ids)[pack.index.rank]
+            mask &= ~among(pack.index.ids, ids)[pack.index.rank]
         earlier.append(pack.index.ids)
         masks.append(mask)
     return tuple(masks)
@@ -217,7 +217,7 @@ def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
     ids = np.array([bytes.fromhex(name) for name in names], dtype=f"S{store.id_length}")
     packed = np.zeros(len(names), dtype=bool)
     for pack in store.packs:
-        packed |= np.isin(ids, pack.index.ids)
+        packed |= among(ids, pack.index.ids)
     return [(name, store.files.loose[name]) for name, known in zip(names, packed.tolist(), strict=True) if not known]
 
 

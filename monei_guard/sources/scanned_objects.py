@@ -18,7 +18,7 @@ import numpy as np
 
 from monei_guard.atomic_file import replace_file
 from monei_guard.git_access.pack_entries import Flags
-from monei_guard.git_access.pack_index import Ids
+from monei_guard.git_access.pack_index import Ids, among
 
 _MAGIC = b"MGSEEN\x00\x01"
 _HEAD = struct.Struct("<8sB32sIQ")  # magic, id length, digest of the rules, packs, ids
@@ -37,10 +37,7 @@ class ScannedObjects:
 
     def known(self, ids: Ids) -> Flags:
         """Return which of `ids` are among the clean ones."""
-        if not len(self.ids):
-            return np.zeros(len(ids), dtype=bool)
-        row = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.equal(self.ids[row], ids)
+        return among(ids, self.ids)
 
 
 def nothing_scanned(id_length: int) -> ScannedObjects:
@@ -124,8 +121,9 @@ def joined(parts: Sequence[Ids], without: Iterable[bytes], id_length: int) -> Id
     if not filled:
         return np.zeros(0, dtype=kind)
     ids = filled[0] if len(filled) == 1 else np.unique(np.concatenate(filled))
-    drop = np.array(list(without), dtype=kind)
-    return ids[~np.isin(ids, drop)] if len(drop) else ids
+    drop = np.sort(np.array(list(without), dtype=kind))
+    rows = np.searchsorted(ids, drop[among(drop, ids)])
+    return np.delete(ids, rows) if len(rows) else ids
 
 
 def _seal(key: bytes, data: bytes | memoryview) -> bytes:
