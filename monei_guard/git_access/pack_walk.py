@@ -20,7 +20,7 @@ from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
 Look: TypeAlias = Callable[[bytes], bool]
-EachGroup: TypeAlias = Callable[[list[int], list[bytes]], None]
+EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
@@ -209,7 +209,7 @@ class _State:
         self.outcome.size += sum([len(content) for _, content in group])
         look, each_group = self.walker.look, self.walker.each_group
         if each_group is not None and group:
-            positions = self.order.position[[here for here, _ in group]].tolist()
+            positions = self.order.position[[here for here, _ in group]]
             each_group(positions, [content for _, content in group])
         if look is not None and pieces and (self.walker.margin is None or look(b"".join(pieces))):
             for here, content in group:

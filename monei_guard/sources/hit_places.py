@@ -22,6 +22,7 @@ from monei_guard.sources.object_store import ObjectStore, loose_only
 from monei_guard.sources.tree_search import (
     Edges,
     Naming,
+    Rows,
     Sought,
     TreeStore,
     commits_in,
@@ -30,7 +31,6 @@ from monei_guard.sources.tree_search import (
 )
 
 Path: TypeAlias = tuple[bytes, ...]
-Rows: TypeAlias = NDArray[np.int32]
 
 _COMMITS = 12  # of which all paths are listed
 _RELATIVES = 8  # paths at which an object's nearest relatives in the packs stand
@@ -109,11 +109,11 @@ def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], job
     roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
     listing = _listed(store.repository, trees, graph) if blobs else _Listing([], np.zeros(0, dtype=bool), roots[:0])
     ids = [bytes.fromhex(blob) for blob in blobs]
-    paths = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
-    names = tuple(sorted({name for path in paths for name in path}))
+    folders = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
+    names = tuple(sorted({name for path in folders for name in path}))
     edges = trees.search(Sought(tuple(ids), names)) if blobs else Edges(nothing_named(), {})
     search = _Search(trees, graph, roots, root_of, edges, {(): roots.astype(np.int32)})
-    _follow(search, paths)
+    _follow(search, folders)
     for number in range(_ROUNDS):
         missing = _unexplained(search)
         if not len(missing):
@@ -256,35 +256,46 @@ def _unexplained(search: _Search) -> Numbers:
 
 
 def _upwards(search: _Search, missing: Numbers) -> set[Path]:
-    """Return paths from roots to some of the trees, found by searching for who names them."""
+    """Return paths to some of the trees, found by searching for who names them, up to where paths are known."""
     sample = missing[:: max(len(missing) // _SAMPLE, 1)].tolist()
     above: dict[int, dict[bytes, int]] = {}  # tree -> name -> one folder that calls it so
+    known = search.marked(*search.along.values())
     frontier = set(sample)
     for _ in range(_MAX_DEPTH):
-        frontier = {tree for tree in frontier if tree not in above}
+        frontier -= above.keys()
         if not frontier:
             break
         above.update((tree, {}) for tree in frontier)
         number_of = {search.trees.raw_id(tree): tree for tree in frontier}
         found = search.trees.search(Sought(tuple(number_of))).naming
-        for folder, which in zip(found.tree.tolist(), found.which.tolist(), strict=True):
-            name, child = found.entries[which]
-            known = above[number_of[child]]
-            if len(known) < _PARENTS:
-                known.setdefault(name, folder)
-        frontier = {parent for tree in frontier for parent in above[tree].values()}
-    roots = set(search.roots.tolist())
-    return {path for tree in sample for path in _paths_up(tree, above, roots)}
+        for row in np.argsort(~known[found.tree], kind="stable").tolist():
+            name, child = found.entries[found.which[row]]
+            folders = above[number_of[child]]
+            if len(folders) < _PARENTS:
+                folders.setdefault(name, int(found.tree[row]))
+        frontier = {parent for tree in frontier for parent in above[tree].values() if not known[parent]}
+    ends = {parent for folders in above.values() for parent in folders.values()} - above.keys()
+    paths_of = _paths_of(search, np.array(sorted(ends), dtype=np.int64))
+    return {path for tree in sample for path in _paths_up(tree, above, paths_of)}
 
 
-def _paths_up(tree: int, above: dict[int, dict[bytes, int]], roots: set[int]) -> list[Path]:
+def _paths_of(search: _Search, trees: Numbers) -> dict[int, list[Path]]:
+    """Return for each of the trees the known paths at which it stands somewhere."""
+    paths: dict[int, list[Path]] = defaultdict(list)
+    for path, at_root in search.along.items():
+        for tree in trees[search.marked(at_root)[trees]].tolist():
+            paths[tree].append(path)
+    return paths
+
+
+def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int, list[Path]]) -> list[Path]:
     paths: list[Path] = []
     pending: list[tuple[int, Path]] = [(tree, ())]
     while pending and len(paths) < _MAX_PATHS:
         here, below = pending.pop()
         parents = above.get(here, {})
-        if below and (here in roots or not parents):
-            paths.append(below)
+        if below and not parents:
+            paths.extend((*path, *below) for path in paths_of.get(here, [()]))
         if len(below) < _MAX_DEPTH:
             pending.extend((parent, (name, *below)) for name, parent in parents.items())
     return paths

@@ -4,22 +4,24 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers, lookup
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
 from monei_guard.git_access.id_search import literal_finder, name_before
 from monei_guard.git_access.object_store import read_loose
 from monei_guard.git_access.pack_entries import COMMIT, TREE, Flags
-from monei_guard.git_access.pack_index import Ids
+from monei_guard.git_access.pack_index import Ids, Offsets
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
 from monei_guard.sources.object_workers import WorkerDiedError, work_through
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Rows: TypeAlias = NDArray[np.int32]
 
 _SHARE = 4 << 20
 _FOLDER = b"40000 "
@@ -47,7 +49,7 @@ class Edges:
     """Who names what was sought, and for each folder name the trees with such a folder and that folder's number."""
 
     naming: Naming
-    steps: dict[bytes, tuple[Numbers, Numbers]]
+    steps: dict[bytes, tuple[Rows, Rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,12 @@ class TreeRows:
     """What was found in some trees, packed for its way between processes.
 
     `entries` are the distinct names and raw ids sought, `namings` pairs of a tree number and an index into them;
-    `steps` are pairs of a tree number and which folder name, `children` the raw ids of those folders, joined.
+    `steps` are triples of a tree number, which folder name, and the number of the tree that leads to (32 bits each).
     """
 
     entries: tuple[tuple[bytes, bytes], ...]
     namings: bytes
     steps: bytes
-    children: bytes
 
 
 class TreeReader:
@@ -81,15 +82,17 @@ class TreeReader:
         literals = [*sought.ids, *(_FOLDER + name + b"\0" for name in sought.names)]
         self._find = literal_finder(literals) if literals else None
         self._lengths = np.array([len(literal) for literal in literals], dtype=np.int64)
+        self._short = np.min_scalar_type(len(sought.names))  # numbers of up to 16 bits are sorted by radix
         self._begin()
 
     def _begin(self) -> None:
         self._entries: dict[tuple[bytes, bytes], int] = {}
         self._namings = array("q")
-        self._steps: list[bytes] = []
+        self._trees: list[Numbers] = []
+        self._names: list[Numbers] = []
         self._children: list[bytes] = []
 
-    def read(self, numbers: Sequence[int], contents: Sequence[bytes]) -> None:
+    def read(self, numbers: Numbers, contents: Sequence[bytes]) -> None:
         """Take some trees, given by their numbers and contents."""
         if self._find is None:
             return
@@ -97,43 +100,42 @@ class TreeReader:
         which, end = self._find(joined)
         if not len(which):
             return
-        ends = np.cumsum(np.fromiter(map(len, contents), dtype=np.int64, count=len(contents)))
+        lengths = np.fromiter(map(len, contents), dtype=np.int64, count=len(contents))
+        ends = np.cumsum(lengths)
         tree = np.searchsorted(ends, end)
-        begin = ends[tree] - np.fromiter(map(len, contents), dtype=np.int64, count=len(contents))[tree]
+        begin = ends[tree] - lengths[tree]
         start = end - self._lengths[which]
         inside = start >= begin  # else it straddles two trees
-        known = len(self._ids)
+        known, width = len(self._ids), self._width
         for row in np.nonzero(inside & (which < known))[0].tolist():
             at = int(tree[row])
-            name = name_before(contents[at], int(end[row] - begin[row]), self._width)
+            name = name_before(contents[at], int(end[row] - begin[row]), width)
             if name is not None:
                 entry = self._entries.setdefault((name, self._ids[which[row]]), len(self._entries))
-                self._namings.extend((numbers[at], entry))
-        self._step(
-            np.frombuffer(joined, dtype=np.uint8),
-            np.array(numbers, dtype=np.int64)[tree],
-            which - known,
-            start,
-            end,
-            begin,
-            ends[tree],
-            inside,
-        )
-
-    def _step(self, data, number, which, start, end, begin, after, inside):
-        """Note the folders: entries that begin the tree or stand behind an id, and have one of their own."""
-        width = self._width
-        rows = np.nonzero(inside & (which >= 0) & (end + width <= after))[0]
-        first = start[rows] == begin[rows]
-        behind = start[rows] - width - 1
-        rows = rows[first | ((behind > begin[rows]) & (data[np.maximum(behind, 0)] == 0))]
-        self._steps.append(np.stack((number[rows], which[rows]), axis=1).tobytes())
+                self._namings.extend((int(numbers[at]), entry))
+        # a folder's entry begins the tree or stands behind an id, and has an id of its own
+        data = np.frombuffer(joined, dtype=np.uint8)
+        behind = start - width - 1
+        entry_starts = (start == begin) | ((behind > begin) & (data[np.maximum(behind, 0)] == 0))
+        rows = np.nonzero(inside & entry_starts & (which >= known) & (end + width <= ends[tree]))[0]
+        self._trees.append(numbers[tree[rows]])
+        self._names.append(which[rows] - known)
         self._children.append(data[end[rows][:, None] + np.arange(width)].tobytes())
 
-    def rows(self) -> TreeRows:
+    def rows(self, numbers_of: Callable[[Ids], Numbers]) -> TreeRows:
         """Return what was found since the last time."""
+        nowhere = np.zeros(0, dtype=np.int64)
+        tree, name = np.concatenate([nowhere, *self._trees]), np.concatenate([nowhere, *self._names])
+        children = np.frombuffer(b"".join(self._children), dtype=f"S{self._width}")
+        # relatives follow each other, and most have the same children: each is looked up once
+        order = np.argsort(name.astype(self._short), kind="stable")
+        tree, name, children = tree[order], name[order], children[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (children[1:] != children[:-1]) | (name[1:] != name[:-1])
+        child = numbers_of(children[new])[np.cumsum(new) - 1]
         rows = TreeRows(
-            tuple(self._entries), self._namings.tobytes(), b"".join(self._steps), b"".join(self._children)
+            tuple(self._entries), self._namings.tobytes(),
+            np.stack((tree, name, child), axis=1)[child >= 0].astype(np.int32).tobytes(),
         )  # fmt: skip
         self._begin()
         return rows
@@ -189,9 +191,9 @@ class TreeStore:
             pack, base = self.packs[task[0]], bases[task[0]]
             Walker(
                 pack.data, pack.entries, masks[task[0]], None, None, lambda _position, _content: None,
-                lambda positions, contents: reader.read([base + at for at in positions], contents),
+                lambda positions, contents: reader.read(base + positions, contents),
             ).walk(task[1].members)  # fmt: skip
-            return reader.rows()
+            return reader.rows(self.numbers)
 
         parts = list(_results(self._shares(masks), work, self.jobs))
         wanted = None if trees is None else set(trees[trees >= bases[-1]].tolist())
@@ -205,8 +207,8 @@ class TreeStore:
             for number, raw_id in enumerate(sorted(self.others), base)
             if wanted is None or number in wanted
         ]
-        reader.read([number for number, _ in chosen], [content for _, content in chosen])
-        return reader.rows()
+        reader.read(np.array([number for number, _ in chosen], dtype=np.int64), [content for _, content in chosen])
+        return reader.rows(self.numbers)
 
     def edges(self, sought: Sought, parts: Sequence[TreeRows]) -> "Edges":
         """Return what was found in all parts."""
@@ -217,16 +219,12 @@ class TreeStore:
             pairs = np.frombuffer(part.namings, dtype=np.int64).reshape(-1, 2)
             namings.append(np.stack((pairs[:, 0], numbers[pairs[:, 1]] if len(numbers) else pairs[:, 1])))
         tree, which = np.concatenate(namings, axis=1) if namings else np.zeros((2, 0), dtype=np.int64)
-        steps = np.frombuffer(b"".join(part.steps for part in parts), dtype=np.int64).reshape(-1, 2)
-        raw = np.frombuffer(b"".join(part.children for part in parts), dtype=f"S{self.id_length}")
-        distinct, inverse = np.unique(raw, return_inverse=True)
-        child = self.numbers(distinct)[inverse]
-        order = np.argsort(steps[:, 1], kind="stable")
-        order = order[child[order] >= 0]
-        cuts = np.searchsorted(steps[order, 1], np.arange(len(sought.names) + 1))
+        steps = np.frombuffer(b"".join(part.steps for part in parts), dtype=np.int32).reshape(-1, 3)
+        steps = steps[np.argsort(steps[:, 1].astype(np.min_scalar_type(len(sought.names))), kind="stable")]
+        cuts = np.searchsorted(steps[:, 1], np.arange(len(sought.names) + 1)).tolist()
         named = {
-            name: (steps[order[low:high], 0], child[order[low:high]])
-            for name, low, high in zip(sought.names, cuts.tolist(), cuts[1:].tolist(), strict=False)
+            name: (steps[low:high, 0], steps[low:high, 2])
+            for name, low, high in zip(sought.names, cuts, cuts[1:], strict=False)
         }
         return Edges(Naming(tuple(entries), tree, which), named)
 
@@ -254,7 +252,7 @@ class TreeStore:
         return tasks
 
 
-def raw_ids(pack: Pack, positions: list[int]) -> list[bytes]:
+def raw_ids(pack: Pack, positions: Offsets | list[int]) -> list[bytes]:
     """Return the raw ids of the objects at some positions in pack order."""
     width = pack.index.id_length
     joined = pack.index.ids[pack.index.rank[positions]].tobytes()
@@ -277,7 +275,7 @@ def commits_in(packs: Sequence[Pack], jobs: int) -> Iterator[CommitRows]:
         collector = CommitCollector()
         everything = np.ones(len(pack.index.offsets), dtype=bool)
 
-        def take(positions: list[int], contents: list[bytes]) -> None:
+        def take(positions: Offsets, contents: list[bytes]) -> None:
             for raw_id, content in zip(raw_ids(pack, positions), contents, strict=True):
                 collector.add(raw_id, content)
 
