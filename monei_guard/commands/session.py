@@ -2,8 +2,9 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +29,7 @@ class Session:
     """Everything one run needs. `active` holds the codes that may be reported, None for all of them.
 
     `folder` is where configuration and baseline were looked for (None: nothing there is trusted), `root` the folder
-    that paths in findings are relative to.
+    that paths in findings are relative to. `began` is when the run did, in seconds since 1970.
     """
 
     options: Options
@@ -39,6 +40,7 @@ class Session:
     errors: tuple[str, ...] = ()
     folder: str | None = None
     root: str = "."
+    began: float = field(default_factory=time.time)
 
 
 def open_session(
