@@ -4,6 +4,9 @@ The folders in which blobs like these stand in some commits, spread over all of 
 following. One pass over all trees then finds who names the blobs and where those names lead, and from the root trees
 of all commits the folders are followed down. Trees that name a blob and are not met on the way are looked for among
 the same commits' folders, and if that does not serve by searching upwards from some of them.
+
+Every blob gets at least one path, and each tree that names it. What can go unseen is a further path of a folder that
+stood there exactly as at a path found, and in none of the commits listed.
 """
 
 import re
