@@ -57,12 +57,12 @@ def main() -> None:
         else:
             grown = {}
             for size in SIZES:
-                path = root / f"{size}-commits"
+                made = root / f"{size}-commits"
                 # in another process: what this one holds would count as the peak of each command it starts
-                maker = multiprocessing.Process(target=generated, args=(path, size))
+                maker = multiprocessing.Process(target=generated, args=(made, size))
                 maker.start()
                 maker.join()
-                grown[size] = compare(path, root, runs)
+                grown[size] = compare(made, root, runs)
             print(growth(grown))
 
 

@@ -63,9 +63,11 @@ def _timing(name: str, every: Sequence[tuple[float, float, float, int]]) -> Timi
 
 def _once(command: Command) -> tuple[float, float, float, int]:
     """Return wall and processor seconds, peak memory in MB and the exit code (-9 where it was stopped)."""
+    # An installed program has its bytecode; where the shell forbids writing it, this one would compile every run.
+    env = {name: text for name, text in (command.env or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
     begin = time.perf_counter()
     with subprocess.Popen(
-        command.arguments, cwd=command.cwd, env=command.env,
+        command.arguments, cwd=command.cwd, env=env,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         watch = threading.Timer(command.limit, process.kill) if command.limit is not None else None

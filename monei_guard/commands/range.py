@@ -38,6 +38,6 @@ def commit_range(revisions: str | None, *, since: str | None, folder: str, **giv
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")
     settings = session.settings
     items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
-    with file_progress(quiet=options.quiet) as progress:
+    with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:
         scanned = scan(progress.follow(items), session.detector)
     stop(finish(session, scanned))
