@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monei_guard.content.text_encoding import root_view
-from monei_guard.detection.prefilter import Prefilter
+from monei_guard.detection.prefilter import REACH, FastTest, Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
 
+_REMEMBERED = 100_000  # passages
 _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})
 
 # Given a file's root view and the path to show: the lints' findings, and what they could not look at.
@@ -73,6 +74,7 @@ class Detector:
         self._rules = rules
         self._evidence = evidence
         self._manifests = manifests
+        self._passages: dict[int, bool] = {}
 
     @cached_property
     def engine(self) -> "Engine":
@@ -110,7 +112,7 @@ class Detector:
 
         What could not be decoded to the end is appended to `cuts`.
         """
-        hit = self.prefilter.hits(blob.content)
+        hit = self.prefilter.hits(blob.content) and self._holds_something(blob)
         linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
         if not hit and not linted:
             return []
@@ -147,6 +149,43 @@ class Detector:
             elif cuts is not None:
                 cuts.append(item)
         return found
+
+    def _holds_something(self, blob: Blob) -> bool:
+        """Return whether content that the first stage lets through, if only for something encoded, is to be judged.
+
+        Its suspicious passages are decoded first, each distinct one once: the same ones come back in many files, and in
+        every version of a file.
+        """
+        look = self.prefilter.fast
+        if look is None or not self.decode or blob.is_name or look.unencoded(blob.content):
+            return True
+        from monei_guard.detection.passages import passages  # noqa: PLC0415 - not on a clean commit
+
+        content = bytes(blob.content)
+        for passage in passages(content, look, REACH):
+            text = content[passage.start : passage.end]
+            key = hash(text)  # 64 bits with a secret of this process
+            if key not in self._passages:
+                if len(self._passages) > _REMEMBERED:
+                    self._passages.clear()
+                self._passages[key] = self._holds_match(text, look, whole=passage.whole)
+            if self._passages[key]:
+                return True
+        return False
+
+    def _holds_match(self, passage: bytes, look: FastTest, *, whole: bool) -> bool:
+        """Return whether any reading of a passage matches any rule, or could not be read to its end."""
+        from monei_guard.content.compressed_text import COMPRESSED  # noqa: PLC0415 - not on a clean commit
+
+        cuts: list[Skipped] = []
+        views = self.views(Blob(passage, Origin.HISTORY), cuts)
+        if cuts or (not whole and any(COMPRESSED.name in view.encoding_path for view in views)):
+            return True
+        named = [view for view in views if look.unencoded(view.data)]
+        try:
+            return any(True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline()))
+        except GuardError:
+            return True
 
     def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "tuple[list[Finding], bool]":
         """Return what the lints say of a file as it is now, and whether they looked at all of it.
