@@ -3,6 +3,7 @@
 On the hook's path most content is clean, so nothing that only judges matches is imported before there is one.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monei_guard.policy.inline_suppression import InlinePolicy
 
 _REMEMBERED = 100_000  # passages
+_DECODED_WHOLE = 1 << 16  # bytes of content that names a keyword and is decoded without a look at its passages first
 _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})
 
 # Given a file's root view and the path to show: the lints' findings, and what they could not look at.
@@ -112,13 +114,15 @@ class Detector:
 
         What could not be decoded to the end is appended to `cuts`.
         """
-        hit = self.prefilter.hits(blob.content) and self._holds_something(blob)
+        hit = self.prefilter.hits(blob.content)
+        decoded = hit and self.decode and not blob.is_name and self._holds_encoded(blob.content)
+        hit = decoded or (hit and self._is_named(blob.content))
         linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
         if not hit and not linted:
             return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
-        views = self.views(blob, cuts)
+        views = self.views(blob, cuts) if decoded else (root_view(blob),)
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
         found = triage_content(detected, views[0], self.suppressions, shown_path, is_linted=is_linted)
         if blob.is_new_line is None or not found:
@@ -150,20 +154,28 @@ class Detector:
                 cuts.append(item)
         return found
 
-    def _holds_something(self, blob: Blob) -> bool:
-        """Return whether content that the first stage lets through, if only for something encoded, is to be judged.
+    def _is_named(self, content: bytes | memoryview) -> bool:
+        """Return whether a keyword stands unencoded in content that the first stage lets through."""
+        look = self.prefilter.fast
+        return look is None or look.unencoded(content)
 
-        Its suspicious passages are decoded first, each distinct one once: the same ones come back in many files, and in
-        every version of a file.
+    def _holds_encoded(self, content: bytes | memoryview) -> bool:
+        """Return whether all of the content that the first stage lets through is to be decoded.
+
+        Of large content the suspicious passages are decoded first, each distinct one once: the same ones come back in
+        many files, and in every version of a file.
         """
         look = self.prefilter.fast
-        if look is None or not self.decode or blob.is_name or look.unencoded(blob.content):
+        if look is None:
+            return True
+        data = bytes(content)
+        named = look.unencoded(data)
+        if named and (len(data) <= _DECODED_WHOLE or self._has_open_prefix(data)):
             return True
         from monei_guard.detection.passages import passages  # noqa: PLC0415 - not on a clean commit
 
-        content = bytes(blob.content)
-        for passage in passages(content, look, REACH):
-            text = content[passage.start : passage.end]
+        for passage in passages(data, look, REACH):
+            text = data[passage.start : passage.end]
             key = hash(text)  # 64 bits with a secret of this process
             if key not in self._passages:
                 if len(self._passages) > _REMEMBERED:
@@ -173,6 +185,12 @@ class Detector:
                 return True
         return False
 
+    @cached_property
+    def _has_open_prefix(self) -> Callable[[bytes], object]:
+        """Return a test for a credential's prefix at the end of a string: the rest of the key may stand anywhere."""
+        prefixes = (re.escape(word.encode()) for word in self.prefilter.keywords if word.endswith("_"))
+        return re.compile(rb"(?:%b)(?![A-Za-z0-9_.])" % b"|".join(prefixes)).search
+
     def _holds_match(self, passage: bytes, look: FastTest, *, whole: bool) -> bool:
         """Return whether any reading of a passage matches any rule, or could not be read to its end."""
         from monei_guard.content.compressed_text import COMPRESSED  # noqa: PLC0415 - not on a clean commit
@@ -181,7 +199,7 @@ class Detector:
         views = self.views(Blob(passage, Origin.HISTORY), cuts)
         if cuts or (not whole and any(COMPRESSED.name in view.encoding_path for view in views)):
             return True
-        named = [view for view in views if look.unencoded(view.data)]
+        named = [view for view in views if view.parent is not None and look.unencoded(view.data)]
         try:
             return any(True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline()))
         except GuardError:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 _BLOCK = 1 << 16  # bytes that are looked at in one piece before a sign in them is searched for
 _SMALL = 1024  # bytes to which a suspicious place is narrowed down
-_AROUND = 2048  # bytes before and after it that belong to it, and on to the ends of the lines
+_BEFORE = 2048  # bytes before it that belong to it, and on to a line's border
+_AFTER = 4096  # bytes after it: a name's value may be as far away for every rule
 _BORDER = 4096  # bytes: the line's end if it is this near, else the end of a word, else there
 
 # Base64 of compressed text: gzip's magic number, its own base64, zlib's headers.
@@ -39,43 +40,34 @@ class Passage(NamedTuple):
 
 def passages(content: bytes, look: Callable[[bytes | memoryview], bool], reach: int) -> Iterator[Passage]:
     """Yield the parts of the content in which `look`, no match of which is longer than `reach`, finds something."""
-    streams = list(_streams(content))
-    yield from streams
-    start = end = index = 0
-    for place in _places(content, look, reach):
-        while index < len(streams) and streams[index].end < place + _SMALL + reach:
-            index += 1
-        if index < len(streams) and streams[index].start <= place:
-            continue
-        first = _line_start(content, place - _AROUND)
-        last = _line_end(content, place + _SMALL + reach + _AROUND)
-        if first <= end and end:
-            end = last
-            continue
-        if end:
-            yield Passage(start, end)
-        start, end = first, last
-    if end:
-        yield Passage(start, end)
-
-
-def _streams(content: bytes) -> Iterator[Passage]:
-    """Yield the passages, apart from each other, in which compressed texts begin and end."""
     start = end = 0
-    for sign in _COMPRESSED.finditer(content):
-        if sign.start() < end or not _may_be_compressed(content, sign.start()):
+    whole = False
+    stream_end = 0
+    for place in _places(content, look, reach):
+        last = min(len(content), place + _SMALL + reach)
+        if last <= stream_end:
             continue
-        text = _STREAM.match(content, sign.start() + (sign[0][:1] not in _FIRST))
-        first = _line_start(content, sign.start() - _AROUND)
-        last = _line_end(content, max(sign.end(), text.end() if text else 0) + _AROUND)
-        if first <= end and end:
-            end = last
+        streams = _stream_ends(content, max(place, stream_end), last)
+        stream_end = max(streams, default=stream_end)
+        first, last = _line_start(content, place - _BEFORE), _line_end(content, max(last, stream_end) + _AFTER)
+        if end and first <= end:
+            end, whole = last, whole or bool(streams)
             continue
         if end:
-            yield Passage(start, end, whole=True)
-        start, end = first, last
+            yield Passage(start, end, whole)
+        start, end, whole = first, last, bool(streams)
     if end:
-        yield Passage(start, end, whole=True)
+        yield Passage(start, end, whole)
+
+
+def _stream_ends(content: bytes, start: int, end: int) -> list[int]:
+    """Return where the compressed texts end that begin in a part of the content; it is read once whatever they are."""
+    ends = [start]
+    for sign in _COMPRESSED.finditer(content, start, end):
+        if sign.start() >= ends[-1] and _may_be_compressed(content, sign.start()):
+            text = _STREAM.match(content, sign.start() + (sign[0][:1] not in _FIRST))
+            ends.append(max(sign.end(), text.end() if text else 0))
+    return ends[1:]
 
 
 def _places(content: bytes, look: Callable[[bytes | memoryview], bool], reach: int) -> Iterator[int]:
