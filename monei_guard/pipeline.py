@@ -201,7 +201,9 @@ class Detector:
             return True
         named = [view for view in views if view.parent is not None and look.unencoded(view.data)]
         try:
-            return any(True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline()))
+            return any(
+                True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline())
+            )
         except GuardError:
             return True
 

@@ -116,5 +116,6 @@ def _line_end(content: bytes, near: int) -> int:
     most = min(len(content), near + _BORDER)
     found = content.find(b"\n", near, most)
     if found < 0:
-        found = min((at for at in (content.find(mark, near, most) for mark in (b" ", b'"', b"'")) if at >= 0), default=most)
+        words = (content.find(mark, near, most) for mark in (b" ", b'"', b"'"))
+        found = min((at for at in words if at >= 0), default=most)
     return found

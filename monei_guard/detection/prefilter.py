@@ -90,7 +90,7 @@ class Prefilter:
 
 
 class FastTest:
-    """One Hyperscan pass over some content. `unencoded` are the numbers of the patterns that match what is no encoding."""
+    """One Hyperscan pass over some content. `unencoded` holds the numbers of the patterns of no encoding."""
 
     def __init__(self, database: Any, unencoded: frozenset[int]) -> None:
         self._scan = database.scan
