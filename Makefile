@@ -13,12 +13,13 @@ scan: $(VENV)/.installed            ## scan TARGET (default: this checkout)
 test: $(VENV)/.test                 ## install what the tests need and run them all
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-lint: $(VENV)/.lint                 ## ruff, mypy --strict, import contracts, rule check
+lint: $(VENV)/.lint                 ## ruff, mypy --strict, import contracts, rule check, and the scanner on this checkout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/monei-guard rules check
+	$(BIN)/monei-guard scan .
 
 format: $(VENV)/.lint               ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

@@ -19,10 +19,10 @@ from monei_guard.lints import (
     webhook_not_verified,
     wrong_package,
 )
+from monei_guard.lints.bundle_path import is_bundle
 from monei_guard.lints.findings import Maker
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.key_in_bundle import check_bundle, is_bundle
-from monei_guard.lints.lint import MAX_SIZE
+from monei_guard.lints.key_in_bundle import check_bundle
 from monei_guard.lints.monei_use import MoneiUse, find_monei_use
 from monei_guard.lints.parsing import ParseError
 from monei_guard.lints.project import Project
@@ -61,11 +61,6 @@ def run_checks(
     make = Maker(view, project, rules, vendor, shown_path)
     if "key-in-bundle" in rules and vendor != "monei.com":
         make.add("key-in-bundle", check_bundle(path, view.data))
-    if len(view.data) > MAX_SIZE:
-        if not is_bundle(path):
-            reason = f"not linted: larger than {MAX_SIZE // 1024} KiB; credentials in it were looked for all the same"
-            make.skip(reason)
-        return make.results()
     if is_bundle(path):
         return make.results()
     make.add("wrong-package", wrong_package.check_dependency_file(path, view.data, project))

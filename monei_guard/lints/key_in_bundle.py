@@ -3,29 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from monei_guard.lints.bundle_path import is_bundle
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.names import is_documented, looks_like_credential
 
-_BUNDLE = re.compile(
-    r"(?:^|/)(?:dist|build|out|\.next|_next|\.nuxt|\.output/public|\.svelte-kit/output/client|www|web-build|storybook-static|"
-    r"\.vercel/output/static|\.parcel-cache|public/(?:build|assets|js|dist)|static/(?:js|chunks|js/chunks)|bundles?|\.angular|"
-    r"ios/App/App/public|android/app/src/main/assets)/(?:.*/)?[^/]+\.(?:[cm]?js|map|css|html?|json|jsbundle|hbc|txt)$"
-    r"|[.-](?:min|bundle|chunk)\.[cm]?js$|\.(?:js|css)\.map$|\.jsbundle$|[.-][0-9a-f]{8,20}\.(?:chunk\.)?[cm]?js$"
-    r"|\.(?:apk|aab|ipa|xapk|apkm|asar|crx|xpi)!/",
-    re.IGNORECASE,
-)
-_SERVER_OUTPUT = re.compile(
-    r"(?:^|/)(?:\.next/(?:server|cache|standalone)|\.output/server|\.svelte-kit/output/server|dist/server|build/server|\.nuxt/dist/server)/"
-)
 _KEY = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 _INLINED = re.compile(
     rb"MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN)[\"']?\s*[:=]\s*\\?[\"']([A-Za-z0-9_\-+/=.]{16,200})\\?[\"']"
 )
-
-
-def is_bundle(path: str) -> bool:
-    """Whether a path is (inside) something users download."""
-    return _BUNDLE.search(path) is not None and _SERVER_OUTPUT.search(path) is None
 
 
 def check_bundle(path: str, data: bytes) -> Iterator[Hit]:

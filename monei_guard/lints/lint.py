@@ -7,6 +7,7 @@ searches. The checks themselves are loaded with the first file that needs them.
 import re
 from typing import TYPE_CHECKING
 
+from monei_guard.lints.bundle_path import is_bundle
 from monei_guard.model.blob import Skipped, View
 from monei_guard.model.location import display_path
 
@@ -48,6 +49,9 @@ def lint_file(
     path = view.blob.path
     if not is_linted(path, view.data) or path is None or view.blob.is_name:
         return []
+    if len(view.data) > MAX_SIZE and not is_bundle(display_path(path)):
+        reason = f"not linted: larger than {MAX_SIZE // 1024} KiB; credentials in it were looked for all the same"
+        return [Skipped(path, reason, incomplete=False)]
     # tree-sitter and four grammars: 30 ms that a commit without Monei code does not pay.
     from monei_guard.lints.checks import run_checks  # noqa: PLC0415
 

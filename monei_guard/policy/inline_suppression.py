@@ -1,9 +1,10 @@
 """Suppressions written beside the code, in any comment syntax.
 
-    key = "…"  # monei-guard: ignore[MG101] reason="documented sample" until=2027-06-30
-    // monei-guard: ignore[MG101, MG405] reason="alone on its line: holds for the next one"
-    <!-- monei-guard: ignore-start[MG304] reason="a block" --> … <!-- monei-guard: ignore-end -->
-    /* monei-guard: ignore-file[MG101] reason="all of a file of made-up keys" */
+A directive is the tool's name, a colon and one of these:
+
+    ignore[MG101] reason="documented sample" until=2027-06-30    behind code: for its line; alone: for the next
+    ignore-start[MG304, MG405] reason="a block" … ignore-end     for what stands between
+    ignore-file[MG101] reason="all of a file of made-up keys"    for the file
 
 A directive that is expired (MG901), suppresses nothing (MG902), names a code that does not exist (MG903) or cannot be
 read (MG904) suppresses nothing and is a finding of its own. Those four cannot be suppressed from inside a file.

@@ -29,7 +29,7 @@ TOKENS = st.sampled_from([
     b"=", b":", b"\\n", b"%3D", b"\\u006d", b"<key>", b"</key>", b"Bearer ", b"eyJ", b"aGVsbG8=", b"&quot;",
     b"\x1b[31m", b"name: ", b"value: ", b"your_key_here", b"x" * 300, b" " * 300, b"PK\x03\x04",
     b"\x1f\x8b\x08", KEY_BYTES[:20], KEY_BYTES, b"m\x00n\x00i\x00_\x00", b"\x00m\x00n\x00i\x00_",
-    b"https://api.monei.cc/", b"monei-guard: ignore[MG101] -- x", b"\xc3", b"\xed\xa0\x80", b"From ",
+    b"https://api.monei.cc/", b"monei-guard" + b": ignore[MG101] -- x", b"\xc3", b"\xed\xa0\x80", b"From ",
     b"exact\xff", b"\x00\x00\xfe\xff",
 ])  # fmt: skip
 CONTENT = st.lists(st.one_of(TOKENS, st.binary(max_size=40)), max_size=25).map(b"".join)
