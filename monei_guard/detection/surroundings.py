@@ -127,8 +127,8 @@ class Surroundings:
     near: bytes
 
 
-def surroundings(data: bytes, start: int, end: int) -> Surroundings:
-    """Return what surrounds the value `data[start:end]`."""
+def surroundings(data: bytes, start: int, end: int, column: bytes = b"") -> Surroundings:
+    """Return what surrounds the value `data[start:end]`; `column` is the name of the table's column it stands in."""
     direct = _direct_name(data, start, end)
     parents = _parents(data, start)
     if direct and direct not in parents[-1:]:
@@ -136,6 +136,8 @@ def surroundings(data: bytes, start: int, end: int) -> Surroundings:
     chain = _CHAIN.search(data[max(0, start - _CLOSE) : start])
     if chain:
         parents.insert(-1, chain["root"])
+    if column:  # the cell before a value may be its name: `MONEI_API_KEY,…` below `name,value`
+        parents.insert(0 if column.lower() in _BLAND else len(parents), column)
     if direct.lower() in _HEADERS:
         parents = [_address(data, start, end), *parents]
     line_start = max(data.rfind(b"\n", 0, start) + 1, start - _BEFORE)
