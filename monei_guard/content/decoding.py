@@ -18,6 +18,7 @@ _BEFORE = 8192  # bytes of unchanged text kept before and after a replacement, f
 _AFTER = 2048
 _LINE = 4096  # a copy begins and ends at a line's border if one is this near
 _REACH = 4096  # an encoded text may begin this far before a place that the last decoder changed
+_COPIED = (1, 1)
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
@@ -92,17 +93,31 @@ def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], objec
 
 def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[Span]) -> list[Replacement]:
     """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
+    if len(fresh) == 1 and fresh[0].start == 0 and fresh[0].end == len(data):
+        return _apart(decoder.read(data, ranges))
     kept: list[Replacement] = []
-    index = 0
-    done = 0
+    starts, ends = [span.start - decoder.reach for span in fresh], [span.end + decoder.reach for span in fresh]
+    index = done = 0
     for item in decoder.read(data, ranges):
-        while index < len(fresh) and fresh[index].end + decoder.reach <= item.start:
+        start = item[0]
+        while index < len(ends) and ends[index] <= start:
             index += 1
-        if index == len(fresh):
+        if index == len(ends):
             break
-        if item.start >= done and fresh[index].start - decoder.reach < item.end:
+        if start >= done and starts[index] < item[1]:
             kept.append(item)
-            done = item.end
+            done = item[1]
+    return kept
+
+
+def _apart(items: Iterable[Replacement]) -> list[Replacement]:
+    """Return sorted replacements without those that overlap an earlier one."""
+    kept: list[Replacement] = []
+    done = 0
+    for item in items:
+        if item[0] >= done:
+            kept.append(item)
+            done = item[1]
     return kept
 
 
@@ -111,23 +126,28 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
     data = view.data
     parts: list[bytes] = []
     segments: list[Segment] = []
-    changed: list[Span] = []
+    changed: list[tuple[int, int]] = []
     position = length = 0
-    for item in replacements:
-        for start, end, text in _kept(data, position, item.start):
-            segments.append(Segment(length, start, end, (1, 1) if text is None else None))
-            parts.append(data[start:end] if text is None else text)
-            length += len(parts[-1])
+    for first, last, runs, _ in replacements:
+        if first - position > _BEFORE:
+            for start, end, text in _kept(data, position, first):
+                segments.append(Segment(length, start, end, _COPIED if text is None else None))
+                parts.append(data[start:end] if text is None else text)
+                length += len(parts[-1])
+        elif first > position:
+            segments.append(Segment(length, position, first, _COPIED))
+            parts.append(data[position:first])
+            length += first - position
         begin = length
-        for run in item.runs:
-            if run.data:
-                segments.append(Segment(length, run.start, run.end, run.step))
-                parts.append(run.data)
-                length += len(run.data)
-        if changed and changed[-1].end == begin and length > begin:
-            begin = changed.pop().start
-        changed.append(Span(begin, length))
-        position = item.end
+        for text, start, end, step in runs:
+            if text:
+                segments.append(Segment(length, start, end, step))
+                parts.append(text)
+                length += len(text)
+        if changed and changed[-1][1] == begin and length > begin:
+            begin = changed.pop()[0]
+        changed.append((begin, length))
+        position = last
     stop = _line_border(data, min(len(data), position + _AFTER))
     segments.append(Segment(length, position, stop))
     parts.append(data[position:stop])
@@ -142,19 +162,18 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
         parent=view,
         segments=tuple(segments),
     )
-    return child, changed
+    return child, [Span(*span) for span in changed]
 
 
 def _kept(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes | None]]:
-    """Yield the unchanged text between two replacements: ranges, and what stands for the middle of a long one."""
-    if end - start > _BEFORE:
-        resume = _line_border(data, end - _BEFORE)
-        stop = _line_border(data, start + _AFTER) if start else 0
-        if stop < resume:
-            if stop > start:
-                yield start, stop, None
-            yield stop, resume, _CUT
-            start = resume
+    """Yield of a long text between two replacements what is kept: ranges, and what stands for its middle."""
+    resume = _line_border(data, end - _BEFORE)
+    stop = _line_border(data, start + _AFTER) if start else 0
+    if stop < resume:
+        if stop > start:
+            yield start, stop, None
+        yield stop, resume, _CUT
+        start = resume
     if start < end:
         yield start, end, None
 

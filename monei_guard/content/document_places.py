@@ -134,7 +134,7 @@ def _json_document(document: Any, route: Route, before: bytes) -> str:
 
 
 def _source_map(document: Any, route: Route, before: bytes) -> str:
-    """Name the original file: source map 3, `sourcesContent[]` beside `sources[]`, also in the sections of an indexed map."""
+    """Name the original file: source map 3, `sourcesContent[]` beside `sources[]`, in sections too."""
     if len(route) < 2 or route[-2] != "sourcesContent":  # noqa: PLR2004 - its name and a number
         return ""
     source = _name(_at(document, (*route[:-2], "sources", route[-1])))

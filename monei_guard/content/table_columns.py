@@ -22,14 +22,14 @@ _LONGEST_TABLE = 1 << 16  # bytes before the first row in which its CREATE TABLE
 _STATEMENT = 1 << 20  # bytes of one INSERT or COPY
 
 
-def column_name(path: bytes | None, data: bytes, start: int) -> bytes:
-    """Return "table.column" (SQL) or the column's name (CSV) for a value at `start`, b"" where there is none."""
+def table_and_column(path: bytes | None, data: bytes, start: int) -> tuple[bytes, bytes]:
+    """Return the names of the table (only SQL has one) and the column of a value at `start`, b"" for an unknown one."""
     name = (path or b"").lower()
     if name.endswith((b".csv", b".tsv")):
-        return _csv_column(data, start)
+        return b"", _csv_column(data, start)
     if name.endswith((b".sql", b".dump")):
         return _sql_column(data, start)
-    return b""
+    return b"", b""
 
 
 def _csv_column(data: bytes, start: int) -> bytes:
@@ -52,7 +52,7 @@ def _cells(line: str, between: str) -> list[str]:
         return []
 
 
-def _sql_column(data: bytes, start: int) -> bytes:
+def _sql_column(data: bytes, start: int) -> tuple[bytes, bytes]:
     least = max(0, start - _STATEMENT)
     at = max(data.rfind(word, least, start) for word in _INSERT_WORDS)
     insert = _INSERT.match(data, at) if at >= 0 else None
@@ -60,11 +60,11 @@ def _sql_column(data: bytes, start: int) -> bytes:
     copy = _COPY.match(data, at) if at >= 0 else None
     if copy is not None and (insert is None or insert.start() < copy.start()):
         row = data.rfind(b"\n", 0, start) + 1
-        return _joined(copy["table"], copy["columns"].split(b","), data.count(b"\t", row, start))
+        return _named(copy["table"], copy["columns"].split(b","), data.count(b"\t", row, start))
     if insert is None:
-        return b""
+        return b"", b""
     columns = insert["columns"].split(b",") if insert["columns"] else _created_columns(data, insert)
-    return _joined(insert["table"], columns, _tuple_position(data, max(insert.start(), start - _ROW), start))
+    return _named(insert["table"], columns, _tuple_position(data, max(insert.start(), start - _ROW), start))
 
 
 def _created_columns(data: bytes, insert: re.Match[bytes]) -> list[bytes]:
@@ -90,9 +90,9 @@ def _tuple_position(data: bytes, first: int, start: int) -> int:
     return sum(token[0] == b"," for token in _VALUE.finditer(data, begin.end(), start))
 
 
-def _joined(table: bytes, columns: list[bytes], number: int) -> bytes:
+def _named(table: bytes, columns: list[bytes], number: int) -> tuple[bytes, bytes]:
     column = _plain(columns[number].strip()) if 0 <= number < len(columns) else b""
-    return b".".join(part for part in (_plain(table), column) if part)
+    return _plain(table), column
 
 
 def _plain(name: bytes) -> bytes:

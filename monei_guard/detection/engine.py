@@ -10,7 +10,7 @@ from time import process_time
 import regex
 
 from monei_guard.content.document_places import byte_place, document_places
-from monei_guard.content.table_columns import column_name
+from monei_guard.content.table_columns import table_and_column
 from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
@@ -63,7 +63,7 @@ def _text(view: View) -> _Text:
         head=head,
         spoken_of=cache(lambda company: company.mentioned(head)),
         around=cache(
-            lambda start, end: surroundings(view.data, start, end, column_name(view.blob.path, view.data, start))
+            lambda start, end: surroundings(view.data, start, end, table_and_column(view.blob.path, view.data, start))
         ),
     )
 
