@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from monei_guard.content.decoders import DECODERS
+from monei_guard.content.folded_expressions import folding
 from monei_guard.content.replacement import Decoder, Replacement
 from monei_guard.model.blob import Segment, Skipped, View
 from monei_guard.model.location import Span
@@ -42,7 +43,7 @@ def decoded_views(
     A layer is decoded only where the layer above it was: what stands unchanged has been looked at before.
     """
     limits = limits or DecodingLimits()
-    decoders = tuple(decoders)
+    decoders = (*decoders, *folding(root.blob.path))
     left = limits.total
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:
