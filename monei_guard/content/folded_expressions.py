@@ -22,7 +22,7 @@ _Value: TypeAlias = bytes | tuple[bytes, ...] | None
 # The beginning of a key alone in its quotation marks: `mni_`, `sk_live_`, a part of them.
 _BEGINNING = re.compile(rb"""["'`][a-z]{1,4}_(?:[a-z]{1,4}_)?["'`]""")
 _KEY = re.compile(rb"[A-Za-z0-9_\-+/=.]{16,400}")
-_LARGEST = 1 << 20  # bytes of program text
+_LARGEST = 1 << 19  # bytes of program text
 _FREE = 20_000  # expressions, and one for every four bytes
 _DEEPEST = 40  # expressions inside one another
 _LONGEST = 4096  # bytes of one value

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 
-_MAIL = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email")
+_MAIL = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
 # What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
 _SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
