@@ -105,13 +105,12 @@ def push(root: Path) -> None:
     hook.parent.mkdir(exist_ok=True)
     shutil.copy(ROOT / "hooks" / "pre-receive", hook)
     hook.chmod(0o755)
-    push_all = "rm -rf '{0}/refs/heads/main' && git push -q '{0}' main:main"
     path = {"PATH": f"{Path(GUARD).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(root)}
     reset = (
         "git -C '{0}' update-ref -d refs/heads/main; git -C '{0}' prune --expire=now; git -C '{0}' gc -q --prune=now; "
     )
     commands = [
-        Command(name, ["sh", "-c", (reset + push_all).format(target)], work, path)
+        Command(name, ["sh", "-c", again.format(target)], work, path)
         for name, target in (("git push, no hook", bare), ("git push, pre-receive hook", guarded))
     ]
     print(table(f"A push of {_COMMITS:,} commits", measure(commands, runs=5)))
