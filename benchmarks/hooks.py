@@ -106,9 +106,7 @@ def push(root: Path) -> None:
     shutil.copy(ROOT / "hooks" / "pre-receive", hook)
     hook.chmod(0o755)
     path = {"PATH": f"{Path(GUARD).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(root)}
-    reset = (
-        "git -C '{0}' update-ref -d refs/heads/main; git -C '{0}' prune --expire=now; git -C '{0}' gc -q --prune=now; "
-    )
+    again = "git -C '{0}' update-ref -d refs/heads/main; git -C '{0}' gc -q --prune=now; git push -q '{0}' main:main"
     commands = [
         Command(name, ["sh", "-c", again.format(target)], work, path)
         for name, target in (("git push, no hook", bare), ("git push, pre-receive hook", guarded))
