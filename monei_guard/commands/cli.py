@@ -34,6 +34,7 @@ HOOK_COMMANDS = MappingProxyType(
     {
         "hook-pre-push": "monei_guard.commands.hook_entry:pre_push",
         "hook-commit-msg": "monei_guard.commands.hook_entry:commit_msg",
+        "hook-pre-receive": "monei_guard.commands.hook_pre_receive:pre_receive",
     }
 )
 

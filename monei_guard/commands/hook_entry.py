@@ -19,7 +19,7 @@ from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.pipeline import scan
 from monei_guard.sources.commit_message import recorded_text
-from monei_guard.sources.commit_range import CommitRange, read_range
+from monei_guard.sources.commit_range import read_range
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.pushed_refs import Push, push_items, read_push, sent_updates
 
@@ -95,7 +95,7 @@ def _push(repository: Repository, remote: str | None, lines: bytes, variables: M
         known = [one.old for one in updates if one.old.strip("0")]
         return read_push(repository, updates, known, _remote_option(remote))
     if "PRE_COMMIT" not in variables:
-        return Push(CommitRange(()))  # git had nothing to say: all is there already
+        return Push()  # git had nothing to say: all is there already
     remote = variables.get("PRE_COMMIT_REMOTE_NAME", remote)
     base, tip = (variables.get(f"PRE_COMMIT_{name}_REF") for name in ("FROM", "TO"))
     tip = tip or variables.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"

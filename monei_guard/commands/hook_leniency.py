@@ -14,7 +14,7 @@ from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path
 from monei_guard.pipeline import Scanned
 
-_VARIABLE = "MONEI_GUARD_ON_ERROR"
+VARIABLE = "MONEI_GUARD_ON_ERROR"
 _MOST = 20  # lines; more of the same says no more
 
 
@@ -60,8 +60,8 @@ def conclude(
 
 
 def _is_wished() -> bool:
-    return os.environ.get(_VARIABLE) == "warn"
+    return os.environ.get(VARIABLE) == "warn"
 
 
 def _warn(reason: str) -> None:
-    say(f"warning: not looked at, and let through ({_VARIABLE}=warn): {reason}")
+    say(f"warning: not looked at, and let through ({VARIABLE}=warn): {reason}")

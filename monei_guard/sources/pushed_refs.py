@@ -6,13 +6,16 @@ annotated tags, and trees and blobs that were tagged as they are.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from monei_guard.errors import IncompleteError
 from monei_guard.git_access.repository import GitError, ObjectTooLargeError, Repository, cat_file
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.commit_range import CommitRange, range_items, read_listed
+
+_Thing = TypeVar("_Thing")
 
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_TAGS = 64  # one inside the other
@@ -40,7 +43,7 @@ class Update:
 class Push:
     """What is new with some updates: commits and annotated tags, trees and blobs that a ref names, names of refs."""
 
-    commits: CommitRange
+    commits: CommitRange = field(default_factory=lambda: CommitRange(()))
     bare: tuple[str, ...] = ()
     names: tuple[bytes, ...] = ()
 
@@ -72,6 +75,16 @@ def read_push(repository: Repository, updates: Sequence[Update], known: Sequence
     return Push(commits, tuple(bare), tuple(one.ref for one in moved if not one.old.strip("0")))
 
 
+def without(push: Push, other: Push) -> Push:
+    """Return what is new with one push and not with the other."""
+    commits, others = push.commits, other.commits
+    return Push(
+        CommitRange(_less(commits.commits, others.commits), _less(commits.tags, others.tags), commits.cut - others.cut),
+        _less(push.bare, other.bare),
+        _less(push.names, other.names),
+    )
+
+
 def push_items(
     repository: Repository, push: Push, *, max_size: int, excluded: Callable[[bytes], bool] | None = None
 ) -> Iterator[Blob | Skipped]:
@@ -81,6 +94,11 @@ def push_items(
     yield from range_items(repository, push.commits, max_size=max_size, excluded=excluded)
     if push.bare:
         yield from _bare_items(repository, push.bare, max_size, excluded)
+
+
+def _less(some: Sequence[_Thing], others: Sequence[_Thing]) -> tuple[_Thing, ...]:
+    there = frozenset(others)
+    return tuple(one for one in some if one not in there)
 
 
 def _update(parts: Sequence[bytes], order: tuple[int, int, int]) -> Update:

@@ -27,7 +27,7 @@ def guarded(repository: GitRepository) -> GitRepository:
 def commit(
     repository: GitRepository, *arguments: str, typed: str | None = None, settings: tuple[str, ...] = ()
 ) -> tuple[bool, bool, str]:
-    """Commit, with an editor that puts `typed` first; return whether it was refused, would be recorded, and the output."""
+    """Commit, with an editor that puts `typed` first; return: was it refused, would it be recorded, what was said."""
     env = os.environ | SETTINGS
     if typed is not None:
         script = repository.top / ".git" / "editor"
