@@ -227,8 +227,9 @@ def test_a_push_from_a_shallow_clone(server: Server, tmp_path: Path) -> None:
     assert not server.push("origin", "main", copy=shallow)[0]
 
 
+@pytest.mark.parametrize("way", ["softened", "allowed"])
 def test_a_shallow_push_of_which_the_server_lacks_the_beginning_is_refused_unless_let_pass(
-    server: Server, tmp_path: Path
+    server: Server, tmp_path: Path, way: str
 ) -> None:
     server.copy.commit(one="one\n")
     server.copy.commit(**BAD)
@@ -236,15 +237,17 @@ def test_a_shallow_push_of_which_the_server_lacks_the_beginning_is_refused_unles
     server.copy.git("clone", "-q", "--depth=1", f"file://{server.copy.top}", str(tmp_path / "shallow"))
     shallow = GitRepository(tmp_path / "shallow")
     server.bare.git("config", "receive.shallowUpdate", "true")
-    push = (str(server.bare.top), "main:new")
-    accepted, said = server.push(*push, copy=shallow)
+    accepted, said = server.push(str(server.bare.top), "main:new", copy=shallow)
     assert not accepted
     assert "git fetch --unshallow" in said
     assert not server.has("refs/heads/new")
-    assert server.push(*push, "main:soft", copy=shallow, MONEI_GUARD_ON_ERROR="warn")[0]
+    if way == "allowed":
+        server.bare.git("config", "--add", "monei-guard.allow", tip)
+        accepted, said = server.push(str(server.bare.top), "main:new", copy=shallow)
+    else:
+        accepted, said = server.push(str(server.bare.top), "main:new", copy=shallow, MONEI_GUARD_ON_ERROR="warn")
+    assert accepted, said
     assert "cannot be listed" in server.log[0]["what"][0]
-    server.bare.git("config", "--add", "monei-guard.allow", tip)
-    assert server.push(*push, copy=shallow)[0]
 
 
 def test_a_server_without_the_program_accepts_nothing_unless_softened(server: Server) -> None:
