@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 TARGET ?= .
 ARGS   ?=
 
-.PHONY: scan test lint format rules bench fuzz docs wheel clean
+.PHONY: scan test oracle lint format rules bench fuzz docs wheel clean
 
 scan: $(VENV)/.installed            ## scan TARGET (default: this checkout)
 	@$(BIN)/monei-guard scan $(ARGS) -- "$(TARGET)"
@@ -30,6 +30,9 @@ bench: $(VENV)/.test                ## measure; peers are installed into a venv 
 
 fuzz: $(VENV)/.test                 ## long property runs
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/properties $(ARGS)
+
+oracle: $(VENV)/.test               ## REPOSITORIES (joined by :) read by the fast reader as git reads them, byte for byte
+	MONEI_GUARD_REAL_REPOSITORIES="$(REPOSITORIES)" $(BIN)/python -m pytest tests/git/test_history_objects.py -k real $(ARGS)
 
 docs: $(VENV)/.installed            ## write docs/rules/ from the rule files
 	@rm -f docs/rules/*.md

@@ -9,6 +9,7 @@ Run: python -m benchmarks.decoders
 
 import platform
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -48,21 +49,29 @@ def main() -> None:
     print("| what | off | on | more |\n|---|---|---|---|")
     _row("`scan`, ordinary files", _scan(contents))
     with tempfile.TemporaryDirectory() as folder:
-        _row("`history` pass over the same, packed", _history(Path(folder), contents))
+        run = _history(Path(folder), contents)
+        _row("`history` pass over the same, packed", run)
+        _row("`monei-guard scan`, whole process", _process("scan", folder), _children)
+        _row("`monei-guard history`, whole process", _process("history", folder), _children)
     _row("first stage, small content", _stage(contents, large=False))
     _row("first stage, large amounts", _stage(contents, large=True))
     hot = [content + b"\n# monei\n" for content in contents if b"\0" not in content][:_HOT]
     _row(f"`scan`, {len(hot)} files that all name Monei ({sum(map(len, hot)) / 1e6:.1f} MB)", _scan(hot))
 
 
-def _row(name: str, run: Callable[[bool], object]) -> None:
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _row(name: str, run: Callable[[bool], object], clock: Callable[[], float] = time.process_time) -> None:
     taken: dict[bool, list[float]] = {False: [], True: []}
     for number in range(_ROUNDS + 1):
         for on in (False, True):
-            start = time.process_time()
+            start = clock()
             run(on)
             if number:
-                taken[on].append(time.process_time() - start)
+                taken[on].append(clock() - start)
     off, on_time = statistics.median(taken[False]), statistics.median(taken[True])
     print(f"| {name} | {off:.3f} s | {on_time:.3f} s | {100 * (on_time / off - 1):+.1f} % |", flush=True)
 
@@ -83,6 +92,25 @@ def _scan(contents: Iterable[bytes]) -> Callable[[bool], object]:
     detectors = {on: _detector(on=on, large=True) for on in (False, True)}
     blobs = [Blob(content, Origin.WORKTREE, b"%d.py" % number) for number, content in enumerate(contents)]
     return lambda on: scan(blobs, detectors[on])
+
+
+_OFF = "import functools, monei_guard.commands.session as s; s.Detector = functools.partial(s.Detector, decode=False); "
+
+
+def _process(command: str, folder: str) -> Callable[[bool], object]:
+    """Return what runs a command on a repository in a process of its own."""
+    arguments = [command, folder, "--quiet", *(("--jobs", "1", "--no-cache") if command == "history" else ())]
+
+    def run(on: bool) -> object:
+        given = arguments if on else [*arguments, "--archive-depth", "0"]
+        code = (
+            f"{'' if on else _OFF}import sys; sys.argv[1:] = {given!r}; from monei_guard.__main__ import main; main()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+        assert done.returncode in {0, 1, 3}, done.stderr
+        return done
+
+    return run
 
 
 def _stage(contents: list[bytes], *, large: bool) -> Callable[[bool], object]:

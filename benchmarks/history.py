@@ -2,18 +2,21 @@
 
 Run: python -m benchmarks.history [REPOSITORY…] [--runs=N]. Every tool applies the same two rules (`mni_` + 32 hex,
 `sk_live_`/`sk_test_` + 16 or more). Without a repository, histories of four sizes are made, to show how time grows.
+What takes long runs once or twice however many runs are asked for, and is stopped after five minutes.
 """
 
+import multiprocessing
 import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Command, machine, measure, table
+from benchmarks.measure import Command, Timing, machine, measure, table
 from benchmarks.peers import peer, versions
 
 GUARD = str(Path(sys.executable).with_name("monei-guard"))
+LONGEST = 300.0  # seconds
 SIZES = (2_000, 4_000, 8_000, 16_000)  # commits
 
 KINGFISHER_RULES = r"""
@@ -52,12 +55,30 @@ def main() -> None:
             for path in given:
                 compare(Path(path), root, runs)
         else:
+            grown = {}
             for size in SIZES:
-                compare(generated(root / f"{size}-commits", size), root, runs)
+                made = root / f"{size}-commits"
+                # in another process: what this one holds would count as the peak of each command it starts
+                maker = multiprocessing.Process(target=generated, args=(made, size))
+                maker.start()
+                maker.join()
+                grown[size] = compare(made, root, runs)
+            print(growth(grown))
 
 
-def compare(repository: Path, root: Path, runs: int) -> None:
-    """Print one table for a repository."""
+def growth(grown: dict[int, tuple[float, Timing]]) -> str:
+    """Return how time grows with the packs: what each further MB costs, start-up left out by taking differences."""
+    lines = ["### Growth", "", "| commits | packs | CPU | a further MB |", "|---|---|---|---|"]
+    before: tuple[float, float] | None = None
+    for size, (packed, timing) in grown.items():
+        further = "" if before is None else f"{(timing.cpu - before[1]) / (packed - before[0]) * 1000:.1f} ms"
+        lines.append(f"| {size:,} | {packed:.1f} MB | {timing.cpu:.2f} s | {further} |")
+        before = packed, timing.cpu
+    return "\n".join(lines) + "\n"
+
+
+def compare(repository: Path, root: Path, runs: int) -> tuple[float, Timing]:
+    """Print one table for a repository; return its packs' size in MB and what this tool took."""
     packed = sum(pack.stat().st_size for pack in repository.glob("**/objects/pack/*.pack"))
     kingfisher = [
         peer("kingfisher"), "scan", "--load-builtins=false", f"--rules-path={root / 'kingfisher.yml'}", "-n",
@@ -69,22 +90,28 @@ def compare(repository: Path, root: Path, runs: int) -> None:
         Command("monei-guard history", [GUARD, "history", str(repository), "--no-cache", "--select=MG101,MG102,MG103"]),
         Command("bare inflation of the blobs", [*inflate, "blob"], project),
         Command("bare inflation of all objects", [*inflate, "all"], project),
-        Command("kingfisher scan --turbo", [*kingfisher, "--turbo", str(repository)]),
-        Command("kingfisher scan", [*kingfisher, str(repository)]),
+        Command("kingfisher scan --turbo", [*kingfisher, "--turbo", str(repository)], most=3),
+        Command("kingfisher scan", [*kingfisher, str(repository)], most=1, limit=LONGEST),
         Command(
             "gitleaks git",
             [peer("gitleaks"), "git", "--no-banner", "--config", str(root / "gitleaks.toml"), str(repository)],
+            most=1,
+            limit=LONGEST,
         ),
         Command(
             "git cat-file --batch-all-objects",
             ["git", "-C", str(repository), "cat-file", "--batch-all-objects", "--batch", "--buffer"],
+            most=1,
+            limit=LONGEST,
         ),
     ]
     title = f"{repository.name}: {packed / 1e6:.0f} MB of packs"
-    print(table(title, measure(commands, runs=runs, warmups=1)), flush=True)
+    timings = measure(commands, runs=runs, warmups=1)
+    print(table(title, timings), flush=True)
+    return packed / 1e6, timings[0]
 
 
-def generated(path: Path, commits: int) -> Path:
+def generated(path: Path, commits: int) -> None:
     """Make a packed bare repository: sources of a few hundred lines, a few of them edited in each commit."""
     chance = random.Random(commits)  # noqa: S311 - filler
     path.mkdir()
@@ -105,7 +132,6 @@ def generated(path: Path, commits: int) -> Path:
             stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
     subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], input=b"".join(stream), check=True)
     subprocess.run(["git", "-C", str(path), "repack", "-adfq"], check=True)
-    return path
 
 
 def _line(chance: random.Random) -> bytes:

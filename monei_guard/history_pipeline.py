@@ -25,8 +25,9 @@ from monei_guard.git_access.through_git import (
 )
 from monei_guard.history_judge import digest
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.model.finding import Finding, Life, Triaged
-from monei_guard.model.location import Origin
+from monei_guard.model.finding import Finding, Life, Related, Triaged
+from monei_guard.model.location import Location, Origin
+from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Detector, Scanned, masked_path, scan
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
@@ -36,6 +37,7 @@ from monei_guard.sources.object_workers import default_jobs
 from monei_guard.sources.repository_names import repository_names
 
 _NEVER = 1 << 62
+_MOST_RELATED = 10  # other places told with each finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
         *(one for part in found for one in part.skipped),
     ]
     in_objects = [one for part in found for one in part.findings]
-    findings = [*in_objects, *_not_repeated(beside.findings, in_objects)]
+    findings = _related([*in_objects, *_not_repeated(beside.findings, in_objects)])
     suppressed = [*(one for part in found for one in part.suppressed), *beside.suppressed]
     errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(stored.damaged.items()))
     scanned = Scanned(
@@ -112,6 +114,20 @@ def _not_repeated(beside: Iterable[Finding], in_objects: Iterable[Finding]) -> I
                 continue
             seen.add((one.rule, one.secret))
         yield one
+
+
+def _related(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each with other places of the same secret."""
+    places: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
+    for one in findings:
+        if one.secret is not None:
+            places[one.rule, one.secret].append(one.location)
+    return [
+        replace(one, related=(*one.related, *(Related("the same secret", place) for place in others[:_MOST_RELATED])))
+        if one.secret is not None and (others := [p for p in places[one.rule, one.secret] if p != one.location])
+        else one
+        for one in findings
+    ]
 
 
 def _notes(stored: Stored, store: ObjectStore) -> tuple[str, ...]:

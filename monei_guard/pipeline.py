@@ -3,13 +3,14 @@
 On the hook's path most content is clean, so nothing that only judges matches is imported before there is one.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monei_guard.content.text_encoding import root_view
-from monei_guard.detection.prefilter import Prefilter
+from monei_guard.detection.prefilter import REACH, FastTest, Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
 
+_REMEMBERED = 100_000  # passages
+_DECODED_WHOLE = 1 << 16  # bytes of content that names a keyword and is decoded without a look at its passages first
 _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})
 
 # Given a file's root view and the path to show: the lints' findings, and what they could not look at.
@@ -73,6 +76,7 @@ class Detector:
         self._rules = rules
         self._evidence = evidence
         self._manifests = manifests
+        self._passages: dict[int, bool] = {}
 
     @cached_property
     def engine(self) -> "Engine":
@@ -111,12 +115,14 @@ class Detector:
         What could not be decoded to the end is appended to `cuts`.
         """
         hit = self.prefilter.hits(blob.content)
+        decoded = hit and self.decode and not blob.is_name and self._holds_encoded(blob.content)
+        hit = decoded or (hit and self._is_named(blob.content))
         linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
         if not hit and not linted:
             return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
-        views = self.views(blob, cuts)
+        views = self.views(blob, cuts) if decoded else (root_view(blob),)
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
         found = triage_content(detected, views[0], self.suppressions, shown_path, is_linted=is_linted)
         if blob.is_new_line is None or not found:
@@ -147,6 +153,59 @@ class Detector:
             elif cuts is not None:
                 cuts.append(item)
         return found
+
+    def _is_named(self, content: bytes | memoryview) -> bool:
+        """Return whether a keyword stands unencoded in content that the first stage lets through."""
+        look = self.prefilter.fast
+        return look is None or look.unencoded(content)
+
+    def _holds_encoded(self, content: bytes | memoryview) -> bool:
+        """Return whether all of the content that the first stage lets through is to be decoded.
+
+        Of large content the suspicious passages are decoded first, each distinct one once: the same ones come back in
+        many files, and in every version of a file.
+        """
+        look = self.prefilter.fast
+        if look is None:
+            return True
+        data = bytes(content)
+        named = look.unencoded(data)
+        if named and (len(data) <= _DECODED_WHOLE or self._has_open_prefix(data)):
+            return True
+        from monei_guard.detection.passages import passages  # noqa: PLC0415 - not on a clean commit
+
+        for passage in passages(data, look, REACH):
+            text = data[passage.start : passage.end]
+            key = hash(text)  # 64 bits with a secret of this process
+            if key not in self._passages:
+                if len(self._passages) > _REMEMBERED:
+                    self._passages.clear()
+                self._passages[key] = self._holds_match(text, look, whole=passage.whole)
+            if self._passages[key]:
+                return True
+        return False
+
+    @cached_property
+    def _has_open_prefix(self) -> Callable[[bytes], object]:
+        """Return a test for a credential's prefix at the end of a string: the rest of the key may stand anywhere."""
+        prefixes = (re.escape(word.encode()) for word in self.prefilter.keywords if word.endswith("_"))
+        return re.compile(rb"(?:%b)(?![A-Za-z0-9_.])" % b"|".join(prefixes)).search
+
+    def _holds_match(self, passage: bytes, look: FastTest, *, whole: bool) -> bool:
+        """Return whether any reading of a passage matches any rule, or could not be read to its end."""
+        from monei_guard.content.compressed_text import COMPRESSED  # noqa: PLC0415 - not on a clean commit
+
+        cuts: list[Skipped] = []
+        views = self.views(Blob(passage, Origin.HISTORY), cuts)
+        if cuts or (not whole and any(COMPRESSED.name in view.encoding_path for view in views)):
+            return True
+        named = [view for view in views if view.parent is not None and look.unencoded(view.data)]
+        try:
+            return any(
+                True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline())
+            )
+        except GuardError:
+            return True
 
     def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "tuple[list[Finding], bool]":
         """Return what the lints say of a file as it is now, and whether they looked at all of it.

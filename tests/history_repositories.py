@@ -94,13 +94,17 @@ def _edit(chance: random.Random, lines: list[bytes]) -> None:
 
 def stored_objects(repository: Path) -> Iterator[tuple[str, str, bytes]]:
     """Yield id, type and content of every object, as `git cat-file --batch-all-objects` gives them."""
-    raw = run_git(repository, "cat-file", "--batch-all-objects", "--batch", "--buffer")
-    at = 0
-    while at < len(raw):
-        end = raw.index(b"\n", at)
-        name, kind, size = raw[at:end].split()
-        yield name.decode(), kind.decode(), raw[end + 1 : end + 1 + int(size)]
-        at = end + 2 + int(size)
+    with subprocess.Popen(
+        ["git", "cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered"],
+        cwd=repository, env=ENVIRONMENT, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while header := process.stdout.readline():
+            name, kind, size = header.split()
+            content = process.stdout.read(int(size) + 1)[:-1]
+            assert len(content) == int(size)
+            yield name.decode(), kind.decode(), content
+    assert process.returncode == 0
 
 
 def content_hashes(repository: Path) -> dict[str, str]:

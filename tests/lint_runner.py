@@ -1,9 +1,9 @@
 """Running lints over small projects written as text."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 
+from monei_guard.lints.example_project import project_files
 from monei_guard.lints.lint import lint_file
 from monei_guard.lints.project import Project
 from monei_guard.model.blob import Blob, Skipped, View
@@ -13,8 +13,6 @@ from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.ruleset.bundled import bundled_rules, toml_files
 from monei_guard.ruleset.rule_files import load_file
 from monei_guard.ruleset.templates import expand
-
-_FILE = re.compile(r"^=== (?P<path>\S+)\n", re.MULTILINE)
 
 
 @cache
@@ -26,9 +24,8 @@ def lint_rules() -> Mapping[str, Rule]:
 
 def lint(text: str, path: str, seed: str = "lints") -> list[Finding | Skipped]:
     """Return what the lints say of a text; `=== path` lines begin further files of its project."""
-    first, *rest = _FILE.split(expand(text, seed))
-    files = {name: content.encode() for name, content in zip(rest[::2], rest[1::2], strict=True)}
-    return lint_bytes(first.lstrip("\n").encode(), path, files)
+    data, files = project_files(expand(text, seed))
+    return lint_bytes(data, path, files)
 
 
 def lint_bytes(data: bytes, path: str, files: Mapping[str, bytes] | None = None) -> list[Finding | Skipped]:

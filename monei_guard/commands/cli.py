@@ -22,6 +22,7 @@ COMMANDS = MappingProxyType({
     "verify": ("monei_guard.commands.verify:verify", "Ask the API whether keys still live, and what they open."),
     "init": ("monei_guard.commands.init:init", "Put a repository right: .env, ignore rules, hook, CI step."),
     "audit": ("monei_guard.commands.audit:audit", "History, work tree and hygiene in one report: what to do first."),
+    "hook": ("monei_guard.commands.hook:hook", "Install git hooks, take them away, say how they are."),
     "range": ("monei_guard.commands.range:commit_range", "Scan what the commits of a push or pull request add."),
     "ci": ("monei_guard.commands.ci:ci", "Scan what a CI run is about; knows the CI systems and what they read."),
     "history": ("monei_guard.commands.history:history", "Scan everything a repository ever held."),

@@ -11,6 +11,7 @@ from monei_guard.content.text_encoding import root_view
 from monei_guard.detection.engine import Engine
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.errors import ExitCode
+from monei_guard.lints.example_project import codes_in_example
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import Rule, RuleKind
@@ -70,7 +71,7 @@ def check(paths: tuple[str, ...]) -> None:
     built_in = load_bundled()
     own = tuple(rule for path in paths for rule in _load(path))
     checked = own if paths else built_in
-    problems = [str(one) for one in check_rules(checked, _judge((*built_in, *own)), compile_pattern)]
+    problems = [str(one) for one in check_rules(checked, _judge((*built_in, *own)), compile_pattern, codes_in_example)]
     problems += [_taken(rule, built_in) for rule in own if any(rule.code == other.code != "" for other in built_in)]
     for problem in problems:
         say(f"error: {problem}")

@@ -8,8 +8,10 @@ the parent's finding seen again, and `detection` drops it by its place in the ro
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from monei_guard.content.decoders import DECODERS
+from monei_guard.content.folded_expressions import folding
 from monei_guard.content.replacement import Decoder, Replacement
 from monei_guard.model.blob import Segment, Skipped, View
 from monei_guard.model.location import Span
@@ -18,6 +20,10 @@ _BEFORE = 8192  # bytes of unchanged text kept before and after a replacement, f
 _AFTER = 2048
 _LINE = 4096  # a copy begins and ends at a line's border if one is this near
 _REACH = 4096  # an encoded text may begin this far before a place that the last decoder changed
+_COPIED = (1, 1)
+
+# The bytes of a view that a decoder made, `[start, end)`: bare tuples, for hostile text makes a million of them.
+_Changed: TypeAlias = tuple[int, int]
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
@@ -37,9 +43,9 @@ def decoded_views(
     A layer is decoded only where the layer above it was: what stands unchanged has been looked at before.
     """
     limits = limits or DecodingLimits()
-    decoders = tuple(decoders)
+    decoders = (*decoders, *folding(root.blob.path))
     left = limits.total
-    waiting: deque[tuple[View, Sequence[Span], int]] = deque([(root, (Span(0, len(root.data)),), 0)])
+    waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
         tests: dict[Callable[[bytes], object], bool] = {}
@@ -61,16 +67,16 @@ def decoded_views(
                 waiting.append((child, changed, depth + 1))
 
 
-def _search_ranges(data: bytes, fresh: Sequence[Span], *, whole: bool) -> list[Span]:
+def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> list[Span]:
     """Return where to look for encoded text: around the changed places, between borders of words."""
     if whole:
         return [Span(0, len(data))]
     near: list[list[int]] = []
-    for span in fresh:
-        if near and span.start - near[-1][1] <= 2 * _REACH:
-            near[-1][1] = span.end
+    for first, last in fresh:
+        if near and first - near[-1][1] <= 2 * _REACH:
+            near[-1][1] = last
         else:
-            near.append([span.start, span.end])
+            near.append([first, last])
     ranges: list[Span] = []
     for first, last in near:
         reach = max(0, first - _REACH)
@@ -90,49 +96,68 @@ def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], objec
     return tests[decoder.test]
 
 
-def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[Span]) -> list[Replacement]:
+def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[_Changed]) -> list[Replacement]:
     """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
+    if len(fresh) == 1 and fresh[0] == (0, len(data)):
+        return _apart(decoder.read(data, ranges))
     kept: list[Replacement] = []
-    index = 0
-    done = 0
+    starts, ends = [start - decoder.reach for start, _ in fresh], [end + decoder.reach for _, end in fresh]
+    index = done = 0
     for item in decoder.read(data, ranges):
-        while index < len(fresh) and fresh[index].end + decoder.reach <= item.start:
+        start = item[0]
+        while index < len(ends) and ends[index] <= start:
             index += 1
-        if index == len(fresh):
+        if index == len(ends):
             break
-        if item.start >= done and fresh[index].start - decoder.reach < item.end:
+        if start >= done and starts[index] < item[1]:
             kept.append(item)
-            done = item.end
+            done = item[1]
     return kept
 
 
-def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[View, list[Span]]:
+def _apart(items: Iterable[Replacement]) -> list[Replacement]:
+    """Return sorted replacements without those that overlap an earlier one."""
+    kept: list[Replacement] = []
+    done = 0
+    for item in items:
+        if item[0] >= done:
+            kept.append(item)
+            done = item[1]
+    return kept
+
+
+def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[View, list[_Changed]]:
     """Return the view's text with the replacements in place, and which of its bytes they made."""
     data = view.data
     parts: list[bytes] = []
     segments: list[Segment] = []
-    changed: list[Span] = []
+    changed: list[_Changed] = []
     position = length = 0
-    for item in replacements:
-        for start, end, text in _kept(data, position, item.start):
-            segments.append(Segment(length, start, end, (1, 1) if text is None else None))
-            parts.append(data[start:end] if text is None else text)
-            length += len(parts[-1])
+    for first, last, runs, _ in replacements:
+        if first - position > _BEFORE:
+            for start, end, text in _kept(data, position, first):
+                segments.append((length, start, end, _COPIED if text is None else None))
+                parts.append(data[start:end] if text is None else text)
+                length += len(parts[-1])
+        elif first > position:
+            segments.append((length, position, first, _COPIED))
+            parts.append(data[position:first])
+            length += first - position
         begin = length
-        for run in item.runs:
-            if run.data:
-                segments.append(Segment(length, run.start, run.end, run.step))
-                parts.append(run.data)
-                length += len(run.data)
-        if changed and changed[-1].end == begin and length > begin:
-            begin = changed.pop().start
-        changed.append(Span(begin, length))
-        position = item.end
+        for text, start, end, step in runs:
+            if text:
+                segments.append((length, start, end, step))
+                parts.append(text)
+                length += len(text)
+        if changed and changed[-1][1] == begin and length > begin:
+            begin = changed.pop()[0]
+        changed.append((begin, length))
+        position = last
     stop = _line_border(data, min(len(data), position + _AFTER))
-    segments.append(Segment(length, position, stop))
+    segments.append((length, position, stop, _COPIED))
     parts.append(data[position:stop])
     if stop < len(data):
-        segments.append(Segment(length + stop - position, stop, len(data), None))
+        segments.append((length + stop - position, stop, len(data), None))
         parts.append(_CUT)
     child = View(
         blob=view.blob,
@@ -146,15 +171,14 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
 
 
 def _kept(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes | None]]:
-    """Yield the unchanged text between two replacements: ranges, and what stands for the middle of a long one."""
-    if end - start > _BEFORE:
-        resume = _line_border(data, end - _BEFORE)
-        stop = _line_border(data, start + _AFTER) if start else 0
-        if stop < resume:
-            if stop > start:
-                yield start, stop, None
-            yield stop, resume, _CUT
-            start = resume
+    """Yield of a long text between two replacements what is kept: ranges, and what stands for its middle."""
+    resume = _line_border(data, end - _BEFORE)
+    stop = _line_border(data, start + _AFTER) if start else 0
+    if stop < resume:
+        if stop > start:
+            yield start, stop, None
+        yield stop, resume, _CUT
+        start = resume
     if start < end:
         yield start, end, None
 

@@ -66,7 +66,7 @@ def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
         thrice = (form for inner in twice for form in _packed(inner))
         spelled = (form for inner in once[len(packed) :] for form in _packed(inner))
         wide = (form for inner in (stem, *once) for form in _packed(b"\0".join(_bytes(inner[:6])) + b"\0"))
-        found.update(dict.fromkeys(_partly_escaped(stem)))
+        found.update(dict.fromkeys((*_partly_escaped(stem), *_partly_spelled(stem))))
         found.update(dict.fromkeys(_around((*packed, *twice))))
         found.update(dict.fromkeys(form[:_LENGTH] for form in (*once, *twice, *thrice, *spelled, *wide)))
     return tuple(form for form in found if len(form) >= _SHORTEST)
@@ -75,7 +75,7 @@ def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
 def split_patterns(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return patterns that match a credential's prefix divided between two string literals."""
     gap = rb"""["'`\\][^A-Za-z0-9]{0,40}(?:[a-zA-Z_]{1,10}[^A-Za-z0-9]{1,20})?"""
-    return tuple(re.escape(first) + gap + re.escape(second) for first, second in _halves(keywords))
+    return tuple(re.escape(first) + gap + re.escape(second) for first, second in prefix_halves(keywords))
 
 
 def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
@@ -83,9 +83,8 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
 
     It lets through all that `encoded_literals`, `ESCAPE_PATTERNS` and `split_patterns` find, and more.
     """
-    stems = tuple(stem for keyword in keywords for stem in _stems(keyword))
-    underscores = tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
-    halves = _halves(keywords)
+    underscores = partly_escaped_prefixes(keywords)
+    halves = prefix_halves(keywords)
     second_halves = re.compile(rb"""["'`](?:%b)""" % b"|".join(sorted({re.escape(second) for _, second in halves})))
 
     def divided(content: bytes, quote: int) -> bool:
@@ -99,7 +98,7 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
         if (
             has_packed_text(content)
             or has_byte_list(content)
-            or any(sign in content and test(content) for sign, test in _ESCAPE_TESTS)
+            or any(sign in content and test(content) for sign, test in (*_ESCAPE_TESTS, *_SPELLED_TESTS))
         ):
             return True
         lower = content.lower()
@@ -122,13 +121,42 @@ _ESCAPE_TESTS = tuple(
         (b"\0", rb"(?:[\x20-\x7e]\x00{1,3}){12}"),
     )
 )
+# One character of a prefix spelled out that had no need of it, before one that is not, or another.
+_SPELLED = "_ceiklmnrstv"
+_SPELLED_TESTS = tuple(
+    (sign, re.compile(pattern).search)
+    for sign, pattern in (
+        (
+            b"&#",
+            rb"&#(?:[xX](?i:%(x)b)|%(d)b);(?:[%(c)b]|&#)",
+        ),
+        (b"%", rb"%%(?i:%(x)b)(?:[%(c)b]|%%[2-7])"),
+        (b"=", rb"=(?i:%(x)b)(?:[ce]?[_iklmnrstv]|[ce]?=[2-7])"),
+        (b"\\", rb"\\(?:[xX](?i:%(x)b)|u00(?i:%(x)b)|%(o)b)(?:[%(c)b]|\\)"),
+    )
+    for pattern in (
+        pattern
+        % {
+            b"x": "|".join(f"{ord(char):02x}" for char in _SPELLED).encode(),
+            b"d": "|".join(str(ord(char)) for char in _SPELLED).encode(),
+            b"o": "|".join(f"{ord(char):03o}" for char in _SPELLED).encode(),
+            b"c": _SPELLED.encode(),
+        },
+    )
+)
 _UNDERSCORES = (b"5f", b"\\137", b"&#95;", b"&lowbar;", b"&underbar;", b"\\_")
 
 
-def _halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
+def prefix_halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Return the two parts of each credential's prefix, divided at every place."""
     prefixes = dict.fromkeys(keyword.encode() for keyword in keywords if keyword.endswith("_"))
     return tuple((prefix[:at], prefix[at:]) for prefix in prefixes for at in range(1, len(prefix)))
+
+
+def partly_escaped_prefixes(keywords: Iterable[str]) -> tuple[bytes, ...]:
+    """Return each credential's prefix with its underscore alone escaped, in every way, lower case."""
+    stems = (stem for keyword in keywords for stem in _stems(keyword))
+    return tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
 
 
 def _compressed() -> Iterator[bytes]:
@@ -194,11 +222,23 @@ def _shortest(keywords: Iterable[str]) -> list[str]:
 
 def _partly_escaped(stem: bytes) -> Iterator[bytes]:
     """Yield a stem of which only the underscore is escaped."""
-    head, mark, _ = stem.partition(b"_")
-    if not mark:
-        return
+    heads = dict.fromkeys((stem.partition(b"_")[0], stem[:-1])) if stem.endswith(b"_") else ()
     for escape in (
         b"%5F", b"%5f", b"%255F", b"%255f", b"=5F", b"\\u005f", b"\\u005F", b"\\x5f", b"\\x5F", b"\\137", b"&#95;",
         b"&#x5f;", b"&#x5F;", b"&lowbar;", b"&UnderBar;", b"\\_",
     ):  # fmt: skip
-        yield head + escape
+        yield from (head + escape for head in heads)
+
+
+def _partly_spelled(stem: bytes) -> Iterator[bytes]:
+    """Yield what begins a credential's prefix of which one character or more, but not all, are escaped."""
+    if not stem.endswith(b"_"):
+        return
+    for pattern in (
+        "%%%02x", "%%%02X", "=%02X", "=%02x", "\\u%04x", "\\u%04X", "\\x%02x", "\\x%02X", "\\%03o", "&#%d;", "&#x%x;",
+        "&#x%X;",
+    ):  # fmt: skip
+        for at in range(len(stem) - 1):
+            head = stem[:at] + (pattern % stem[at]).encode()
+            yield head + stem[at + 1 : at + 2]
+            yield head + (pattern % stem[at + 1]).encode()

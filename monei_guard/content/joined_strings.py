@@ -27,7 +27,7 @@ _SEAM = re.compile(
 
 # A part of a key: a prefix, or characters with a digit among them.
 _CONSTANT = re.compile(
-    rb"""["'`=](?P<value>[A-Za-z]{2,8}_(?:[A-Za-z]{2,8}_)?|(?=[A-Za-z_\-+/=]{0,40}[0-9])[A-Za-z0-9_\-+/=]{6,200})"""
+    rb"""["'`=](?P<value>[A-Za-z]{2,8}_(?:[A-Za-z]{2,8}_)?|(?=[A-Za-z_\-+/=]{0,40}[0-9])[A-Za-z0-9_\-+/=]{6,200}+)"""
     rb"""(?=["'`]|[ \t]*(?:\r?\n|\Z))"""
 )
 _ASSIGNED = re.compile(

@@ -9,6 +9,8 @@ from time import process_time
 
 import regex
 
+from monei_guard.content.document_places import byte_place, document_places
+from monei_guard.content.table_columns import table_and_column
 from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
@@ -17,7 +19,7 @@ from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.detection.surroundings import Surroundings, surroundings
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
-from monei_guard.model.location import Span
+from monei_guard.model.location import Location, Span
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
 from monei_guard.model.secret import Secret
 
@@ -26,6 +28,7 @@ _HEAD = 1 << 18
 _CERTAIN = 7  # evidence score from which an attribution is beyond doubt
 _LIKELY = 3
 _ENOUGH = 2
+_FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
 _NOWHERE = Surroundings("", "", b"", b"")  # of values that were dropped before anyone looked around
 
 
@@ -59,7 +62,9 @@ def _text(view: View) -> _Text:
         path=view.blob.path,
         head=head,
         spoken_of=cache(lambda company: company.mentioned(head)),
-        around=cache(lambda start, end: surroundings(view.data, start, end)),
+        around=cache(
+            lambda start, end: surroundings(view.data, start, end, table_and_column(view.blob.path, view.data, start))
+        ),
     )
 
 
@@ -119,10 +124,11 @@ class Engine:
         )
         seen: Counter[str] = Counter()
         findings = []
+        places = _places(kept)
         for view, verdict in sorted(kept, key=lambda item: _root_span(*item).start):
             identity = _identity(verdict, view.blob)
             seen[identity] += 1
-            findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, shown_path))
+            findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, shown_path, places))
         return findings
 
     def verdicts(self, view: View, deadline: float | None = None) -> Iterator[Verdict]:
@@ -275,7 +281,9 @@ def _identity(verdict: Verdict, blob: Blob) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
-def _finding(view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown_path: str | None) -> Finding:
+def _finding(
+    view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+) -> Finding:
     candidate, rule = verdict.candidate, verdict.candidate.rule
     span = Span(candidate.start, candidate.end)
     root, root_span = view.root_span(span)
@@ -291,7 +299,7 @@ def _finding(view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown
         confidence=verdict.confidence,
         vendor=verdict.vendor,
         environment=verdict.environment,
-        message=_masked(_message(verdict, view.blob), masks.values),
+        message=_masked(_message(verdict, view.blob, _place(location, root_span, places)), masks.values),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
@@ -309,7 +317,21 @@ def _masked(text: str, values: tuple[bytes, ...]) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _message(verdict: Verdict, blob: Blob) -> str:
+def _places(kept: list[tuple[View, Verdict]]) -> dict[int, str]:
+    """Return what a document's reader calls the places of the findings."""
+    if not kept or kept[0][0].blob.is_name:
+        return {}
+    root, _ = kept[0][0].root_span(Span(0, 0))
+    return document_places(root.blob.path, root.data, [_root_span(*item).start for item in kept])
+
+
+def _place(location: Location, span: Span, places: dict[int, str]) -> str:
+    place = places.get(span.start, "")
+    far = byte_place(location.start_byte) if location.start_column > _FAR else ""
+    return ", ".join(part for part in (place, far) if part)
+
+
+def _message(verdict: Verdict, blob: Blob, place: str) -> str:
     text = verdict.candidate.rule.title
     if verdict.vendor == "unknown":
         text = f"{text}, of an unknown company"
@@ -319,5 +341,7 @@ def _message(verdict: Verdict, blob: Blob) -> str:
         text = f"{text}, {verdict.environment}"
     if blob.is_name:
         text = f"{text}, in the name itself"
+    if place:
+        text = f"{text}; {place}"
     note = blob.note(verdict.candidate.value) if blob.note else ""
     return f"{text}; {note}" if note else text

@@ -5,6 +5,7 @@ several GB/s whatever the number of keywords) takes over once there is enough to
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from monei_guard.content.encoded_forms import (
     ESCAPE_PATTERNS,
@@ -46,7 +47,7 @@ class Prefilter:
         self.extra = tuple(dict.fromkeys(extra))
         self.encoded = encoded
         self.cache_folder = cache_folder
-        self._test: Test = plain_test(self.keywords, self.extra, encoded=encoded)
+        self._test: Test | FastTest = plain_test(self.keywords, self.extra, encoded=encoded)
         self._seen = 0
         self._switch_at: int | None = switch_at
         self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
@@ -56,7 +57,12 @@ class Prefilter:
         extra = (*self.extra, *literals)
         return Prefilter(self.keywords, extra, encoded=self.encoded, cache_folder=self.cache_folder)
 
-    def fast_test(self, *, compile_it: bool = True) -> Test | None:
+    @property
+    def fast(self) -> "FastTest | None":
+        """Return the test for much content once it is in use."""
+        return self._test if isinstance(self._test, FastTest) else None
+
+    def fast_test(self, *, compile_it: bool = True) -> "FastTest | None":
         """Change to the test for much content, whose matches REACH bounds, and return it.
 
         None where Hyperscan does not run, or would have to compile first.
@@ -81,6 +87,33 @@ class Prefilter:
         fast = self.fast_test(compile_it=final)
         self._switch_at = None if final or fast else self._compile_at
         self._test = fast or self._test
+
+
+class FastTest:
+    """One Hyperscan pass over some content. `unencoded` holds the numbers of the patterns of no encoding."""
+
+    def __init__(self, database: Any, unencoded: frozenset[int]) -> None:
+        self._scan = database.scan
+        self._unencoded = unencoded
+        self._hits: list[int] = []
+        self._on_match = lambda number, _start, _end, _flags, _context: self._hits.append(number)
+
+    def __call__(self, data: bytes | memoryview) -> bool:
+        """Return whether any pattern matches."""
+        if not data:
+            return False
+        self._scan(data, match_event_handler=self._on_match)
+        if not self._hits:
+            return False
+        self._hits.clear()
+        return True
+
+    def unencoded(self, data: bytes | memoryview) -> bool:
+        """Return whether any keyword stands in `data` that is not encoded."""
+        self._scan(data, match_event_handler=self._on_match)
+        found = not self._unencoded.isdisjoint(self._hits)
+        self._hits.clear()
+        return found
 
 
 def keyword_forms(keyword: str) -> tuple[bytes, ...]:
@@ -114,7 +147,7 @@ def hyperscan_test(
     encoded: bool = False,
     cache_folder: str | None = None,
     compile_it: bool = True,
-) -> Test | None:
+) -> FastTest | None:
     """Return the same test as one Hyperscan pass.
 
     None where Hyperscan does not run (an old processor), or where its patterns are not kept and not to be compiled.
@@ -130,21 +163,9 @@ def hyperscan_test(
         )
     except compiled_patterns.CannotCompileError:
         return None
-    hits: list[int] = []
-
-    def on_match(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
-        hits.append(number)
-
-    def test(data: bytes | memoryview) -> bool:
-        if not data:
-            return False
-        database.scan(data, match_event_handler=on_match)
-        if not hits:
-            return False
-        hits.clear()
-        return True
-
-    return test
+    caseless = 3 * len(keywords)  # the forms of each; the numbers are those of `_expressions`
+    exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)
+    return FastTest(database, frozenset((*range(caseless), *range(exact, exact + len(extra)))))
 
 
 def _expressions(

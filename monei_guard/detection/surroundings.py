@@ -127,8 +127,8 @@ class Surroundings:
     near: bytes
 
 
-def surroundings(data: bytes, start: int, end: int) -> Surroundings:
-    """Return what surrounds the value `data[start:end]`."""
+def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] = (b"", b"")) -> Surroundings:
+    """Return what surrounds the value `data[start:end]`; `table` names the table and the column it stands in."""
     direct = _direct_name(data, start, end)
     parents = _parents(data, start)
     if direct and direct not in parents[-1:]:
@@ -136,15 +136,19 @@ def surroundings(data: bytes, start: int, end: int) -> Surroundings:
     chain = _CHAIN.search(data[max(0, start - _CLOSE) : start])
     if chain:
         parents.insert(-1, chain["root"])
+    name, column = table
+    if column.lower() not in _BLAND:  # below `name,value`, the cell before a value is its name
+        parents.append(column)
+    parents.insert(0, name)
     if direct.lower() in _HEADERS:
         parents = [_address(data, start, end), *parents]
     line_start = max(data.rfind(b"\n", 0, start) + 1, start - _BEFORE)
     line_end = data.find(b"\n", end, end + _BEFORE)
     line_end = min(len(data), end + _BEFORE) if line_end < 0 else line_end
-    name = b".".join(filter(None, parents)).decode("ascii", "replace")
+    path = b".".join(filter(None, parents)).decode("ascii", "replace")
     return Surroundings(
-        name=name.lower(),
-        original_name=name,
+        name=path.lower(),
+        original_name=path,
         line=(data[line_start:start] + b" " + data[end:line_end]).lower(),
         near=(data[max(0, start - _BEFORE) : start] + b" " + data[end : end + _AFTER]).lower(),
     )

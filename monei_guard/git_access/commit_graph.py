@@ -1,5 +1,6 @@
 """The commits of a repository as arrays: who is whose parent, and what that says about where content lived."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,10 +11,9 @@ from numpy.typing import NDArray
 from monei_guard.git_access.pack_entries import Flags
 from monei_guard.git_access.pack_index import Ids
 
-_TREE = b"tree "
+_HEAD = re.compile(rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)")
 _PARENT = b"parent "
 _COMMITTER = b"\ncommitter "
-_LONGEST_TIE = 10_000  # commits in a row of one second
 _LATEST = 1 << 40  # seconds; beyond are dates that somebody made up
 
 Numbers: TypeAlias = NDArray[np.int64]
@@ -43,32 +43,35 @@ class CommitCollector:
     def add(self, raw_id: bytes, content: bytes) -> None:
         """Take one commit. Never raises, whatever stands in it."""
         digits = 2 * len(raw_id)
-        at = len(_TREE) + digits
-        try:
-            tree = bytes.fromhex(content[len(_TREE) : at].decode("ascii"))
-            parents = []
-            while content.startswith(_PARENT, at + 1):
-                start = at + 1 + len(_PARENT)
-                at = start + digits
-                parents.append(bytes.fromhex(content[start:at].decode("ascii")))
-            committer = content.index(_COMMITTER, at)
-            line = content[committer : content.find(b"\n", committer + 1)]
-            time = int(line[line.rindex(b">") + 1 :].split()[0])
-        except (ValueError, IndexError, UnicodeDecodeError):
+        head = _HEAD.match(content)
+        if head is None or len(head[1]) != digits:
             return
-        if len(parents) > 255 or not 0 <= time < _LATEST:  # noqa: PLR2004 - one byte holds the count
-            parents, time = parents[:255], min(max(time, 0), _LATEST - 1)
+        lines = head[2]
+        count, rest = divmod(len(lines), len(_PARENT) + digits + 1)
+        committer = content.find(_COMMITTER, head.end() - 1)
+        line = content[committer : content.find(b"\n", committer + 1)]
+        if rest or committer < 0:
+            return
+        try:
+            time = int(line[line.rindex(b">") + 1 :].split()[0])
+        except (ValueError, IndexError):
+            return
+        if count > 255 or not 0 <= time < _LATEST:  # noqa: PLR2004 - one byte holds the count
+            lines, count = lines[: 255 * (len(_PARENT) + digits + 1)], min(count, 255)
+            time = min(max(time, 0), _LATEST - 1)
         self._ids.append(raw_id)
-        self._trees.append(tree)
-        self._parents.extend(parents)
-        self._counts.append(len(parents))
+        self._trees.append(head[1])
+        self._parents.append(lines)
+        self._counts.append(count)
         self._times.append(time)
 
     def rows(self) -> CommitRows:
         """Return what was gathered."""
+        parents = b"".join(self._parents).replace(_PARENT, b"")
         return CommitRows(
-            b"".join(self._ids), b"".join(self._trees), b"".join(self._parents), bytes(self._counts),
-            np.array(self._times, dtype=np.int64).tobytes(),
+            b"".join(self._ids), bytes.fromhex(b"".join(self._trees).decode()),
+            bytes.fromhex(parents.decode()),  # which passes over line ends
+            bytes(self._counts), np.array(self._times, dtype=np.int64).tobytes(),
         )  # fmt: skip
 
 
@@ -146,10 +149,20 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
 
 def _corrected(times: Numbers, child: Numbers, parent: Numbers) -> Numbers:
     """Return times that rise from every parent to its child, whatever the clocks said (as `gitformat-commit-graph`)."""
-    corrected = times.copy()
-    for _ in range(_LONGEST_TIE):  # in sound histories the loop ends by itself; forged ids could make a circle
-        late = corrected[child] <= corrected[parent]
-        if not late.any():
-            break
-        np.maximum.at(corrected, child[late], corrected[parent[late]] + 1)
-    return corrected
+    if not (times[child] <= times[parent]).any():
+        return times
+    corrected = times.tolist()
+    by_parent = np.argsort(parent, kind="stable")
+    first = np.searchsorted(parent[by_parent], np.arange(len(times) + 1)).tolist()
+    children = child[by_parent].tolist()
+    waits_for = np.bincount(child, minlength=len(times)).tolist()
+    ready = np.nonzero(np.bincount(child, minlength=len(times)) == 0)[0].tolist()
+    while ready:  # commits of forged ids that stood in a circle would never be ready
+        number = ready.pop()
+        least = corrected[number] + 1
+        for other in children[first[number] : first[number + 1]]:
+            corrected[other] = max(corrected[other], least)
+            waits_for[other] -= 1
+            if not waits_for[other]:
+                ready.append(other)
+    return np.array(corrected, dtype=np.int64)

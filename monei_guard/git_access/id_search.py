@@ -1,58 +1,68 @@
-"""Finding some raw object ids in trees, with the names they have there."""
+"""Finding raw object ids, and names, in trees."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
+from monei_guard.git_access.commit_graph import Numbers
 from monei_guard.git_access.tree_objects import tree_entries
 
-# Returns for each id in the data which one it is and where it ends.
-FindIds: TypeAlias = Callable[[bytes], list[tuple[int, int]]]
+# Returns for each literal in the data which one it is and where it ends, in two arrays, by where they end.
+FindLiterals: TypeAlias = Callable[[bytes], tuple[Numbers, Numbers]]
 
+_WHICH_BITS = 20
 _MODES = (b"100644 ", b"40000 ", b"100755 ", b"120000 ", b"160000 ", b"100664 ")
 _LONGEST_NAME = 512
 
 
-def id_finder(ids: Sequence[bytes]) -> FindIds:
-    """Return a function that finds any of `ids` (raw, of one length) in bytes."""
-    return _hyperscan_finder(ids) or _plain_finder(ids)
+def literal_finder(literals: Sequence[bytes]) -> FindLiterals:
+    """Return a function that finds any of `literals` in bytes."""
+    return _hyperscan_finder(literals) or _plain_finder(literals)
 
 
-def _plain_finder(ids: Sequence[bytes]) -> FindIds:
-    def find(data: bytes) -> list[tuple[int, int]]:
+def _plain_finder(literals: Sequence[bytes]) -> FindLiterals:
+    def find(data: bytes) -> tuple[Numbers, Numbers]:
         found = []
-        for number, raw_id in enumerate(ids):
-            at = data.find(raw_id)
+        for number, literal in enumerate(literals):
+            at = data.find(literal)
             while at >= 0:
-                found.append((number, at + len(raw_id)))
-                at = data.find(raw_id, at + 1)
-        return found
+                found.append((at + len(literal)) << _WHICH_BITS | number)
+                at = data.find(literal, at + 1)
+        return _unpacked(sorted(found))
 
     return find
 
 
-def _hyperscan_finder(ids: Sequence[bytes]) -> FindIds | None:
+def _unpacked(found: Sequence[int]) -> tuple[Numbers, Numbers]:
+    both = np.array(found, dtype=np.int64)
+    return both & ((1 << _WHICH_BITS) - 1), both >> _WHICH_BITS
+
+
+def _hyperscan_finder(literals: Sequence[bytes]) -> FindLiterals | None:
     try:
         import hyperscan  # noqa: PLC0415 - only where something was found
     except ImportError:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    expressions = [b"".join(b"\\x%02x" % byte for byte in raw_id) for raw_id in ids]
+    expressions = [b"".join(b"\\x%02x" % byte for byte in literal) for literal in literals]
     try:
         database.compile(
-            expressions=expressions, ids=list(range(len(ids))), elements=len(ids),
-            flags=[hyperscan.HS_FLAG_DOTALL] * len(ids),
+            expressions=expressions, ids=list(range(len(literals))), elements=len(literals),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(literals),
         )  # fmt: skip
     except hyperscan.HyperscanError:
         return None
-    found: list[tuple[int, int]] = []
+    found: list[int] = []
+    add = found.append
 
     def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        found.append((number, end))
+        add(end << _WHICH_BITS | number)
 
-    def find(data: bytes) -> list[tuple[int, int]]:
+    def find(data: bytes) -> tuple[Numbers, Numbers]:
         found.clear()
         database.scan(data, match_event_handler=on_match)
-        return list(found)
+        return _unpacked(found)
 
     return find
 

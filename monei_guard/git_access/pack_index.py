@@ -48,6 +48,14 @@ class PackIndex:
         return bytes(self.ids[self.rank[position]]).ljust(self.id_length, b"\0").hex()
 
 
+def among(ids: Ids, table: Ids) -> NDArray[np.bool_]:
+    """Return which of `ids` stand in the sorted `table`; a few against millions cost no pass over those."""
+    if not len(table) or not len(ids):
+        return np.zeros(len(ids), dtype=bool)
+    row = np.minimum(np.searchsorted(table, ids), len(table) - 1)
+    return np.equal(table[row], ids)
+
+
 def map_file(path: bytes) -> mmap.mmap:
     """Return the regular file mapped for reading. Raises PackFormatError for any other or an empty one, OSError."""
     if not os.path.isfile(path):

@@ -20,6 +20,7 @@ from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
 Look: TypeAlias = Callable[[bytes], bool]
+EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
@@ -58,15 +59,17 @@ class Walker:
 
     `look` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever stands
     around it; with `margin` None that is not so, and `look` sees every object whole and alone. `found` is called with
-    the position and the whole content of each wanted object in which `look` finds something.
+    the position and the whole content of each wanted object in which `look` finds something. `each_group` is called
+    with the positions and whole contents of all wanted objects, some at a time.
     """
 
     pack: mmap.mmap
     entries: PackEntries
     wanted: Flags
-    look: Look
+    look: Look | None
     margin: int | None
     found: Callable[[int, bytes], None]
+    each_group: EachGroup | None = None
 
     def walk(self, members: Offsets) -> Outcome:
         """Walk whole families, given by the positions of their members."""
@@ -204,8 +207,11 @@ class _State:
                 add_piece(content)
         self.outcome.objects += len(group)
         self.outcome.size += sum([len(content) for _, content in group])
-        look = self.walker.look
-        if pieces and (self.walker.margin is None or look(b"".join(pieces))):
+        look, each_group = self.walker.look, self.walker.each_group
+        if each_group is not None and group:
+            positions = self.order.position[[here for here, _ in group]]
+            each_group(positions, [content for _, content in group])
+        if look is not None and pieces and (self.walker.margin is None or look(b"".join(pieces))):
             for here, content in group:
                 if look(content):
                     hit[here] = 1

@@ -24,6 +24,7 @@ _PATIENCE_EACH = 0.01
 _WINDOW = 8 << 20
 # Windows of a large object share this much, so that what straddles a border stands whole in one of them.
 OVERLAP = 64 << 10
+MISSING = "it is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterato
             if len(rest) == 3:  # noqa: PLR2004 - type, size, base
                 yield ObjectHeader(name, rest[0], int(rest[1]), bool(rest[2].strip("0")))
             else:
-                yield name, "it is missing"
+                yield name, MISSING
         waiting = waiting[len(answers) :]
         if waiting:
             yield waiting.pop(0), reason

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TypeAlias
 
 from monei_guard.model.location import Location, Origin, Span, display_path
 
@@ -46,18 +46,11 @@ class Skipped:
     incomplete: bool = True
 
 
-class Segment(NamedTuple):
-    """A run of a decoded view: what begins at `start` in its data came from the parent's `[parent_start, parent_end)`.
-
-    Every `step[0]` bytes of the view come from `step[1]` bytes of the parent: (1, 1) for copies, (3, 4) for base64.
-    Without a step (a compressed stream, a named entity) the run maps as a whole. A named tuple, for hostile text makes
-    hundreds of thousands of them.
-    """
-
-    start: int
-    parent_start: int
-    parent_end: int
-    step: tuple[int, int] | None = (1, 1)
+# A run of a decoded view: (start, parent_start, parent_end, step). What begins at `start` in its data came from the
+# parent's `[parent_start, parent_end)`; every `step[0]` bytes of the view come from `step[1]` bytes of the parent:
+# (1, 1) for copies, (3, 4) for base64. Without a step (a compressed stream, a named entity) the run maps as a whole.
+# A bare tuple, for hostile text makes hundreds of thousands of them.
+Segment: TypeAlias = tuple[int, int, int, tuple[int, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +122,16 @@ class View:
 
 def _to_parent(segments: tuple[Segment, ...], offset: int) -> tuple[int, int]:
     """Return the parent's first byte and the byte after it for one byte of a decoded view."""
-    segment = segments[bisect_right(segments, offset, key=lambda s: s.start) - 1]
-    if segment.step is None:
-        return segment.parent_start, segment.parent_end
-    made, read = segment.step
-    start = segment.parent_start + (offset - segment.start) // made * read
-    return start, min(start + read, segment.parent_end)
+    begin, parent_start, parent_end, step = segments[bisect_right(segments, offset, key=_start) - 1]
+    if step is None:
+        return parent_start, parent_end
+    made, read = step
+    start = parent_start + (offset - begin) // made * read
+    return start, min(start + read, parent_end)
+
+
+def _start(segment: Segment) -> int:
+    return segment[0]
 
 
 def _utf8(path: bytes) -> str | None:

@@ -6,7 +6,7 @@ are handed in, since both belong to later stages.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
@@ -28,6 +28,10 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 # (code, vendor, environment, secret) of every finding in one text.
 Judgement = tuple[str, str, str, bytes]
+
+
+# The codes that one lint reports in an example: its text and path.
+LintCodes = Callable[[Rule, str, str], Sequence[str]]
 
 
 class Judge(Protocol):
@@ -56,12 +60,14 @@ class Problem:
         return f"{self.source or self.rule}: {self.rule}: {self.what}"
 
 
-def check_rules(rules: Iterable[Rule], judge: Judge, compile_pattern: PatternCompiler) -> list[Problem]:
+def check_rules(
+    rules: Iterable[Rule], judge: Judge, compile_pattern: PatternCompiler, lint_codes: LintCodes
+) -> list[Problem]:
     """Return everything wrong with `rules`, in their order; an empty list is a pass."""
     every = tuple(rules)
     found = list(_clashes(every))
     for rule in every:
-        complaints = list(_check_rule(rule, judge, compile_pattern))
+        complaints = list(_check_rule(rule, judge, compile_pattern, lint_codes))
         found.extend(Problem(rule.source, rule.code or rule.id, what) for what in complaints)
     return found
 
@@ -84,7 +90,7 @@ def _identity(rule: Rule, what: str) -> str:
     return f"{rule.vendor}/{rule.id}" if rule.kind is RuleKind.EVIDENCE else rule.id
 
 
-def _check_rule(rule: Rule, judge: Judge, compile_pattern: PatternCompiler) -> Iterator[str]:
+def _check_rule(rule: Rule, judge: Judge, compile_pattern: PatternCompiler, lint_codes: LintCodes) -> Iterator[str]:
     yield from _check_names(rule)
     yield from _check_contexts(rule)
     try:
@@ -103,6 +109,8 @@ def _check_rule(rule: Rule, judge: Judge, compile_pattern: PatternCompiler) -> I
         yield from _check_evidence(rule, compile_pattern(rule.pattern, whole=True))
     elif pattern is not None and rule.kind is not RuleKind.EVIDENCE:
         yield f"a {rule.kind} rule has no pattern: its logic is code"
+    if rule.kind is RuleKind.LINT:
+        yield from _check_lint(rule, lint_codes)
 
 
 def _check_names(rule: Rule) -> Iterator[str]:
@@ -173,6 +181,23 @@ def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: Judge) -
                 yield f"counter-example {number} is reported, although: {example.because}"
     yield from _check_left_boundary(pattern, values)
     yield from _check_speed(rule, pattern, values)
+
+
+def _check_lint(rule: Rule, lint_codes: LintCodes) -> Iterator[str]:
+    for kind, examples in (("example", rule.examples), ("counter-example", rule.counter_examples)):
+        if len(examples) < _EXAMPLES:
+            yield f"has {len(examples)} of {_EXAMPLES} {kind}s"
+        for number, example in enumerate(examples, 1):
+            if not example.because.strip():
+                yield f"{kind} {number} does not say because of what"
+            try:
+                text = _text(rule, example).decode()
+            except RuleError as error:
+                yield f"{kind} {number}: {error}"
+                continue
+            if (rule.code in lint_codes(rule, text, example.path)) is not (kind == "example"):
+                says = "is not reported" if kind == "example" else "is reported"
+                yield f"{kind} {number} {says}, although: {example.because}"
 
 
 def _text(rule: Rule, example: Example) -> bytes:

@@ -4,7 +4,7 @@ Nothing is written to disk, nothing is followed. What cannot or must not be read
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from monei_guard.model.blob import Blob, Skipped
@@ -72,7 +72,7 @@ def _members(kind: str, blob: Blob, budget: Budget) -> Iterator[Member]:
     if kind == "zip":
         return zip_members(content, budget)
     if kind == "tar":
-        return image_members(content, budget) or tar_members(io.BytesIO(content), budget)
+        return image_members(content, budget) or _tar(io.BytesIO(content), lambda: io.BytesIO(content), budget)
     if kind in KINDS:
         return _decompressed(kind, content, blob.path or b"", budget)
     return iter((Member(b"", content, f"{kind} archives are not opened: unpack it and scan the folder"),))
@@ -85,16 +85,43 @@ def _decompressed(kind: str, content: bytes, path: bytes, budget: Budget) -> Ite
     try:
         head = stream.peek(512)[:512]
     except BROKEN as error:
-        yield Member(b"", content, f"cannot be unpacked ({error}): its bytes were scanned as they stand")
+        # nothing of it is an archive to anybody, and all that it is was looked at
+        yield Member(b"", content, f"cannot be unpacked ({error}): its bytes were scanned as they stand", False)
         return
     if archive_kind(head, name) == "tar":
         image = _image(stream, head, budget)
         if image is None:
             stream = io.BufferedReader(Unpacked(content, kind, budget.spend), 1 << 16)
-        yield from image or tar_members(stream, budget)
+        yield from image or _tar(stream, lambda: Unpacked(content, kind, budget.spend), budget)
         return
     budget.count()
     yield read_member(stream, name, budget)
+
+
+def _tar(stream: io.BufferedIOBase, again: Callable[[], io.IOBase], budget: Budget) -> Iterator[Member]:
+    """Yield a tar archive's members; where one has no sound header, also the whole as it stands.
+
+    Nothing in a tar is packed, so what other tools would read behind that header is looked at all the same. Only
+    where the compressed stream around it breaks off, something remains that nobody has seen.
+    """
+    for member in tar_members(stream, budget):
+        if member.name or not member.reason:
+            yield member
+            continue
+        content, whole = _all_of(again())
+        told = f"{member.reason}: its bytes were scanned as they stand" if whole else member.reason
+        yield replace(member, content=content, reason=told, incomplete=not whole)
+
+
+def _all_of(stream: io.IOBase) -> tuple[bytes, bool]:
+    """Return what can be read of a stream, and whether that is everything. Raises LimitError."""
+    parts: list[bytes] = []
+    try:
+        while part := stream.read(1 << 20):
+            parts.append(part)
+    except BROKEN:
+        return b"".join(parts), False
+    return b"".join(parts), True
 
 
 def _image(stream: io.BufferedIOBase, head: bytes, budget: Budget) -> Iterator[Member] | None:

@@ -1,25 +1,43 @@
 """Where in history a blob lived: under which paths, from which commit to which, and what still holds it.
 
-Bottom up, the trees that name the blob are searched for; top down, from the root trees of all commits along the
-paths in question, which commits those trees belong to. Paths are learnt from HEAD, whose folders have most versions
-in common with the folders sought, and where that does not serve by searching upwards from some of the trees.
+The folders in which blobs like these stand in some commits, spread over all of history, say which names are worth
+following. One pass over all trees then finds who names the blobs and where those names lead, and from the root trees
+of all commits the folders are followed down. Trees that name a blob and are not met on the way are looked for among
+the same commits' folders, and if that does not serve by searching upwards from some of them.
+
+Every blob gets at least one path, and each tree that names it. What can go unseen is a further path of a folder that
+stood there exactly as at a path found, and in none of the commits listed.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monei_guard.git_access.commit_graph import CommitGraph, Numbers, commit_graph
 from monei_guard.git_access.pack_entries import Flags
 from monei_guard.git_access.repository import GitError, Repository
 from monei_guard.sources.object_store import ObjectStore, loose_only
-from monei_guard.sources.tree_search import Naming, TreeStore, commits_in, loose_trees_and_commits
+from monei_guard.sources.tree_search import (
+    Edges,
+    Naming,
+    Rows,
+    Sought,
+    TreeStore,
+    commits_in,
+    loose_trees_and_commits,
+    nothing_named,
+)
 
 Path: TypeAlias = tuple[bytes, ...]
 
+_COMMITS = 12  # of which all paths are listed
+_RELATIVES = 8  # paths at which an object's nearest relatives in the packs stand
+_LISTED = re.compile(rb"[0-7]+ (blob|tree) ([0-9a-f]+)\t([^\0]*)\0")
 _SAMPLE = 256  # trees to search upwards from at a time
 _ROUNDS = 8
 _MAX_DEPTH = 128
@@ -56,27 +74,59 @@ class _Lived:
 
 @dataclass(slots=True)
 class _Search:
-    """What is known so far. `naming` says which trees name a blob sought."""
+    """What is known so far. `edges` say which trees name a blob sought, and where some folder names lead."""
 
     trees: TreeStore
     graph: CommitGraph
     roots: Numbers  # distinct root trees
     root_of: Numbers  # for each commit, which of the roots
-    naming: Naming
-    along: dict[Path, Numbers] = field(default_factory=dict)  # for each root, the tree at that path
+    edges: Edges
+    along: dict[Path, Rows] = field(default_factory=dict)  # for each root, the tree at that path, -1 for none
+
+    @property
+    def naming(self) -> Naming:
+        """Which trees name a blob sought."""
+        return self.edges.naming
+
+    def marked(self, *numbers: NDArray[np.integer]) -> Flags:
+        """Return a flag for each tree, and a last one that is never set, for the number -1."""
+        flags = np.zeros(self.trees.count + 1, dtype=bool)
+        for some in numbers:
+            flags[some] = True
+        flags[-1] = False
+        return flags
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The paths of some commits: `numbers[i]` is the number of the object at `paths[i]`."""
+
+    paths: list[bytes]
+    is_tree: Flags
+    numbers: Numbers
 
 
 def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], jobs: int) -> dict[str, list[Place]]:
     """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names."""
     trees, graph = _read_structure(store, jobs)
     roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
-    naming = trees.naming([bytes.fromhex(blob) for blob in blobs])
-    search = _Search(trees, graph, roots, root_of, naming, {(): roots})
-    if blobs:
-        _follow(search, _folders_of_head(store.repository, search))
-    for _ in range(_ROUNDS):
+    listing = _listed(store.repository, trees, graph) if blobs else _Listing([], np.zeros(0, dtype=bool), roots[:0])
+    ids = [bytes.fromhex(blob) for blob in blobs]
+    folders = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
+    names = tuple(sorted({name for path in folders for name in path}))
+    edges = trees.search(Sought(tuple(ids), names)) if blobs else Edges(nothing_named(), {})
+    search = _Search(trees, graph, roots, root_of, edges, {(): roots.astype(np.int32)})
+    _follow(search, folders)
+    for number in range(_ROUNDS):
         missing = _unexplained(search)
-        if not len(missing) or not _follow(search, _upwards(search, missing)):
+        if not len(missing):
+            break
+        related = (
+            {tuple(path.split(b"/")) for path in _like(trees, listing, missing, trees_only=True)}
+            if not number
+            else set()
+        )
+        if not _follow(search, related) and not _follow(search, _upwards(search, missing)):
             break
     described = _described(store.repository, search, [*_lives(search), *_themselves(graph, commits)])
     staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
@@ -118,30 +168,59 @@ def _read_structure(store: ObjectStore, jobs: int) -> tuple[TreeStore, CommitGra
     return TreeStore(store.packs, others, width, jobs), commit_graph(rows, width)
 
 
-def _folders_of_head(repository: Repository, search: _Search) -> set[Path]:
-    """Return the folders of HEAD whose tree, or a relative of it in the packs, names a blob sought."""
-    if repository.head is None:
-        return set()
-    try:
-        raw = repository.run("ls-tree", "-r", "-t", "-d", "-z", "--full-tree", repository.head)
-    except GitError:
-        return set()
-    paths, ids = [], []
-    for line in raw.split(b"\0"):
-        head, _, path = line.partition(b"\t")
-        if path:
-            paths.append(tuple(path.split(b"/")))
-            ids.append(bytes.fromhex(head.split()[2].decode()))
-    numbers = search.trees.numbers(np.array(ids, dtype=f"S{search.trees.id_length}"))
-    related = np.isin(_families(search, numbers), _families(search, np.unique(search.naming.tree)))
-    return {path for path, chosen in zip(paths, related.tolist(), strict=True) if chosen}
+def _listed(repository: Repository, trees: TreeStore, graph: CommitGraph) -> _Listing:
+    """Return what stands where in HEAD and in some commits, spread evenly over all of history."""
+    some = np.unique(np.linspace(0, len(graph) - 1, _COMMITS).astype(np.int64)).tolist() if len(graph) else []
+    commits = [graph.hex_id(number, trees.id_length) for number in some]
+    entries: set[tuple[bytes, bytes, bytes]] = set()
+    for commit in {*commits, repository.head} - {None}:
+        try:
+            raw = repository.run("ls-tree", "-r", "-t", "-z", "--full-tree", str(commit))
+        except GitError:
+            continue
+        entries.update(_LISTED.findall(raw))
+    listed = sorted(entries)
+    ids = bytes.fromhex(b"".join(name for _, name, _ in listed).decode())
+    return _Listing(
+        [path for _, _, path in listed], np.array([kind == b"tree" for kind, _, _ in listed], dtype=bool),
+        trees.numbers(np.frombuffer(ids, dtype=graph.ids.dtype)),
+    )  # fmt: skip
 
 
-def _families(search: _Search, numbers: Numbers) -> Numbers:
-    """Return for each tree a number that its delta family shares."""
+def _like(trees: TreeStore, listing: _Listing, objects: Numbers, *, trees_only: bool = False) -> Iterable[bytes]:
+    """Yield the paths at which objects stand in the listing; of those that stand nowhere, where relatives do.
+
+    Relatives share a delta family, which git mostly makes of the versions of one file or folder; near in the pack is
+    near in kin.
+    """
+    chosen = np.nonzero((listing.is_tree == trees_only) & (listing.numbers >= 0))[0]
+    chosen = chosen[np.argsort(listing.numbers[chosen], kind="stable")]
+    listed = listing.numbers[chosen]
+    objects = objects[objects >= 0]
+    at, after = np.searchsorted(listed, objects), np.searchsorted(listed, objects, side="right")
+    for low, high in {*zip(at[after > at].tolist(), after[after > at].tolist(), strict=True)}:
+        yield from (listing.paths[row] for row in chosen[low:high].tolist())
+    strangers = objects[after == at]
+    family, own = _families(trees, listed), _families(trees, strangers)
+    by_family = np.argsort(family, kind="stable")
+    lows, highs = (np.searchsorted(family[by_family], own, side=side) for side in ("left", "right"))
+    rows: set[int] = set()
+    for number, low, high in zip(strangers.tolist(), lows.tolist(), highs.tolist(), strict=True):
+        relatives = by_family[low:high]
+        nearest = np.argsort(np.abs(listed[relatives] - number), kind="stable")[:_RELATIVES]
+        rows.update(relatives[nearest].tolist())
+    yield from (listing.paths[row] for row in chosen[sorted(rows)].tolist())
+
+
+def _folder(path: bytes) -> Path:
+    return tuple(path.split(b"/")[:-1])
+
+
+def _families(trees: TreeStore, numbers: Numbers) -> Numbers:
+    """Return for each object a number that its delta family shares."""
     family = numbers.copy()
     base = 0
-    for pack in search.trees.packs:
+    for pack in trees.packs:
         count = len(pack.index.offsets)
         inside = (numbers >= base) & (numbers < base + count)
         family[inside] = pack.entries.root[numbers[inside] - base] + base
@@ -153,63 +232,73 @@ def _follow(search: _Search, paths: Iterable[Path]) -> bool:
     """Find the tree at each of the paths in every commit; return whether any of them was new."""
     new = {path[:depth] for path in paths for depth in range(1, len(path) + 1)} - search.along.keys()
     for depth in range(1, max(map(len, new), default=0) + 1):
-        level = sorted(path for path in new if len(path) == depth)
-        names = sorted({path[-1] for path in level})
-        nowhere = np.zeros(0, dtype=np.int64)
-        above = np.unique(np.concatenate([nowhere, *(search.along[path[:-1]] for path in level)]))
-        above = above[above >= 0]
-        steps = dict(zip(names, search.trees.steps(above, names), strict=True))
-        for path in level:
-            parents, children = steps[path[-1]]
-            here = search.along[path[:-1]]
-            search.along[path] = _mapped(here, parents, children)
+        by_name: dict[bytes, list[Path]] = defaultdict(list)
+        for path in new:
+            if len(path) == depth:
+                by_name[path[-1]].append(path)
+        steps = search.edges.steps
+        unknown = {name: level for name, level in by_name.items() if name not in steps}
+        if unknown:
+            above = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
+            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(above)[0]).steps
+        leads_to = np.empty(search.trees.count + 1, dtype=np.int32)
+        for name, level in by_name.items():
+            leads_to[:] = -1
+            parents, children = steps[name]
+            leads_to[parents] = children
+            for path in level:
+                search.along[path] = leads_to[search.along[path[:-1]]]
     return bool(new)
-
-
-def _mapped(keys: Numbers, table: Numbers, values: Numbers) -> Numbers:
-    if not len(table):
-        return np.full(len(keys), -1, dtype=np.int64)
-    row = np.minimum(np.searchsorted(table, keys), len(table) - 1)
-    return np.where((keys >= 0) & (table[row] == keys), values[row], -1)
 
 
 def _unexplained(search: _Search) -> Numbers:
     """Return the trees that name a blob sought and stand under none of the paths followed."""
-    known = np.unique(np.concatenate(list(search.along.values())))
+    known = search.marked(*search.along.values())
     naming = np.unique(search.naming.tree)
-    return naming[~np.isin(naming, known)]
+    return naming[~known[naming]]
 
 
 def _upwards(search: _Search, missing: Numbers) -> set[Path]:
-    """Return paths from roots to some of the trees, found by searching for who names them."""
+    """Return paths to some of the trees, found by searching for who names them, up to where paths are known."""
     sample = missing[:: max(len(missing) // _SAMPLE, 1)].tolist()
     above: dict[int, dict[bytes, int]] = {}  # tree -> name -> one folder that calls it so
+    known = search.marked(*search.along.values())
     frontier = set(sample)
     for _ in range(_MAX_DEPTH):
-        frontier = {tree for tree in frontier if tree not in above}
+        frontier -= above.keys()
         if not frontier:
             break
         above.update((tree, {}) for tree in frontier)
         number_of = {search.trees.raw_id(tree): tree for tree in frontier}
-        found = search.trees.naming(list(number_of))
-        for folder, which in zip(found.tree.tolist(), found.which.tolist(), strict=True):
-            name, child = found.entries[which]
-            known = above[number_of[child]]
-            if len(known) < _PARENTS:
-                known.setdefault(name, folder)
-        frontier = {parent for tree in frontier for parent in above[tree].values()}
-    roots = set(search.roots.tolist())
-    return {path for tree in sample for path in _paths_up(tree, above, roots)}
+        found = search.trees.search(Sought(tuple(number_of))).naming
+        for row in np.argsort(~known[found.tree], kind="stable").tolist():
+            name, child = found.entries[found.which[row]]
+            folders = above[number_of[child]]
+            if len(folders) < _PARENTS:
+                folders.setdefault(name, int(found.tree[row]))
+        frontier = {parent for tree in frontier for parent in above[tree].values() if not known[parent]}
+    ends = {parent for folders in above.values() for parent in folders.values()} - above.keys()
+    paths_of = _paths_of(search, np.array(sorted(ends), dtype=np.int64))
+    return {path for tree in sample for path in _paths_up(tree, above, paths_of)}
 
 
-def _paths_up(tree: int, above: dict[int, dict[bytes, int]], roots: set[int]) -> list[Path]:
+def _paths_of(search: _Search, trees: Numbers) -> dict[int, list[Path]]:
+    """Return for each of the trees the known paths at which it stands somewhere."""
+    paths: dict[int, list[Path]] = defaultdict(list)
+    for path, at_root in search.along.items():
+        for tree in trees[search.marked(at_root)[trees]].tolist():
+            paths[tree].append(path)
+    return paths
+
+
+def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int, list[Path]]) -> list[Path]:
     paths: list[Path] = []
     pending: list[tuple[int, Path]] = [(tree, ())]
     while pending and len(paths) < _MAX_PATHS:
         here, below = pending.pop()
         parents = above.get(here, {})
-        if below and (here in roots or not parents):
-            paths.append(below)
+        if below and not parents:
+            paths.extend((*path, *below) for path in paths_of.get(here, [()]))
         if len(below) < _MAX_DEPTH:
             pending.extend((parent, (name, *below)) for name, parent in parents.items())
     return paths
@@ -245,9 +334,9 @@ def _lives(search: _Search) -> Iterable[_Lived]:
     naming = search.naming
     known: dict[tuple[bytes, Path], Flags] = {}
     for folder, at_root in search.along.items():
-        for which in np.unique(naming.which[np.isin(naming.tree, at_root)]).tolist():
+        for which in np.unique(naming.which[search.marked(at_root)[naming.tree]]).tolist():
             name, blob = naming.entries[which]
-            known[blob, (*folder, name)] = np.isin(at_root, naming.tree[naming.which == which])[search.root_of]
+            known[blob, (*folder, name)] = search.marked(naming.tree[naming.which == which])[at_root][search.root_of]
     placed = {blob for blob, _ in known}
     nowhere = np.zeros(len(search.graph), dtype=bool)
     for name, blob in naming.entries:

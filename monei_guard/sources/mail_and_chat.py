@@ -23,6 +23,7 @@ _MBOX_LINE = re.compile(rb"(?:^|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]{0,80}\d{4}[
 _MAIL_HEADER = re.compile(
     rb"(?:[A-Za-z][A-Za-z0-9\-]{0,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,50}){2,}", re.IGNORECASE
 )
+_HEADER_LINE = re.compile(rb"(?:From|Date|Received|MIME-Version|Return-Path): ")
 _MAIL_SIGN = re.compile(rb"^(?:From|Date|Message-ID|Received|MIME-Version|Return-Path):", re.IGNORECASE | re.MULTILINE)
 
 # [12/03/2024, 10:11:12] Ada: …    12/03/24, 10:11 - Ada: …    (WhatsApp on iOS and Android, any date order)
@@ -37,7 +38,8 @@ _HTML_MESSAGE = re.compile(
 )
 _HTML_SENDER = re.compile(rb"""class=["']?(?:from_name|chatlog__author)["' ][^>]{0,300}>\s{0,200}([^<]{1,200})<""")
 _HTML_DATE = re.compile(
-    rb"""class=["']?(?:pull_right date details|chatlog__timestamp)["' ][^>]{0,200}title=["']?([^"'>]{4,60})"""
+    rb"""class=["']?(?:pull_right date details|chatlog__(?:short-)?timestamp)["' ]"""
+    rb"""[^>]{0,200}title=["']?([^"'>]{4,60})"""
 )
 _OUTLOOK = re.compile(
     rb"(?:From|Von|De):\s{0,20}(?:<[^>]{0,200}>\s{0,20}){0,8}(?P<sender>[^<\n]{2,200})[\s\S]{0,600}?"
@@ -87,6 +89,8 @@ def mail_or_chat(blob: Blob) -> Iterator[Blob] | None:
     head = bytes(blob.content[:_HEAD])
     if path.endswith(b".eml") or (path.endswith((b".mht", b".mhtml", b".email")) and _MAIL_SIGN.search(head)):
         return _single_mail(blob)
+    if path.endswith(b".msg"):
+        return _outlook_message(blob)
     reader = _reader(path, head)
     if reader is None:
         return None
@@ -116,6 +120,22 @@ def _single_mail(blob: Blob) -> Iterator[Blob]:
     yield replace(blob, author=blob.author or sender or None, date=blob.date or date or None, note=_note(sender, date))
     for name, attachment in attachments(content):
         yield _part(blob, name, attachment, sender, date)
+
+
+def _outlook_message(blob: Blob) -> Iterator[Blob]:
+    """Yield a message saved by Outlook, with what the headers it came with say; they stand in it as UTF-16.
+
+    MS-OXMSG: PidTagTransportMessageHeaders. Not through a library of compound files, for this needs no other part.
+    """
+    narrow = bytes(blob.content).replace(b"\0", b"")
+    headers = _MAIL_HEADER.search(narrow, _sign_start(narrow))
+    sender, date = sender_and_date(headers[0] + b"\n") if headers else ("", "")
+    yield replace(blob, author=blob.author or sender or None, date=blob.date or date or None, note=_note(sender, date))
+
+
+def _sign_start(narrow: bytes) -> int:
+    found = _HEADER_LINE.search(narrow)
+    return found.start() if found else len(narrow)
 
 
 def _blobs(blob: Blob, content: bytes, found: list[Message]) -> Iterator[Blob]:

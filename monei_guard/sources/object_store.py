@@ -11,11 +11,12 @@ import numpy as np
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.object_store import StoredFiles, stored_files
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
-from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError
+from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError, among
 from monei_guard.git_access.pack_walk import LARGE_OBJECT
 from monei_guard.git_access.packs import Pack, open_pack
 from monei_guard.git_access.repository import GitError, Repository
 from monei_guard.git_access.through_git import (
+    MISSING,
     ObjectHeader,
     all_object_ids,
     object_headers,
@@ -31,6 +32,8 @@ Look: TypeAlias = Callable[[bytes], bool]
 Progress: TypeAlias = Callable[[int, int, int], None]
 
 _LOOSE_SHARE = 256
+# A pack with more objects that must be looked at again is opened again: git reads them one by one.
+_MOST_AGAIN = 2000
 # Below this many packed bytes a second process costs more than it saves.
 _ALONE = 2 << 20
 _SHARES_A_WORKER = 24
@@ -139,7 +142,9 @@ def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
         read = _read_ids(store)
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
     stored.unclean.update(unread, stored.damaged)
-    _read_rest(store.repository, unread, examiner, stored)
+    again = _again(store)
+    unread.update(dict.fromkeys(again, ""))
+    _read_rest(store.repository, unread, examiner, stored, again)
     stored.ways["cache"] = _count_known(store, wanted)
     return stored
 
@@ -151,13 +156,31 @@ def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
     width = store.id_length
     unclean = np.array([bytes.fromhex(name) for name in stored.unclean], dtype=f"S{width}")
     loose = np.array([bytes.fromhex(name) for name, _ in _new_loose(store)], dtype=f"S{width}")
-    clean = [
-        mark
-        for mark, pack in zip(store.marks, store.packs, strict=True)
-        if not (len(unclean) and np.isin(unclean, pack.index.ids).any())
-    ]
+    covered, again = set(store.covered), np.isin(unclean, np.array(store.known.again, dtype=f"S{width}"))
+    for mark, pack in zip(store.marks, store.packs, strict=True):
+        inside = among(unclean, pack.index.ids)
+        if int(inside.sum()) <= _MOST_AGAIN:
+            covered.add(mark)
+            again |= inside
     ids = joined([store.known.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
-    return ScannedObjects(ids, store.covered | frozenset(clean))
+    looked_at_again = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
+    return ScannedObjects(ids, frozenset(covered), tuple(looked_at_again))
+
+
+def _again(store: ObjectStore) -> frozenset[str]:
+    """Return the ids of the objects in packs not opened that are to be looked at all the same."""
+    if not store.known.again:
+        return frozenset()
+    ids = np.array(store.known.again, dtype=f"S{store.id_length}")
+    elsewhere = np.zeros(len(ids), dtype=bool)
+    for pack in store.packs:
+        elsewhere |= among(ids, pack.index.ids)
+    names = (raw_id.hex() for raw_id in store.known.again)
+    return frozenset(
+        name
+        for name, known in zip(names, elsewhere.tolist(), strict=True)
+        if not known and name not in store.files.loose
+    )
 
 
 def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
@@ -167,7 +190,7 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     for pack in store.packs:
         mask = ~store.known.known(pack.index.ids)[pack.index.rank]
         for ids in earlier:
-            mask &= ~np.isin(pack.index.ids, ids)[pack.index.rank]
+            mask &= ~among(pack.index.ids, ids)[pack.index.rank]
         earlier.append(pack.index.ids)
         masks.append(mask)
     return tuple(masks)
@@ -217,7 +240,7 @@ def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
     ids = np.array([bytes.fromhex(name) for name in names], dtype=f"S{store.id_length}")
     packed = np.zeros(len(names), dtype=bool)
     for pack in store.packs:
-        packed |= np.isin(ids, pack.index.ids)
+        packed |= among(ids, pack.index.ids)
     return [(name, store.files.loose[name]) for name, known in zip(names, packed.tolist(), strict=True) if not known]
 
 
@@ -256,12 +279,16 @@ def _read_ids(store: ObjectStore) -> set[str]:
     return read
 
 
-def _read_rest(repository: Repository, unread: dict[str, str], examiner: Examiner, stored: Stored) -> None:
-    """Read through git what the fast reader left; what git cannot read either is damaged."""
+def _read_rest(
+    repository: Repository, unread: dict[str, str], examiner: Examiner, stored: Stored, may_be_gone: frozenset[str]
+) -> None:
+    """Read through git what the fast reader left; what git cannot read either is damaged, if it must be there."""
     small: dict[str, str] = {}
     seen = Seen()
     for header in object_headers(repository, unread):
         if not isinstance(header, ObjectHeader):
+            if header[0] in may_be_gone and header[1] == MISSING:
+                continue
             stored.damaged[header[0]] = unread.get(header[0]) or header[1]
         elif header.size <= LARGE_OBJECT:
             small[header.object_id] = header.kind

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 
-_MAIL = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email")
+MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
 # What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
-_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
     ((b".txt",), (b": ",)),
     ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
 )
+_ENDS = tuple(end for ends, _ in EXPORT_SIGNS for end in ends)
 _HEAD = 4096
 
 
@@ -19,10 +20,15 @@ def opened(items: Iterable[Blob | Skipped], limits: ArchiveLimits | None = None)
     """Yield the items, with the members of each archive and the messages of each export in their places."""
     limits = limits or ArchiveLimits()
     for item in items:
-        if isinstance(item, Skipped) or item.is_name or limits.depth == 0:
+        if isinstance(item, Skipped) or item.is_name or limits.depth == 0 or _is_neither(item):
             yield item
         else:
             yield from _opened(item, limits)
+
+
+def _is_neither(blob: Blob) -> bool:
+    """Return whether a blob is no archive and no export: nearly all are, and this is asked of every one."""
+    return archive_kind(blob.content, blob.path) is None and not may_hold_messages(blob)
 
 
 def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
@@ -38,12 +44,14 @@ def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
 def may_hold_messages(blob: Blob) -> bool:
     """Return whether name and first bytes look like mail or a chat export."""
     path = (blob.path or b"").lower()
-    head = bytes(blob.content[:_HEAD])
-    if path.endswith(_MAIL) or head.startswith(b"From "):
+    if path.endswith(MAIL_SUFFIXES) or blob.content[:5] == b"From ":
         return True
+    if not path.endswith(_ENDS):
+        return False
+    head = bytes(blob.content[:_HEAD])
     if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
         return False
-    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in _SIGNS)
+    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in EXPORT_SIGNS)
 
 
 def _messages(blob: Blob, limits: ArchiveLimits, *, attached: bool) -> Iterator[Blob | Skipped]:

@@ -1,6 +1,7 @@
 """What a repository says outside its objects: ref names, messages of the reflog, addresses of remotes, the index."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,6 +14,9 @@ _TEXTS = (
     b"config", b"config.worktree", b"packed-refs", b"FETCH_HEAD", b"COMMIT_EDITMSG", b"MERGE_MSG", b"SQUASH_MSG",
     b"TAG_EDITMSG", b"description", b"info/exclude", b"info/attributes",
 )  # fmt: skip
+# An id in hex is followed by all that anybody could have written; among millions of digits there is always something
+# that reads like encoded text.
+_IDS = re.compile(rb"^\^?[0-9a-f]{40,64}(?=[ \n])", re.MULTILINE)
 _LARGEST = 64 << 20
 _TOGETHER = 1000
 
@@ -69,7 +73,10 @@ def _text(path: bytes, shown: bytes) -> Iterator[Blob | Skipped]:
         if status.st_size > _LARGEST:
             yield Skipped(shown, f"larger than {_LARGEST} bytes")
             return
-        yield Blob(file.read(_LARGEST) or b"", Origin.HISTORY, shown, name_is_new=False)
+        content = file.read(_LARGEST) or b""
+    if shown.endswith(b"packed-refs"):
+        content = _IDS.sub(lambda found: b" " * len(found[0]), content)
+    yield Blob(content, Origin.HISTORY, shown, name_is_new=False)
 
 
 def _index(repository: Repository, look: Callable[[bytes], bool]) -> Iterator[Blob | Skipped]:

@@ -2,7 +2,7 @@
 
 A repository can come from anywhere, its git directory included, so the file proves with a key of this user's own
 (HMAC-SHA-256) that this user wrote it. What does not prove it, or was written under other rules or by another version,
-is ignored. Objects in which anything was found are never in it: they are looked at again each time.
+is ignored. Objects in which anything was found are only in it as such that are to be looked at again each time.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ import numpy as np
 
 from monei_guard.atomic_file import replace_file
 from monei_guard.git_access.pack_entries import Flags
-from monei_guard.git_access.pack_index import Ids
+from monei_guard.git_access.pack_index import Ids, among
 
-_MAGIC = b"MGSEEN\x00\x01"
-_HEAD = struct.Struct("<8sB32sIQ")  # magic, id length, digest of the rules, packs, ids
+_MAGIC = b"MGSEEN\x00\x02"
+_HEAD = struct.Struct("<8sB32sIIQ")  # magic, id length, digest of the rules, packs, ids to look at again, clean ids
 _MARK = 32
 _SEAL = 32
 _MOST_IDS = 1 << 26
@@ -30,17 +30,15 @@ _KEY_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class ScannedObjects:
-    """Clean objects: `ids` raw and sorted, and `packs`, marks of whole packs that are clean throughout."""
+    """Clean objects: `ids` raw and sorted, and `packs`, marks of whole packs that are clean but for `again`."""
 
     ids: Ids
     packs: frozenset[bytes] = field(default_factory=frozenset)
+    again: tuple[bytes, ...] = ()
 
     def known(self, ids: Ids) -> Flags:
         """Return which of `ids` are among the clean ones."""
-        if not len(self.ids):
-            return np.zeros(len(ids), dtype=bool)
-        row = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.equal(self.ids[row], ids)
+        return among(ids, self.ids)
 
 
 def nothing_scanned(id_length: int) -> ScannedObjects:
@@ -89,10 +87,10 @@ def load_scanned(path: bytes, key: bytes, rules: bytes, id_length: int) -> tuple
         return nothing, f"it cannot be read: {error.strerror}"
     if len(raw) < _HEAD.size + _SEAL or not raw.startswith(_MAGIC):
         return nothing, "it is not a cache of this version"
-    magic, width, digest, packs, count = _HEAD.unpack_from(raw)
+    magic, width, digest, packs, again, count = _HEAD.unpack_from(raw)
     del magic
     body = len(raw) - _SEAL
-    if width != id_length or _HEAD.size + packs * _MARK + count * width != body:
+    if width != id_length or _HEAD.size + packs * _MARK + (again + count) * width != body:
         return nothing, "it is damaged"
     if not hmac.compare_digest(raw[body:], _seal(key, memoryview(raw)[:body])):
         return nothing, "it is damaged, or somebody else wrote it"
@@ -100,15 +98,17 @@ def load_scanned(path: bytes, key: bytes, rules: bytes, id_length: int) -> tuple
         return nothing, ""  # the rules have changed since: nothing is known under the new ones
     start = _HEAD.size + packs * _MARK
     marks = frozenset(raw[at : at + _MARK] for at in range(_HEAD.size, start, _MARK))
-    return ScannedObjects(np.frombuffer(raw, dtype=f"S{width}", count=count, offset=start), marks), ""
+    after = start + again * width
+    ids = np.frombuffer(raw, dtype=f"S{width}", count=count, offset=after)
+    return ScannedObjects(ids, marks, tuple(raw[at : at + width] for at in range(start, after, width))), ""
 
 
 def save_scanned(path: bytes, key: bytes, rules: bytes, scanned: ScannedObjects, id_length: int) -> str:
     """Write the file in one step; return why that was not possible, "" when it was."""
     if len(scanned.ids) > _MOST_IDS:
         return "there are too many objects to remember"
-    head = _HEAD.pack(_MAGIC, id_length, rules, len(scanned.packs), len(scanned.ids))
-    raw = b"".join((head, *sorted(scanned.packs), np.ascontiguousarray(scanned.ids).tobytes()))
+    head = _HEAD.pack(_MAGIC, id_length, rules, len(scanned.packs), len(scanned.again), len(scanned.ids))
+    raw = b"".join((head, *sorted(scanned.packs), *scanned.again, np.ascontiguousarray(scanned.ids).tobytes()))
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         replace_file(path, lambda file: file.writelines((raw, _seal(key, raw))))
@@ -124,8 +124,9 @@ def joined(parts: Sequence[Ids], without: Iterable[bytes], id_length: int) -> Id
     if not filled:
         return np.zeros(0, dtype=kind)
     ids = filled[0] if len(filled) == 1 else np.unique(np.concatenate(filled))
-    drop = np.array(list(without), dtype=kind)
-    return ids[~np.isin(ids, drop)] if len(drop) else ids
+    drop = np.sort(np.array(list(without), dtype=kind))
+    rows = np.searchsorted(ids, drop[among(drop, ids)])
+    return np.delete(ids, rows) if len(rows) else ids
 
 
 def _seal(key: bytes, data: bytes | memoryview) -> bytes:

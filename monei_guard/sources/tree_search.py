@@ -3,23 +3,25 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers, lookup
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
-from monei_guard.git_access.id_search import id_finder, name_before
+from monei_guard.git_access.id_search import literal_finder, name_before
 from monei_guard.git_access.object_store import read_loose
 from monei_guard.git_access.pack_entries import COMMIT, TREE, Flags
-from monei_guard.git_access.pack_index import Ids
+from monei_guard.git_access.pack_index import Ids, Offsets
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
 from monei_guard.sources.object_workers import WorkerDiedError, work_through
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Rows: TypeAlias = NDArray[np.int32]
 
 _SHARE = 4 << 20
 _FOLDER = b"40000 "
@@ -37,36 +39,106 @@ class Naming:
     which: Numbers
 
 
-@dataclass(slots=True)
-class _Steps:
-    """Children found: tree numbers, which of the names, and the children's raw ids joined."""
-
-    trees: list[int] = field(default_factory=list)
-    names: list[int] = field(default_factory=list)
-    children: list[bytes] = field(default_factory=list)
+def nothing_named() -> Naming:
+    """Return the answer where nothing was sought."""
+    return Naming((), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
-@dataclass(slots=True)
-class _Namings:
-    """Entries found in one share; `entries` numbers the distinct ones."""
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Who names what was sought, and for each folder name the trees with such a folder and that folder's number."""
 
-    entries: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
-    tree: "array[int]" = field(default_factory=lambda: array("q"))
-    which: "array[int]" = field(default_factory=lambda: array("q"))
-
-    def add(self, tree: int, name: bytes, child: bytes) -> None:
-        self.tree.append(tree)
-        self.which.append(self.entries.setdefault((name, child), len(self.entries)))
+    naming: Naming
+    steps: dict[bytes, tuple[Rows, Rows]]
 
 
-def _merged(parts: Iterable[_Namings]) -> Naming:
-    entries: dict[tuple[bytes, bytes], int] = {}
-    trees, which = [], []
-    for part in parts:
-        numbers = np.array([entries.setdefault(entry, len(entries)) for entry in part.entries], dtype=np.int64)
-        trees.append(np.array(part.tree, dtype=np.int64))
-        which.append(numbers[np.array(part.which, dtype=np.int64)] if len(numbers) else numbers)
-    return Naming(tuple(entries), np.concatenate(trees), np.concatenate(which))
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What to look for in trees: raw ids of objects, and names of folders."""
+
+    ids: tuple[bytes, ...] = ()
+    names: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRows:
+    """What was found in some trees, packed for its way between processes.
+
+    `entries` are the distinct names and raw ids sought, `namings` pairs of a tree number and an index into them;
+    `steps` are triples of a tree number, which folder name, and the number of the tree that leads to (32 bits each).
+    """
+
+    entries: tuple[tuple[bytes, bytes], ...]
+    namings: bytes
+    steps: bytes
+
+
+class TreeReader:
+    """Finds what is sought in the contents of trees; give it all of a share, then take the rows."""
+
+    def __init__(self, sought: Sought, id_length: int) -> None:
+        self._ids = sought.ids
+        self._width = id_length
+        literals = [*sought.ids, *(_FOLDER + name + b"\0" for name in sought.names)]
+        self._find = literal_finder(literals) if literals else None
+        self._lengths = np.array([len(literal) for literal in literals], dtype=np.int64)
+        self._short = np.min_scalar_type(len(sought.names))  # numbers of up to 16 bits are sorted by radix
+        self._begin()
+
+    def _begin(self) -> None:
+        self._entries: dict[tuple[bytes, bytes], int] = {}
+        self._namings = array("q")
+        self._trees: list[Numbers] = []
+        self._names: list[Numbers] = []
+        self._children: list[bytes] = []
+
+    def read(self, numbers: Numbers, contents: Sequence[bytes]) -> None:
+        """Take some trees, given by their numbers and contents."""
+        if self._find is None:
+            return
+        joined = b"".join(contents)
+        which, end = self._find(joined)
+        if not len(which):
+            return
+        lengths = np.fromiter(map(len, contents), dtype=np.int64, count=len(contents))
+        ends = np.cumsum(lengths)
+        tree = np.searchsorted(ends, end)
+        begin = ends[tree] - lengths[tree]
+        start = end - self._lengths[which]
+        inside = start >= begin  # else it straddles two trees
+        known, width = len(self._ids), self._width
+        for row in np.nonzero(inside & (which < known))[0].tolist():
+            at = int(tree[row])
+            name = name_before(contents[at], int(end[row] - begin[row]), width)
+            if name is not None:
+                entry = self._entries.setdefault((name, self._ids[which[row]]), len(self._entries))
+                self._namings.extend((int(numbers[at]), entry))
+        # a folder's entry begins the tree or stands behind an id, and has an id of its own
+        data = np.frombuffer(joined, dtype=np.uint8)
+        behind = start - width - 1
+        entry_starts = (start == begin) | ((behind > begin) & (data[np.maximum(behind, 0)] == 0))
+        rows = np.nonzero(inside & entry_starts & (which >= known) & (end + width <= ends[tree]))[0]
+        self._trees.append(numbers[tree[rows]])
+        self._names.append(which[rows] - known)
+        self._children.append(data[end[rows][:, None] + np.arange(width)].tobytes())
+
+    def rows(self, numbers_of: Callable[[Ids], Numbers]) -> TreeRows:
+        """Return what was found since the last time."""
+        nowhere = np.zeros(0, dtype=np.int64)
+        tree, name = np.concatenate([nowhere, *self._trees]), np.concatenate([nowhere, *self._names])
+        children = np.frombuffer(b"".join(self._children), dtype=f"S{self._width}")
+        # relatives follow each other, and most have the same children: each is looked up once
+        order = np.argsort(name.astype(self._short), kind="stable")
+        tree, name, children = tree[order], name[order], children[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (children[1:] != children[:-1]) | (name[1:] != name[:-1])
+        child = numbers_of(children[new])[np.cumsum(new) - 1]
+        rows = TreeRows(
+            tuple(self._entries), self._namings.tobytes(),
+            np.stack((tree, name, child), axis=1)[child >= 0].astype(np.int32).tobytes(),
+        )  # fmt: skip
+        self._begin()
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,83 +173,73 @@ class TreeStore:
         """Return the raw id of the tree with a number."""
         for pack in self.packs:
             if number < len(pack.index.offsets):
-                return _raw_id(pack, number)
+                return raw_ids(pack, [number])[0]
             number -= len(pack.index.offsets)
         return sorted(self.others)[number]
 
-    def naming(self, ids: Sequence[bytes]) -> Naming:
-        """Return every tree entry that leads to one of `ids`."""
-        width = self.id_length
-        find = id_finder(ids)
-        everywhere = [np.ones(len(pack.index.offsets), dtype=bool) for pack in self.packs]
-        _, bases = self._masks(np.zeros(0, dtype=np.int64))
+    @property
+    def count(self) -> int:
+        """One more than the highest number."""
+        return sum(len(pack.index.offsets) for pack in self.packs) + len(self.others)
 
-        def take(number: int, content: bytes, found: _Namings) -> None:
-            for which, end in find(content):
-                name = name_before(content, end, width)
-                if name is not None:
-                    found.add(number, name, ids[which])
-
-        def work(task: tuple[int, Share]) -> _Namings:
-            pack, base = self.packs[task[0]], bases[task[0]]
-            found = _Namings()
-            Walker(
-                pack.data, pack.entries, everywhere[task[0]], lambda data: bool(find(data)), width - 1,
-                lambda position, content: take(base + position, content, found),
-            ).walk(task[1].members)  # fmt: skip
-            return found
-
-        rest = _Namings()
-        for number, raw_id in enumerate(sorted(self.others), bases[-1]):
-            take(number, self.others[raw_id], rest)
-        return _merged([*_results(self._shares(everywhere), work, self.jobs), rest])
-
-    def steps(self, trees: Numbers, names: Sequence[bytes]) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yield for each of `names` the numbers of the trees that have such a folder, ascending, and its numbers."""
-        patterns = [_FOLDER + name + b"\0" for name in names]
-        width = self.id_length
+    def search(self, sought: Sought, trees: Numbers | None = None) -> "Edges":
+        """Return where all trees, or those given by their numbers, hold what is sought."""
         masks, bases = self._masks(trees)
+        reader = TreeReader(sought, self.id_length)
 
-        def step(number: int, content: bytes, steps: _Steps) -> None:
-            for which, pattern in enumerate(patterns):
-                at = content.find(pattern)
-                if at >= 0:
-                    after = at + len(pattern)
-                    steps.trees.append(number)
-                    steps.names.append(which)
-                    steps.children.append(content[after : after + width])
-
-        def work(task: tuple[int, Share]) -> tuple[bytes, bytes, bytes]:
+        def work(task: tuple[int, Share]) -> TreeRows:
             pack, base = self.packs[task[0]], bases[task[0]]
-            steps = _Steps()
             Walker(
-                pack.data, pack.entries, masks[task[0]], lambda _data: True, 0,
-                lambda position, content: step(base + position, content, steps),
+                pack.data, pack.entries, masks[task[0]], None, None, lambda _position, _content: None,
+                lambda positions, contents: reader.read(base + positions, contents),
             ).walk(task[1].members)  # fmt: skip
-            return _joined(steps)
+            return reader.rows(self.numbers)
 
-        rest = _Steps()
-        wanted = set(trees[trees >= bases[-1]].tolist())
-        for number, raw_id in enumerate(sorted(self.others), bases[-1]):
-            if number in wanted:
-                step(number, self.others[raw_id], rest)
-        parts = [*_results(self._shares(masks), work, self.jobs), _joined(rest)]
-        tree = np.frombuffer(b"".join(part[0] for part in parts), dtype=np.int64)
-        which = np.frombuffer(b"".join(part[1] for part in parts), dtype=np.int64)
-        child = self.numbers(np.frombuffer(b"".join(part[2] for part in parts), dtype=f"S{width}"))
-        for one in range(len(names)):
-            rows = np.nonzero((which == one) & (child >= 0))[0]
-            rows = rows[np.argsort(tree[rows], kind="stable")]
-            yield tree[rows], child[rows]
+        parts = list(_results(self._shares(masks), work, self.jobs))
+        wanted = None if trees is None else set(trees[trees >= bases[-1]].tolist())
+        return self.edges(sought, [*parts, self.rows_of_others(reader, wanted)])
 
-    def _masks(self, trees: Numbers) -> tuple[list[Flags], list[int]]:
-        """Return which entries of each pack are among `trees`, and the first number of each pack and of the others."""
+    def rows_of_others(self, reader: TreeReader, wanted: set[int] | None = None) -> TreeRows:
+        """Return what the reader finds in the trees that are in no pack, or in those of the wanted numbers."""
+        base = self.count - len(self.others)
+        chosen = [
+            (number, self.others[raw_id])
+            for number, raw_id in enumerate(sorted(self.others), base)
+            if wanted is None or number in wanted
+        ]
+        reader.read(np.array([number for number, _ in chosen], dtype=np.int64), [content for _, content in chosen])
+        return reader.rows(self.numbers)
+
+    def edges(self, sought: Sought, parts: Sequence[TreeRows]) -> "Edges":
+        """Return what was found in all parts."""
+        entries: dict[tuple[bytes, bytes], int] = {}
+        namings = []
+        for part in parts:
+            numbers = np.array([entries.setdefault(entry, len(entries)) for entry in part.entries], dtype=np.int64)
+            pairs = np.frombuffer(part.namings, dtype=np.int64).reshape(-1, 2)
+            namings.append(np.stack((pairs[:, 0], numbers[pairs[:, 1]] if len(numbers) else pairs[:, 1])))
+        tree, which = np.concatenate(namings, axis=1) if namings else np.zeros((2, 0), dtype=np.int64)
+        steps = np.frombuffer(b"".join(part.steps for part in parts), dtype=np.int32).reshape(-1, 3)
+        steps = steps[np.argsort(steps[:, 1].astype(np.min_scalar_type(len(sought.names))), kind="stable")]
+        cuts = np.searchsorted(steps[:, 1], np.arange(len(sought.names) + 1)).tolist()
+        named = {
+            name: (steps[low:high, 0], steps[low:high, 2])
+            for name, low, high in zip(sought.names, cuts, cuts[1:], strict=False)
+        }
+        return Edges(Naming(tuple(entries), tree, which), named)
+
+    def _masks(self, trees: Numbers | None) -> tuple[list[Flags], list[int]]:
+        """Return which entries of each pack are among `trees` (all with None).
+
+        And the first number of each pack and of the others.
+        """
         masks, bases = [], [0]
         for pack in self.packs:
             count = len(pack.index.offsets)
-            mask = np.zeros(count, dtype=bool)
-            inside = trees[(trees >= bases[-1]) & (trees < bases[-1] + count)]
-            mask[inside - bases[-1]] = True
+            mask = np.ones(count, dtype=bool)
+            if trees is not None:
+                mask[:] = False
+                mask[trees[(trees >= bases[-1]) & (trees < bases[-1] + count)] - bases[-1]] = True
             masks.append(mask)
             bases.append(bases[-1] + count)
         return masks, bases
@@ -190,13 +252,11 @@ class TreeStore:
         return tasks
 
 
-def _joined(steps: _Steps) -> tuple[bytes, bytes, bytes]:
-    numbers = np.array(steps.trees, dtype=np.int64).tobytes(), np.array(steps.names, dtype=np.int64).tobytes()
-    return *numbers, b"".join(steps.children)
-
-
-def _raw_id(pack: Pack, position: int) -> bytes:
-    return bytes(pack.index.ids[pack.index.rank[position]]).ljust(pack.index.id_length, b"\0")
+def raw_ids(pack: Pack, positions: Offsets | list[int]) -> list[bytes]:
+    """Return the raw ids of the objects at some positions in pack order."""
+    width = pack.index.id_length
+    joined = pack.index.ids[pack.index.rank[positions]].tobytes()
+    return [joined[at : at + width] for at in range(0, len(joined), width)]
 
 
 def _results(tasks: list[Task], work: Callable[[Task], Result], jobs: int) -> Iterator[Result]:
@@ -214,10 +274,14 @@ def commits_in(packs: Sequence[Pack], jobs: int) -> Iterator[CommitRows]:
         pack = packs[task[0]]
         collector = CommitCollector()
         everything = np.ones(len(pack.index.offsets), dtype=bool)
-        Walker(
-            pack.data, pack.entries, everything, lambda _data: True, 0,
-            lambda position, content: collector.add(_raw_id(pack, position), content),
-        ).walk(task[1].members)  # fmt: skip
+
+        def take(positions: Offsets, contents: list[bytes]) -> None:
+            for raw_id, content in zip(raw_ids(pack, positions), contents, strict=True):
+                collector.add(raw_id, content)
+
+        Walker(pack.data, pack.entries, everything, None, None, lambda _position, _content: None, take).walk(
+            task[1].members
+        )
         return collector.rows()
 
     tasks: list[tuple[int, Share]] = []

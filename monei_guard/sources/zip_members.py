@@ -23,7 +23,7 @@ def zip_members(content: bytes, budget: Budget) -> Iterator[Member]:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = archive.infolist()
     except _BROKEN as error:
-        yield Member(b"", content, f"cannot be opened ({error}): its bytes were scanned as they stand")
+        yield Member(b"", content, f"cannot be opened ({error}): its bytes were scanned as they stand", False)
         return
     if archive.comment:
         yield Member(b"(comment)", archive.comment)

@@ -3,6 +3,8 @@
 import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +244,71 @@ def test_replacements_and_grafts_do_not_hide_what_they_replace(tmp_path: Path) -
     run_git(repository, "replace", "--graft", "main~5")
     run_git(repository, "repack", "-adq")
     assert hashes_by_scan(repository) == hashes_but_trees(repository)
+
+
+def test_the_old_file_of_grafts_does_not_hide_what_it_cuts_off(tmp_path: Path) -> None:
+    repository = random_repository(tmp_path / "r", 2)
+    expected = hashes_but_trees(repository)
+    graft = run_git(repository, "rev-parse", "main")
+    (repository / ".git/info/grafts").write_bytes(graft)  # a commit without parents
+    run_git(repository, "repack", "-dq")
+    assert hashes_by_scan(repository) == expected
+
+
+def test_a_repository_with_reftable_is_read(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "r").mkdir()
+        run_git(tmp_path / "r", "init", "-q", "-b", "main", "--ref-format=reftable", ".")
+    except subprocess.CalledProcessError:
+        pytest.skip("this git has no reftable (2.45 has)")
+    import_history(tmp_path / "r", random_versions(2, 5))
+    assert hashes_by_scan(tmp_path / "r") == hashes_but_trees(tmp_path / "r")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_the_default_way_to_start_processes_does_not_matter(tmp_path: Path, method: str) -> None:
+    repository = random_repository(tmp_path / "r", 5)
+    run_git(repository, "repack", "-adq")
+    program = (
+        "import multiprocessing, sys\n"
+        "from monei_guard.commands.cli import run\n"
+        f"if __name__ == '__main__':\n    multiprocessing.set_start_method({method!r})\n"
+        "    sys.exit(run(sys.argv[1:]))\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    arguments = [sys.executable, str(tmp_path / "program.py"), "history", str(repository), "--no-cache", "--jobs=2"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, b"no findings" in done.stdout) == (0, True), done.stderr
+
+
+def test_where_processes_cannot_be_forked_one_does_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = random_repository(tmp_path / "r", 5)
+    run_git(repository, "repack", "-adq")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert hashes_by_scan(repository, 2) == hashes_but_trees(repository)
+
+
+# Paths of local repositories, joined as in PATH: `make oracle REPOSITORIES=...`.
+REAL = [path for path in os.environ.get("MONEI_GUARD_REAL_REPOSITORIES", "").split(os.pathsep) if path]
+
+
+@pytest.mark.skipif(not REAL, reason="MONEI_GUARD_REAL_REPOSITORIES names no local repository")
+@pytest.mark.parametrize("path", REAL)
+def test_every_object_of_a_real_repository_is_read_byte_for_byte(path: str) -> None:
+    found = discover(path)
+    assert found is not None
+    store = open_store(found)
+    assert not store.refused
+    seen = hashes_in_packs(store, share=1 << 22)
+    others = 0
+    for name, _, content in stored_objects(Path(path)):
+        if name in seen:
+            assert seen.pop(name) == content_hash(content), name
+        else:
+            assert name in store.files.loose, name
+            others += 1
+    assert not seen
+    assert others <= len(store.files.loose)
 
 
 def test_what_a_moved_pack_leaves_behind_is_said(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def _views(content: bytes) -> list[View]:
 @given(_content)
 def test_every_decoded_byte_has_a_place_in_the_file(content: bytes) -> None:
     for view in _views(content):
-        starts = [segment.start for segment in view.segments]
+        starts = [start for start, *_ in view.segments]
         assert starts == sorted(starts)
         assert view.parent is None or not view.data or starts[0] == 0
         for at in range(0, len(view.data), max(1, len(view.data) // 20)):
@@ -60,11 +60,10 @@ def test_unchanged_text_maps_to_itself(content: bytes) -> None:
     for view in _views(content):
         if len(view.encoding_path) != 1 or view.parent is None:
             continue
-        for segment, after in zip(view.segments, [*view.segments[1:], None], strict=True):
-            size = (after.start if after else len(view.data)) - segment.start
-            if segment.step == (1, 1):
-                copied = view.parent.data[segment.parent_start : segment.parent_start + size]
-                assert view.data[segment.start : segment.start + size] == copied
+        ends = [*(start for start, *_ in view.segments[1:]), len(view.data)]
+        for (start, parent_start, _, step), end in zip(view.segments, ends, strict=True):
+            if step == (1, 1):
+                assert view.data[start:end] == view.parent.data[parent_start : parent_start + end - start]
 
 
 @given(_content)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monei_guard.content.text_encoding import root_view
-from monei_guard.model.blob import Blob, Segment, View
+from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
 
 PIECES = st.lists(
@@ -20,7 +20,7 @@ def test_a_span_of_a_decoded_view_covers_what_it_was_made_from(
     for text, linear, gap in pieces:
         parent += b"." * gap
         made = text if linear else b"%s" % text.hex().encode()
-        segments.append(Segment(len(child), len(parent), len(parent) + len(made), (1, 1) if linear else None))
+        segments.append((len(child), len(parent), len(parent) + len(made), (1, 1) if linear else None))
         for offset in range(len(text)):
             origin.append(  # noqa: PERF401 - read one at a time
                 (len(parent) + offset, len(parent) + offset + 1) if linear else (len(parent), len(parent) + len(made))

@@ -4,6 +4,7 @@ import pytest
 from rule_judge import builtin_judge
 
 from monei_guard.detection.patterns import compile_pattern
+from monei_guard.lints.example_project import codes_in_example
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_check import Judge, check_rules
@@ -20,4 +21,4 @@ def judge() -> Judge:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.vendor}-{rule.id}")
 def test_every_built_in_rule_keeps_its_promises(rule: Rule, judge: Judge) -> None:
-    assert [str(problem) for problem in check_rules([rule], judge, compile_pattern)] == []
+    assert [str(problem) for problem in check_rules([rule], judge, compile_pattern, codes_in_example)] == []

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from monei_guard.detection.patterns import compile_pattern
+from monei_guard.lints.example_project import codes_in_example
 from monei_guard.model.rule import Context, Example, Rule, RuleKind, RuleText, VendorEvidence
 from monei_guard.ruleset.rule_check import Judgement, check_rules
+from monei_guard.ruleset.rule_files import load_bundled
 
 PATTERN = r"{left}(?P<secret>zork_[0-9a-f]{16}){right}"
 GOOD = Rule(
@@ -33,7 +35,7 @@ def judge(text: bytes, path: str) -> Sequence[Judgement]:
 
 
 def complaints(*rules: Rule) -> list[str]:
-    return [problem.what for problem in check_rules(rules, judge, compile_pattern)]
+    return [problem.what for problem in check_rules(rules, judge, compile_pattern, codes_in_example)]
 
 
 def test_a_good_rule_has_no_problems() -> None:
@@ -99,5 +101,17 @@ def test_evidence_of_two_companies_may_share_an_id() -> None:
 
 
 def test_a_problem_names_the_file_and_the_rule() -> None:
-    (problem,) = check_rules([replace(GOOD, source="my/zork-key.toml", hint="")], judge, compile_pattern)
+    (problem,) = check_rules(
+        [replace(GOOD, source="my/zork-key.toml", hint="")], judge, compile_pattern, codes_in_example
+    )
     assert str(problem) == "my/zork-key.toml: ZK101: hint is missing"
+
+
+def test_the_examples_of_a_lint_are_run() -> None:
+    rule = next(rule for rule in load_bundled() if rule.code == "MG404")
+    bad, good = rule.examples[0], rule.counter_examples[0]
+    wrong = replace(rule, examples=(good, *rule.examples), counter_examples=(bad, *rule.counter_examples))
+    assert complaints(rule) == []
+    first, second = complaints(wrong)
+    assert first == f"example 1 is not reported, although: {good.because}"
+    assert second == f"counter-example 1 is reported, although: {bad.because}"

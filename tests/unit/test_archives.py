@@ -198,6 +198,16 @@ def test_a_damaged_archive_is_said_and_its_readable_part_is_read(cut: int) -> No
         assert _skipped(content[:-cut], b"a.tar.gz")
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_stands_behind_a_broken_header_of_a_tar_is_looked_at_all_the_same(*, packed: bool) -> None:
+    content = bytearray(tar_of([("first", b"one\n"), ("second", LINE)]))
+    content[1024 + 148 : 1024 + 156] = b"XXXXXXXX"  # the second header's checksum
+    name = b"a.tar.gz" if packed else b"a.tar"
+    items = list(members(Blob(gzip.compress(content) if packed else bytes(content), Origin.WORKTREE, name)))
+    assert [item.incomplete for item in items if isinstance(item, Skipped)] == [False]
+    assert any(KEY in item.content for item in items if isinstance(item, Blob))
+
+
 def test_an_archive_that_cannot_be_opened_is_looked_at_as_it_stands() -> None:
     broken = zip_of([("f", LINE)], stored=True)[:-30]
     assert b"cannot be opened" in _skipped(broken)[b"a.zip"].encode()

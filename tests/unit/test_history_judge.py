@@ -8,8 +8,9 @@ import pytest
 from history_repositories import made_key
 
 from monei_guard.commands.session import rule_loaders
+from monei_guard.detection.passages import passages
 from monei_guard.detection.prefilter import REACH
-from monei_guard.history_judge import digest, judge_with, passages
+from monei_guard.history_judge import digest, judge_with
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.pipeline import Detector
@@ -58,7 +59,7 @@ def test_content_that_only_looks_encoded_is_clean(detector: Detector) -> None:
 
 def test_passages_are_whole_lines_around_what_was_found() -> None:
     content = b"\n".join(b"%06d %s" % (number, b"needle" if number == 700 else b"......") for number in range(2000))
-    ((start, end),) = passages(content, lambda data: b"needle" in data)
+    ((start, end, _),) = passages(content, lambda data: b"needle" in bytes(data), REACH)
     assert content[start : start + 7].strip().isdigit() or start == 0
     assert b"000700 needle" in content[start:end]
     assert end - start < 3 * (2048 + REACH) + 2048

@@ -190,3 +190,43 @@ def test_a_base64_body_points_at_its_lines(detector: Detector) -> None:
     content = b"From: a@example.com\nContent-Transfer-Encoding: base64\n\n" + body
     (found,) = _findings(detector, content, "m.eml")
     assert found.location.start_line == 6
+
+
+def test_a_discord_html_export_names_sender_and_time(detector: Detector) -> None:
+    def container(number: int, head: str, text: str) -> str:
+        return (
+            f"<div id=chatlog__message-container-{number} class=chatlog__message-container data-message-id={number}>"
+            f"<div class=chatlog__message><div class=chatlog__message-primary>{head}"
+            f'<div class="chatlog__content chatlog__markdown"><span class=chatlog__markdown-preserve>{text}</span>'
+            "</div></div></div></div>"
+        )
+
+    def author(name: str, time: str) -> str:
+        return (
+            f"<div class=chatlog__header><span class=chatlog__author title={name} data-user-id=1>{name}</span>"
+            f'<span class=chatlog__timestamp title="{time}"><a href=#1>{time}</a></span></div>'
+        )
+
+    short = '<div class=chatlog__short-timestamp title="Tuesday, 1 October 2024 10:14">10:14</div>'
+    groups = [
+        container(1, author("Ada", "Tuesday, 1 October 2024 10:11"), "hi"),
+        container(2, author("Bob", "Tuesday, 1 October 2024 10:12"), "ho") + container(3, short, SAID),
+    ]
+    html = (
+        "<div class=chatlog>" + "".join(f"<div class=chatlog__message-group>{one}</div>" for one in groups) + "</div>"
+    )
+    (found,) = _findings(detector, html, "general.html")
+    assert found.location.author == "Bob"
+    assert found.location.date == "Tuesday, 1 October 2024 10:14"
+
+
+def test_a_message_saved_by_outlook_names_sender_and_time(detector: Detector) -> None:
+    headers = (
+        "Received: from a.example.com by b.example.com;\r\n Tue, 1 Oct 2024 09:11:13 +0000\r\n"
+        "From: Ada Obi <ada@example.com>\r\nTo: b@example.com\r\nDate: Tue, 1 Oct 2024 10:11:12 +0100\r\n\r\n"
+    )
+    container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+    content = container + SAID.encode("utf-16-le") + bytes(70) + headers.encode("utf-16-le") + bytes(512)
+    (found,) = _findings(detector, content, "key.msg")
+    assert (found.location.author, found.location.date) == ("Ada Obi <ada@example.com>", "2024-10-01T10:11:12+01:00")
+    assert "in a message from Ada Obi" in found.message

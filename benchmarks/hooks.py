@@ -1,0 +1,147 @@
+"""Hooks against peers: nothing suspicious staged, something suspicious, 10,000 files, a push of 1,000 commits.
+
+Run: python -m benchmarks.hooks
+"""
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Command, machine, measure, table
+from benchmarks.peers import peer, versions
+from monei_guard.commands.hook_script import hook_script
+
+GUARD = str(Path(sys.executable).with_name("monei-guard"))
+ROOT = Path(__file__).resolve().parents[1]
+_FILES = 10_000
+_COMMITS = 1_000
+
+
+def main() -> None:
+    """Print one table a measurement."""
+    print(f"{machine()}\n{versions()}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        hook = root / "pre-commit"
+        hook.write_bytes(hook_script("pre-commit"))
+        hook.chmod(0o755)
+        staged(root / "clean", hook)
+        suspicious(root / "suspicious", hook)
+        many_files(root / "many", hook)
+        push(root / "push")
+
+
+def staged(root: Path, hook: Path) -> None:
+    """Measure one small staged file with nothing suspicious in it."""
+    _repository(root)
+    _commit(root, "first.py", "print('first')\n")
+    (root / "second.py").write_text(_text(random.Random(1), 2_000))  # noqa: S311 - filler
+    _git(root, "add", "-A")
+    commands = [
+        Command("native hook", ["sh", str(hook)], root),
+        Command("git diff --cached", ["git", "diff", "--cached"], root),
+        Command("monei-guard staged", [GUARD, "staged"], root),
+        Command("gitleaks git --staged", [peer("gitleaks"), "git", "--staged", "--no-banner", "."], root),
+        Command("kingfisher scan --staged", [peer("kingfisher"), "scan", "--staged", "-n", "."], root),
+        Command("detect-secrets-hook", [peer("detect-secrets-hook"), "-n", "second.py"], root),
+    ]
+    print(table("Nothing suspicious staged", measure(commands, runs=21)))
+
+
+def suspicious(root: Path, hook: Path) -> None:
+    """Measure one small staged file that names Monei, without a key."""
+    _repository(root)
+    _commit(root, "first.py", "print('first')\n")
+    (root / "client.txt").write_text("Payments go through https://api.monei.cc\n" + _text(random.Random(1), 2_000))  # noqa: S311 - filler
+    _git(root, "add", "-A")
+    commands = [
+        Command("native hook", ["sh", str(hook)], root),
+        Command("monei-guard staged", [GUARD, "staged"], root),
+        Command("gitleaks git --staged", [peer("gitleaks"), "git", "--staged", "--no-banner", "."], root),
+        Command("kingfisher scan --staged", [peer("kingfisher"), "scan", "--staged", "-n", "."], root),
+    ]
+    print(table("A suspect staged", measure(commands, runs=15)))
+
+
+def many_files(root: Path, hook: Path) -> None:
+    """Measure 10,000 staged files of 600 bytes."""
+    chance = random.Random(2)  # noqa: S311 - filler
+    _repository(root)
+    for number in range(_FILES):
+        path = root / f"package{number % 50}" / f"file{number}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(_text(chance, 600))
+    _git(root, "add", "-A")
+    commands = [
+        Command("native hook", ["sh", str(hook)], root),
+        Command("git diff --cached", ["git", "diff", "--cached"], root),
+        Command("monei-guard staged", [GUARD, "staged"], root),
+        Command("gitleaks git --staged", [peer("gitleaks"), "git", "--staged", "--no-banner", "."], root),
+        Command("kingfisher scan --staged", [peer("kingfisher"), "scan", "--staged", "-n", "."], root),
+    ]
+    print(table(f"{_FILES:,} files staged", measure(commands, runs=5)))
+
+
+def push(root: Path) -> None:
+    """Measure the push of 1,000 commits to a bare repository, without and with the pre-receive hook."""
+    root.mkdir()
+    work, bare, guarded = root / "work", root / "bare.git", root / "guarded.git"
+    _repository(work)
+    chance = random.Random(3)  # noqa: S311 - filler
+    stream = []
+    for number in range(_COMMITS):
+        text = _text(chance, 2_000)
+        stream.append(
+            f"commit refs/heads/main\ncommitter b <b@example.invalid> {1_700_000_000 + number} +0000\n"
+            f"data 5\nwork\n\nM 100644 inline file{number % 97}.py\ndata {len(text)}\n{text}\n"
+        )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=work, input="".join(stream), text=True, check=True)
+    for target in (bare, guarded):
+        subprocess.run(["git", "init", "-q", "--bare", str(target)], check=True)
+    hook = guarded / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "hooks" / "pre-receive", hook)
+    hook.chmod(0o755)
+    path = {"PATH": f"{Path(GUARD).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(root)}
+    reset = (
+        "git -C '{0}' update-ref -d refs/heads/main; git -C '{0}' prune --expire=now; git -C '{0}' gc -q --prune=now; "
+    )
+    commands = [
+        Command(name, ["sh", "-c", again.format(target)], work, path)
+        for name, target in (("git push, no hook", bare), ("git push, pre-receive hook", guarded))
+    ]
+    print(table(f"A push of {_COMMITS:,} commits", measure(commands, runs=5)))
+
+
+def _text(chance: random.Random, size: int) -> str:
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz_", k=chance.randint(3, 10))) for _ in range(2_000)]
+    lines = []
+    length = 0
+    while length < size:
+        lines.append(" ".join(chance.choices(words, k=8)))
+        length += len(lines[-1]) + 1
+    return ("\n".join(lines) + "\n")[:size]
+
+
+def _repository(root: Path) -> None:
+    root.mkdir(exist_ok=True)
+    _git(root, "init", "-q", "-b", "main")
+    _git(root, "config", "user.name", "bench")
+    _git(root, "config", "user.email", "bench@example.invalid")
+
+
+def _commit(root: Path, name: str, text: str) -> None:
+    (root / name).write_text(text)
+    _git(root, "add", "-A")
+    _git(root, "commit", "-qm", "first")
+
+
+def _git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=root, check=True)
+
+
+if __name__ == "__main__":
+    main()

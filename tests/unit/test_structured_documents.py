@@ -1,0 +1,158 @@
+"""In a document with parts of its own, a finding says in which one it stands."""
+
+import json
+from typing import Any
+
+import pytest
+from detectors import builtin_detector, find
+from made_keys import api_key
+
+from monei_guard.content.document_places import json_routes
+from monei_guard.content.table_columns import table_and_column
+from monei_guard.model.finding import Finding
+from monei_guard.pipeline import Detector
+from monei_guard.ruleset.templates import expand
+
+KEY = api_key("documents")
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return builtin_detector()
+
+
+def one(detector: Detector, path: bytes, content: bytes) -> Finding:
+    (finding,) = find(detector, content, path)
+    return finding
+
+
+def dumped(value: Any) -> bytes:
+    return json.dumps(value, indent=1).encode()
+
+
+def notebook(part: dict[str, Any]) -> bytes:
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["a", "b"]},
+        {"cell_type": "code", "source": [], **part},
+    ]
+    return dumped({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"source": ["x = 1\n", f"key = '{KEY}'\n"]}, "in cell 2, source"),
+        ({"outputs": [{"text": ["a"]}, {"text": [f"key {KEY}\n"]}]}, "in cell 2, output 2"),
+        ({"metadata": {"key": KEY}}, "in cell 2, metadata"),
+    ],
+)
+def test_a_notebook_says_which_cell_and_whether_code_or_output(
+    detector: Detector, part: dict[str, Any], place: str
+) -> None:
+    content = notebook(part)
+    finding = one(detector, b"a/train.ipynb", content)
+    assert finding.message.endswith(f"; {place}")
+    assert KEY in content.decode().splitlines()[finding.location.start_line - 1]
+
+
+def test_an_http_archive_says_which_exchange_without_its_query(detector: Detector) -> None:
+    entries = [
+        {"request": {"url": "https://example.com/"}, "response": {}},
+        {
+            "request": {
+                "url": "https://api.monei.cc/api/v1/user/me?token=abc",
+                "headers": [{"name": "X-API-KEY", "value": KEY}],
+            }
+        },
+    ]
+    finding = one(detector, b"session.har", dumped({"log": {"version": "1.2", "entries": entries}}))
+    assert finding.message.endswith("in entry 2, request to https://api.monei.cc/api/v1/user/me")
+
+
+def test_a_key_in_the_address_of_an_exchange_is_masked(detector: Detector) -> None:
+    archive = {"log": {"entries": [{"request": {"url": f"https://example.com/{KEY}/x"}}]}}
+    finding = one(detector, b"session.har", dumped(archive))
+    assert "request to https://example.com/mni_" in finding.message
+    assert KEY not in finding.message
+
+
+def test_a_collection_names_the_request_and_its_folder(detector: Detector) -> None:
+    request = {"name": "Get user", "request": {"header": [{"key": "X-API-KEY", "value": KEY}]}}
+    collection = {"info": {"name": "c"}, "item": [{"name": "first"}, {"name": "Users", "item": [request]}]}
+    finding = one(detector, b"monei.postman_collection.json", dumped(collection))
+    assert finding.message.endswith("in request 'Users / Get user'")
+
+
+def test_an_insomnia_export_names_the_request(detector: Detector) -> None:
+    resources = [
+        {"_id": "1"},
+        {"_type": "request", "name": "Balance", "headers": [{"name": "X-API-KEY", "value": KEY}]},
+    ]
+    finding = one(detector, b"Insomnia.json", dumped({"_type": "export", "resources": resources}))
+    assert finding.message.endswith("in request 'Balance'")
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_source_map_names_the_original_file_and_its_line(detector: Detector, indexed: bool) -> None:
+    source = f"import x\n\nconst key = '{KEY}'\n"
+    plain = {"version": 3, "sources": ["a.ts", "../src/pay.ts"], "sourcesContent": [None, source], "mappings": ""}
+    content = {"version": 3, "sections": [{"offset": {}, "map": plain}]} if indexed else plain
+    finding = one(detector, b"dist/app.js.map", json.dumps(content).encode())
+    assert "in '../src/pay.ts', line 3" in finding.message
+
+
+def test_a_damaged_document_still_gives_the_number(detector: Detector) -> None:
+    content = notebook({"source": [f"key = '{KEY}'\n"]})[:-40]
+    assert one(detector, b"a.ipynb", content).message.endswith("in cell 2, source")
+
+
+def test_a_place_in_a_long_line_is_given_in_bytes_too(detector: Detector) -> None:
+    content = ("é" * 1200 + f'var k="{KEY}";').encode()
+    finding = one(detector, b"app.min.js", content)
+    assert finding.location.start_column == 1208
+    assert finding.message.endswith(f"at byte {content.index(KEY.encode()):,}")
+
+
+@pytest.mark.parametrize("text", [b'"' + b'\\"' * 200_000, b"[" * 200_000, b'{"a":[' * 100_000 + b'"', b"]}" * 200_000])
+def test_routes_through_hostile_text_come_to_an_end(text: bytes) -> None:
+    assert len(json_routes(text, [len(text) - 1])) <= 1
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        (b"a.csv", "id,monei_api_key,note\n1,abc,x\n2,{},y\n", b"monei_api_key"),
+        (b"a.csv", 'id;note;key\n1;"a;b";{}\n', b"key"),
+        (b"a.tsv", "id\tkey\n1\t{}\n", b"key"),
+        (b"a.csv", "1,{},3\n", b""),
+        (b"a.csv", "1,2,3\n4,{},6\n", b""),
+        (b"a.sql", "INSERT INTO `users` (`id`, `monei_key`) VALUES (1,'a(b'),(2,'{}');", b"users.monei_key"),
+        (b"a.sql", "INSERT INTO users (id, note, k) VALUES (1, 'it''s, (so)', '{}');", b"users.k"),
+        (
+            b"a.sql",
+            "CREATE TABLE t (\n  `id` int,\n  `k` text,\n  PRIMARY KEY (id)\n);\nINSERT INTO t VALUES (1,'{}');",
+            b"t.k",
+        ),
+        (b"a.sql", "INSERT INTO t VALUES (1,'{}');", b"t"),
+        (b"a.sql", "COPY public.users (id, k) FROM stdin;\n1\tabc\n2\t{}\n", b"public.users.k"),
+        (b"a.txt", "id,k\n1,{}\n", b""),
+    ],
+)
+def test_a_value_in_a_table_has_the_name_of_its_column(path: bytes, text: str, name: bytes) -> None:
+    at = text.index("{}")
+    found = table_and_column(path, text.replace("{}", "value").encode(), at)
+    assert b".".join(filter(None, found)) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (b"export.csv", "id,owner,monei_secret_key\n1,ada,{}\n"),
+        (b"dump.sql", "INSERT INTO settings (id, monei_secret_key) VALUES (1, '{}');\n"),
+        (b"dump.sql", "COPY settings (id, monei_secret_key) FROM stdin;\n1\t{}\n"),
+        (b"export.csv", "name,value\nMONEI_SECRET_KEY,{}\n"),
+    ],
+)
+def test_the_column_attributes_a_key_that_has_no_owner_of_its_own(detector: Detector, path: bytes, text: str) -> None:
+    finding = one(detector, path, text.format(expand("sk_live_<<alnum:32>>", "made/column")).encode())
+    assert (finding.code, finding.vendor) == ("MG103", "monei")
