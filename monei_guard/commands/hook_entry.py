@@ -9,8 +9,8 @@ import click
 
 from monei_guard.commands.cli import say, stop
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
-from monei_guard.commands.hook_leniency import conclude, lenient
+from monei_guard.commands.hook_leniency import AMEND, conclude, lenient
+from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import Options, common_options, read_options
 from monei_guard.commands.session import Session, excluder, open_session, repository_folder
 from monei_guard.errors import ExitCode, GuardError
@@ -23,10 +23,6 @@ from monei_guard.sources.commit_range import read_range
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.pushed_refs import Push, push_items, read_push, sent_updates
 
-AMEND = (
-    "help: to take it out in a further commit is not enough: change the commit that adds it ('git commit --amend', "
-    "'git rebase -i'), then push again"
-)
 _ZEROS = "0" * 40
 _MESSAGES = ("COMMIT_EDITMSG", "MERGE_MSG")  # where git keeps the message that it is about to record
 _PATTERN = frozenset("*?[\\")

@@ -15,6 +15,11 @@ from monei_guard.model.location import display_path
 from monei_guard.pipeline import Scanned
 
 VARIABLE = "MONEI_GUARD_ON_ERROR"
+# What who pushes has to know.
+AMEND = (
+    "help: to take it out in a further commit is not enough: change the commit that adds it ('git commit --amend', "
+    "'git rebase -i'), then push again"
+)
 _MOST = 20  # lines; more of the same says no more
 
 

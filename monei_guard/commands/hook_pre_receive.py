@@ -14,9 +14,8 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import say, stop
-from monei_guard.commands.history import NoRepositoryError
-from monei_guard.commands.hook_entry import AMEND
-from monei_guard.commands.hook_leniency import VARIABLE, conclude, lenient
+from monei_guard.commands.hook_leniency import AMEND, VARIABLE, conclude, lenient
+from monei_guard.commands.named_repository import NoRepositoryError
 from monei_guard.commands.options import Options, common_options, read_options
 from monei_guard.commands.push_log import in_words, log_passed
 from monei_guard.commands.session import Session, excluder, open_session

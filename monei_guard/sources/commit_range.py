@@ -153,6 +153,7 @@ def range_items(
 ) -> Iterator[Blob | Skipped]:
     """Yield what the commits add. Raises GitError when their trees cannot be read."""
     seen: set[tuple[bytes, bytes]] = set()
+    who: tuple[str | None, str | None] = (None, None)
     with cat_file(repository) as objects:
         for tag in commits.tags:
             yield from _message(objects, tag, is_tag=True)
@@ -165,10 +166,13 @@ def range_items(
                 )
         for change in _changes(repository, [one for one in commits.commits if one not in commits.cut]):
             if isinstance(change, str):
-                yield from _message(objects, change)
+                message = list(_message(objects, change))
+                yield from message
+                first = message[0]
+                who = (first.author, first.date) if isinstance(first, Blob) else (None, None)
             elif (change.path, change.new_id) not in seen:
                 seen.add((change.path, change.new_id))
-                yield from _changed(repository, objects, change, max_size, excluded)
+                yield from _changed(repository, objects, change, who, (max_size, excluded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +300,13 @@ def _message(objects: ObjectReader, name: str, *, is_tag: bool = False) -> Itera
 
 
 def _changed(
-    repository: Repository, objects: ObjectReader, change: _Change, max_size: int,
-    excluded: Callable[[bytes], bool] | None,
-) -> Iterator[Blob | Skipped]:  # fmt: skip
-    author, date = author_and_date(objects.read(change.commit)[1])
+    repository: Repository,
+    objects: ObjectReader,
+    change: _Change,
+    who: tuple[str | None, str | None],
+    wanted: tuple[int, Callable[[bytes], bool] | None],
+) -> Iterator[Blob | Skipped]:
+    (author, date), (max_size, excluded) = who, wanted
     if excluded is not None and excluded(change.path):
         yield Skipped(change.path, "excluded by the configuration", incomplete=False)
         return
