@@ -8,7 +8,8 @@ import click
 
 from monei_guard.commands.cli import say, stop
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.history import NoRepositoryError, scan_history, with_own_work_tree
+from monei_guard.commands.history import scan_history
+from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
 from monei_guard.commands.repository_hygiene import History, history_of, with_hygiene

@@ -17,7 +17,7 @@ from monei_guard.commands.ci_output import Said, log_writer, platform_options, w
 from monei_guard.commands.ci_scope import Scope, scope_of, with_base
 from monei_guard.commands.ci_trust import brought_along, in_force, suppressed
 from monei_guard.commands.cli import say, stop
-from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
+from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
 from monei_guard.commands.repository_hygiene import with_staged_hygiene

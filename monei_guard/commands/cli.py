@@ -30,6 +30,15 @@ COMMANDS = MappingProxyType({
     "explain": ("monei_guard.commands.explain:explain", "Explain a rule, or why a line is or is not a finding."),
 })  # fmt: skip
 
+# What hooks call (hooks/, .pre-commit-hooks.yaml); no one types them, so `--help` does not list them.
+HOOK_COMMANDS = MappingProxyType(
+    {
+        "hook-pre-push": "monei_guard.commands.hook_entry:pre_push",
+        "hook-commit-msg": "monei_guard.commands.hook_entry:commit_msg",
+        "hook-pre-receive": "monei_guard.commands.hook_pre_receive:pre_receive",
+    }
+)
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are run."""
@@ -42,9 +51,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command."""
         del ctx
-        if cmd_name not in COMMANDS:
+        place = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HOOK_COMMANDS.get(cmd_name)
+        if place is None:
             return None
-        module, function = COMMANDS[cmd_name][0].split(":")
+        module, function = place.split(":")
         command = getattr(import_module(module), function)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}:{function} is not a command")

@@ -7,22 +7,18 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import say, stop
+from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.object_cache import open_cache
 from monei_guard.commands.object_progress import progress_line
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Session, finish, open_session, repository_folder
 from monei_guard.detection.prefilter import REACH
-from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, discover
 from monei_guard.history_judge import judge_with
 from monei_guard.history_pipeline import HistoryScan, finish_history
 from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
-
-
-class NoRepositoryError(GuardError):
-    """There is no repository at the given place."""
 
 
 @click.command()
@@ -46,14 +42,6 @@ def history(repository: str, *, cache: bool, cache_dir: str | None, **given: Any
         for line in result.notes:
             say(f"note: {line}")
     stop(finish(replace(session, errors=(*session.errors, *result.errors)), result.scanned))
-
-
-def with_own_work_tree(repository: Repository) -> Repository:
-    """Return the repository without a work tree that knows nothing of it: `core.worktree` can name any folder."""
-    top = repository.work_tree
-    if top is None or os.path.lexists(os.path.join(top, b".git")):
-        return repository
-    return replace(repository, work_tree=None)
 
 
 def scan_history(session: Session, repository: Repository, cache_dir: str | None, *, cache: bool) -> HistoryScan:

@@ -7,7 +7,7 @@ import click
 
 from monei_guard.commands.cli import stop
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
+from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import excluder, finish, open_session, repository_folder
 from monei_guard.git_access.repository import discover

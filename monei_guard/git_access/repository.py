@@ -225,6 +225,20 @@ def discover(start: str | bytes, *, as_hook: bool = False) -> Repository | None:
     )
 
 
+def configured(repository: Repository, pattern: str) -> list[tuple[bytes, bytes]]:
+    """Return key (as git writes it) and value of each setting whose key matches `pattern`, the weakest first.
+
+    In a hook, what the user gave to git itself (`git -c key=value`) counts too. Raises GitError.
+    """
+    env = repository.environment()
+    if repository.as_hook and (given := os.environ.get("GIT_CONFIG_PARAMETERS")) is not None:
+        env["GIT_CONFIG_PARAMETERS"] = given
+    asked = ("config", "-z", "--get-regexp", pattern)
+    said = _output(asked, cwd=repository.git_dir, stdin=None, env=env, answers=(0, 1))
+    entries = (entry.partition(b"\n") for entry in said.split(b"\0") if entry)
+    return [(key, value) for key, _, value in entries]
+
+
 @contextmanager
 def cat_file(repository: Repository) -> Iterator["ObjectReader"]:
     """Open one `git cat-file --batch` for the repository; objects are read by id."""

@@ -48,10 +48,11 @@ class CommitRange:
     cut: frozenset[str] = frozenset()
 
 
-def read_range(repository: Repository, text: str) -> CommitRange:
+def read_range(repository: Repository, text: str, remotes: Sequence[str] = ("--remotes",)) -> CommitRange:
     """Return the commits of `BASE..HEAD`, `A...B` (what B has beyond their merge base) or of a push.
 
-    In the push form, an id of zeros as base is a new branch (all that no remote branch has), as head a deleted one.
+    In the push form, an id of zeros as base is a new branch (all that no remote branch has), as head a deleted one;
+    `remotes` are rev-list's options for the branches of remotes.
     Raises RangeError for a range that names nothing, ShallowError for one that this clone is too shallow for.
     """
     base, dots, head = _sides(text)
@@ -60,7 +61,7 @@ def read_range(repository: Repository, text: str) -> CommitRange:
     tip = _commit(repository, head or "HEAD", text)
     tags = _tags(repository, head)
     if _is_zero(base):
-        return _listed(repository, (tip, "--not", "--remotes"), tags)
+        return _listed(repository, (tip, "--not", *remotes), tags)
     start = _commit(repository, base or "HEAD", text)
     if dots == "...":
         start = _merge_base(repository, start, tip, text)
@@ -74,6 +75,24 @@ def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str 
     """
     tags = _tags(repository, tag) if tag else ()
     return _listed(repository, (tip, *(f"^{one}" for one in known)), tags)
+
+
+def read_listed(
+    repository: Repository,
+    tips: Sequence[str],
+    known: Sequence[str],
+    options: Sequence[str],
+    tags: tuple[str, ...] = (),
+) -> CommitRange:
+    """Return the commits that `tips` lead to and neither `known` nor the refs of `options` (--all) do, and `tags`.
+
+    All are ids of objects that are here, any number of them.
+    """
+    if not tips:
+        return CommitRange((), tags)
+    revisions = "\n".join((*tips, *(f"^{one}" for one in known), "")).encode()
+    # Before --not: older versions of git would turn what they read around as well.
+    return _listed(repository, ("--stdin", "--not", *options), tags, stdin=revisions)
 
 
 def commit_here(repository: Repository, name: str) -> str | None:
@@ -134,6 +153,7 @@ def range_items(
 ) -> Iterator[Blob | Skipped]:
     """Yield what the commits add. Raises GitError when their trees cannot be read."""
     seen: set[tuple[bytes, bytes]] = set()
+    who: tuple[str | None, str | None] = (None, None)
     with cat_file(repository) as objects:
         for tag in commits.tags:
             yield from _message(objects, tag, is_tag=True)
@@ -146,10 +166,13 @@ def range_items(
                 )
         for change in _changes(repository, [one for one in commits.commits if one not in commits.cut]):
             if isinstance(change, str):
-                yield from _message(objects, change)
+                message = list(_message(objects, change))
+                yield from message
+                first = message[0]
+                who = (first.author, first.date) if isinstance(first, Blob) else (None, None)
             elif (change.path, change.new_id) not in seen:
                 seen.add((change.path, change.new_id))
-                yield from _changed(repository, objects, change, max_size, excluded)
+                yield from _changed(repository, objects, change, who, (max_size, excluded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +246,10 @@ def is_shallow(repository: Repository) -> bool:
     return repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
-def _listed(repository: Repository, revisions: Sequence[str], tags: tuple[str, ...]) -> CommitRange:
-    commits = tuple(repository.run("rev-list", "--reverse", *revisions).decode().split())
+def _listed(
+    repository: Repository, revisions: Sequence[str], tags: tuple[str, ...], stdin: bytes | None = None
+) -> CommitRange:
+    commits = tuple(repository.run("rev-list", "--reverse", *revisions, stdin=stdin).decode().split())
     return CommitRange(commits, tags, _shallow_edge(repository).intersection(commits))
 
 
@@ -275,10 +300,13 @@ def _message(objects: ObjectReader, name: str, *, is_tag: bool = False) -> Itera
 
 
 def _changed(
-    repository: Repository, objects: ObjectReader, change: _Change, max_size: int,
-    excluded: Callable[[bytes], bool] | None,
-) -> Iterator[Blob | Skipped]:  # fmt: skip
-    author, date = author_and_date(objects.read(change.commit)[1])
+    repository: Repository,
+    objects: ObjectReader,
+    change: _Change,
+    who: tuple[str | None, str | None],
+    wanted: tuple[int, Callable[[bytes], bool] | None],
+) -> Iterator[Blob | Skipped]:
+    (author, date), (max_size, excluded) = who, wanted
     if excluded is not None and excluded(change.path):
         yield Skipped(change.path, "excluded by the configuration", incomplete=False)
         return

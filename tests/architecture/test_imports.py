@@ -8,7 +8,7 @@ import click
 import pytest
 from git_repository import GitRepository
 
-from monei_guard.commands.cli import COMMANDS, cli
+from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
 from monei_guard.reporting.formats import FORMATS, writer
 
 HEAVY = (
@@ -29,9 +29,9 @@ print(code, *sys.modules)
 
 RESOLVE = """
 import click
-from monei_guard.commands.cli import COMMANDS, cli
+from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
 context = click.Context(cli)
-for name in COMMANDS:
+for name in (*COMMANDS, *HOOK_COMMANDS):
     print(cli.get_command(context, name).name)
 """
 
@@ -76,7 +76,7 @@ def test_the_detection_stage_is_not_imported_for_a_clean_commit(repository: GitR
 def test_every_command_of_the_table_can_be_imported(tmp_path: Path) -> None:
     # In a process of its own: what a command imports may set up more than this one likes.
     done = subprocess.run([sys.executable, "-c", RESOLVE], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == list(COMMANDS)
+    assert done.stdout.split() == [*COMMANDS, *HOOK_COMMANDS]
 
 
 def test_an_unknown_command_is_none() -> None:

@@ -1,0 +1,43 @@
+"""The message of a commit that is about to be made, as git will record it.
+
+Git hands a commit-msg hook the file as the editor left it, with its own comments and, for `git commit --verbose`, with
+the diff. Which of that stays is for `commit.cleanup` and `core.commentChar` to say; `--cleanup` and `--verbose` on the
+command line a hook cannot know. Where it is not certain that a line goes away, it counts.
+"""
+
+import re
+
+from monei_guard.git_access.repository import Repository, configured
+
+_SCISSORS = b" ------------------------ >8 ------------------------"
+_DIFF = re.compile(rb"\s*(?:(?:diff --|Submodule ).*)?\Z", re.DOTALL)
+_KEEPS_COMMENTS = frozenset({b"verbatim", b"whitespace", b"scissors"})
+
+
+def recorded_text(repository: Repository, raw: bytes, *, is_edited: bool) -> bytes:
+    """Return the message with what git will leave out emptied, so that every line keeps its number.
+
+    `is_edited` says that git opened an editor for it; without one, comments stay unless configured otherwise. Raises
+    GitError.
+    """
+    said = dict(configured(repository, r"^(core\.comment(char|string)|commit\.cleanup)$"))
+    cleanup = said.get(b"commit.cleanup", b"default")
+    comment = said.get(b"core.commentstring", said.get(b"core.commentchar", b"#"))
+    if comment == b"auto":  # chosen anew for each message, and not told to anyone
+        return raw
+    lines = raw.splitlines(keepends=True)
+    if is_edited:
+        lines = _above_scissors(lines, comment, always=cleanup == b"scissors")
+    if cleanup in _KEEPS_COMMENTS or (cleanup != b"strip" and not is_edited):
+        return b"".join(lines)
+    return b"".join(b"\n" if line.startswith(comment) else line for line in lines)
+
+
+def _above_scissors(lines: list[bytes], comment: bytes, *, always: bool) -> list[bytes]:
+    """Return the lines above git's own cutting line, if what follows is a diff: anyone may have written such a line."""
+    for number, line in enumerate(lines):
+        if line.rstrip(b"\r\n") == comment + _SCISSORS:
+            below = b"".join(line for line in lines[number:] if not line.startswith(comment))
+            if always or _DIFF.match(below):
+                return lines[:number]
+    return lines
