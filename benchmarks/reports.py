@@ -1,7 +1,7 @@
-"""Time and memory of each report format with many findings: `python benchmarks/reports.py [COUNT]`.
+"""Time and memory of each report format with 100,000 findings, and how soon a browser shows the HTML one.
 
-Every measurement runs in a process of its own; time is the processor's (a busy machine does not change it), memory the
-growth of the peak while writing, findings apart.
+Run: python -m benchmarks.reports. Every measurement of a format runs in a process of its own; time is the processor's
+(a busy machine does not change it), memory the growth of the peak while writing, findings apart.
 """
 
 import os
@@ -9,8 +9,12 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from shutil import which
+
+from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -58,6 +62,32 @@ def main() -> None:
         values = [[float(part) for part in run.stdout.split()] for run in runs]
         seconds, grown, size = (statistics.median(column) for column in zip(*values, strict=True))
         print(f"{name:10} {seconds:6.2f} s  {grown:6.1f} MB more memory  {size:6.1f} MB written")
+    browser(count)
+
+
+def browser(count: int) -> None:
+    """Print the seconds until the HTML report can be used in Chromium, median of five."""
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), None)
+    if path is None:
+        print("html in a browser: there is no Chromium on PATH")
+        return
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        report = Path(folder) / "report.html"
+        write_report(many(count), "html", str(report))
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = [_seconds_until_ready(chromium, report) for _ in range(5)]
+        print(f"html in Chromium {chromium.version}: usable after {statistics.median(opened):.2f} s")
+        chromium.close()
+
+
+def _seconds_until_ready(chromium: Browser, report: Path) -> float:
+    page = chromium.new_page()
+    start = time.perf_counter()
+    page.goto(report.as_uri())
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    took = time.perf_counter() - start
+    page.close()
+    return took
 
 
 if __name__ == "__main__":

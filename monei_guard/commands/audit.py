@@ -1,9 +1,7 @@
 """`monei-guard audit [REPO]`: history, work tree and repository checks in one run and one report."""
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -13,15 +11,15 @@ from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.history import NoRepositoryError, scan_history, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code
-from monei_guard.commands.repository_hygiene import History, with_hygiene
-from monei_guard.commands.session import excluder, open_session, repository_folder
-from monei_guard.git_access.repository import discover
+from monei_guard.commands.repository_hygiene import History, history_of, with_hygiene
+from monei_guard.commands.session import Session, excluder, open_session, repository_folder
+from monei_guard.git_access.repository import Repository, discover
 from monei_guard.model.finding import Finding
 from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Scanned
 from monei_guard.pipeline import scan as run_pipeline
 from monei_guard.reporting.audit_report import write_audit
-from monei_guard.reporting.html_summary import moment
+from monei_guard.reporting.html_summary import ROTATE_AFTER
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory
 
@@ -29,12 +27,19 @@ from monei_guard.sources.files import FileOptions, directory
 @click.command()
 @click.argument("repository", default=".", metavar="[REPO]")
 @click.option("--trust-config", is_flag=True, help="Use the repository's own configuration, baseline and suppressions.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Use N processes (one a processor by default).")
+@click.option(
+    "--max-key-age",
+    type=click.IntRange(min=1),
+    default=ROTATE_AFTER,
+    show_default=True,
+    metavar="DAYS",
+    help="Report keys in use that were committed longer ago than this (MG209).",
+)
 @click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]")
 @click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory.")
 @common_options
 def audit(
-    repository: str, *, trust_config: bool, jobs: int | None, cache: bool, cache_dir: str | None, **given: Any
+    repository: str, *, trust_config: bool, max_key_age: int, cache: bool, cache_dir: str | None, **given: Any
 ) -> None:
     """Audit a repository: all it ever held, its work tree, its hygiene; each secret's life, and what to do first.
 
@@ -50,21 +55,42 @@ def audit(
     top = os.fsdecode(found.work_tree) if found.work_tree is not None else repository
     folder = repository_folder(top) if trust_config else None
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
-    past = scan_history(session, found, jobs, cache_dir, cache=cache)
+    scanned, session = look_at_everything(session, found, top, how=AuditOptions(cache_dir, max_key_age, cache=cache))
+    stop(report_and_exit_code(session, scanned, write_audit))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """Where clean objects are remembered, and for how many days a key may be in use."""
+
+    cache_dir: str | None = None
+    max_key_age: int = ROTATE_AFTER
+    cache: bool = True
+
+
+def look_at_everything(
+    session: Session, repository: Repository, top: str, how: AuditOptions
+) -> tuple[Scanned, Session]:
+    """Return what history, work tree and repository checks come to together, and the session with what went wrong."""
+    past = scan_history(session, repository, how.cache_dir, cache=how.cache)
     session = replace(session, errors=(*session.errors, *past.errors))
-    if not options.quiet and options.format == "terminal":
+    if not session.options.quiet and session.options.format == "terminal":
         for line in past.notes:
             say(f"note: {line}")
-    scanned = past.scanned
-    if found.work_tree is not None:
-        excluded = excluder(session.settings.exclude)
-        with file_progress(quiet=options.quiet) as progress:
-            expect = progress.expect if progress.draws else None
-            how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
-            present = run_pipeline(progress.follow(directory(found.work_tree, how)), session.detector)
-        present = with_hygiene(session, present, (top,), excluded, History(_first_seen(past.scanned.findings)))
-        scanned = joined(past.scanned, present)
-    stop(report_and_exit_code(session, scanned, write_audit))
+    if repository.work_tree is None:
+        return past.scanned, session
+    present = look_at_work_tree(session, top, history_of(past.scanned.findings, how.max_key_age))
+    return joined(past.scanned, present), session
+
+
+def look_at_work_tree(session: Session, top: str, history: History | None = None) -> Scanned:
+    """Return what the files of a work tree and the checks on it come to."""
+    excluded = excluder(session.settings.exclude)
+    with file_progress(quiet=session.options.quiet) as progress:
+        expect = progress.expect if progress.draws else None
+        how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
+        present = run_pipeline(progress.follow(directory(os.fsencode(top), how)), session.detector)
+    return with_hygiene(session, present, (top,), excluded, history)
 
 
 def joined(past: Scanned, present: Scanned) -> Scanned:
@@ -97,13 +123,3 @@ def _with_past(finding: Finding, past: Finding | None) -> Finding:
     told = past.location
     location = replace(finding.location, commit=told.commit, author=told.author, date=told.date)
     return replace(finding, life=replace(past.life, in_worktree=True), location=location)
-
-
-def _first_seen(findings: Iterable[Finding]) -> Callable[[Secret], datetime | None]:
-    """Return what tells when a secret was first committed."""
-    seen: dict[Secret, datetime] = {}
-    for one in findings:
-        when = moment(one.life.first_date if one.life is not None else None) or moment(one.location.date)
-        if one.secret is not None and when is not None:
-            seen[one.secret] = min(seen.get(one.secret, when), when)
-    return seen.get

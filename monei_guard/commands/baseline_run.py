@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monei_guard.commands.baseline_use import baseline_path, surroundings, with_baseline
+from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.options import Options
 from monei_guard.commands.scan import open_scan, scan_with_hygiene
 from monei_guard.commands.session import Session
@@ -50,7 +51,9 @@ def run_for_baseline(paths: tuple[str, ...], file: str | None, select: Iterable[
     codes = tuple(code.strip() for value in select for code in value.split(",") if code.strip())
     session, items = open_scan(paths, Options(baseline=file, select=codes))
     path = baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME)
-    return Run(session, scan_with_hygiene(session, items, paths), os.path.abspath(path), os.path.lexists(path))
+    with file_progress() as progress:
+        scanned = scan_with_hygiene(session, progress.follow(items), paths)
+    return Run(session, scanned, os.path.abspath(path), os.path.lexists(path))
 
 
 def _is_reported(finding: Finding, session: Session) -> bool:

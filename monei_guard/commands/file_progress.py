@@ -13,9 +13,13 @@ _MEGABYTE = 1_000_000
 
 
 class FileProgress:
-    """Counts the items that pass, and draws. `expect` is told how many files there will be, as far as that is known."""
+    """Counts the items that pass (`what` names them), and draws.
 
-    def __init__(self, *, draws: bool) -> None:
+    `expect` is told how many there will be, as far as that is known.
+    """
+
+    def __init__(self, what: str = "files", *, draws: bool) -> None:
+        self.what = what
         self.draws = draws
         self.began = time.monotonic()
         self.drawn = 0.0
@@ -50,7 +54,7 @@ class FileProgress:
         line = f"{self.files:,}"
         if self.total:
             line += f" of {self.total:,}"
-        line += f" files, {self.size / _MEGABYTE:,.0f} MB, {self.size / _MEGABYTE / took:,.0f} MB/s"
+        line += f" {self.what}, {self.size / _MEGABYTE:,.0f} MB, {self.size / _MEGABYTE / took:,.0f} MB/s"
         if self.total and self.files:
             line += f", {took / self.files * max(self.total - self.files, 0):.0f} s left"
         sys.stderr.write(f"\r\x1b[K{line}")
@@ -58,9 +62,9 @@ class FileProgress:
 
 
 @contextmanager
-def file_progress(*, quiet: bool) -> Iterator[FileProgress]:
+def file_progress(*, quiet: bool = False, what: str = "files") -> Iterator[FileProgress]:
     """Show progress while the block runs, unless standard error is no terminal."""
-    progress = FileProgress(draws=not quiet and sys.stderr is not None and sys.stderr.isatty())
+    progress = FileProgress(what, draws=not quiet and sys.stderr is not None and sys.stderr.isatty())
     try:
         yield progress
     finally:

@@ -27,11 +27,10 @@ class NoRepositoryError(GuardError):
 
 @click.command()
 @click.argument("repository", default=".", metavar="[REPO]")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Use N processes (one a processor by default).")
 @click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]")
 @click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory.")
 @common_options
-def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | None, **given: Any) -> None:
+def history(repository: str, *, cache: bool, cache_dir: str | None, **given: Any) -> None:
     """Scan everything a repository ever held: all objects, reachable or not, and all messages and names."""
     options = read_options(given)
     found = discover(os.fsencode(repository)) if os.path.isdir(repository) else None
@@ -42,7 +41,7 @@ def history(repository: str, *, jobs: int | None, cache: bool, cache_dir: str | 
     found = with_own_work_tree(found)
     folder = repository_folder(repository)
     session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
-    result = scan_history(session, found, jobs, cache_dir, cache=cache)
+    result = scan_history(session, found, cache_dir, cache=cache)
     if not options.quiet and options.format == "terminal":
         for line in result.notes:
             say(f"note: {line}")
@@ -57,10 +56,9 @@ def with_own_work_tree(repository: Repository) -> Repository:
     return replace(repository, work_tree=None)
 
 
-def scan_history(
-    session: Session, repository: Repository, jobs: int | None, cache_dir: str | None, *, cache: bool
-) -> HistoryScan:
+def scan_history(session: Session, repository: Repository, cache_dir: str | None, *, cache: bool) -> HistoryScan:
     """Return what everything in the repository's object store comes to, and remember which objects are clean."""
+    jobs = session.options.jobs
     memory = open_cache(session, repository, cache_dir, wanted=cache)
     with progress_line(quiet=session.options.quiet) as progress:
         store = open_store(repository, memory.known)

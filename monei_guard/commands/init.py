@@ -16,6 +16,7 @@ from monei_guard.errors import GuardError
 from monei_guard.git_access.ignore_rules import ignored_by_git
 from monei_guard.git_access.repository import Repository, discover
 from monei_guard.hygiene.checks import hygiene_findings
+from monei_guard.hygiene.ci_steps import Paste, ci_steps
 from monei_guard.hygiene.mending import Plan, mend, new_templates
 from monei_guard.hygiene.starter_files import Starters, starter_edits, uses_hook_manager
 from monei_guard.pipeline import scan
@@ -33,11 +34,15 @@ class DirtyIndexError(GuardError):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The whole plan: what mends findings, what starts the tool off, and the keys to mask when it is shown."""
+    """The whole plan: what mends findings, what starts the tool off, and the keys to mask when it is shown.
+
+    `pastes` are for files in which a person has to find the place.
+    """
 
     plan: Plan
     hook: NativeHook | None
     secrets: tuple[bytes, ...]
+    pastes: tuple[Paste, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -96,10 +101,15 @@ def _plan(repository: Repository, top: bytes) -> Setup:
     plan = mend(files, findings, ignored_by_git(top, sorted(new_templates(files))))
     starters = Starters(__version__, frozenset(files.states), files.read)
     edits, by_hand = starter_edits(starters)
-    plan = replace(plan, edits=(*plan.edits, *edits), left=(*plan.left, *by_hand))
+    steps = ci_steps(starters.version, starters.paths, starters.read)
+    plan = replace(
+        plan,
+        edits=(*plan.edits, *edits, *steps.edits),
+        left=(*plan.left, *by_hand, *steps.problems),
+    )
     hook = None if uses_hook_manager(starters) else native_hook(repository, top)
     keys = {key.secret.reveal() for found in files.findings.values() for key in found if key.secret is not None}
-    return Setup(plan, hook, tuple(sorted(keys, key=len, reverse=True)))
+    return Setup(plan, hook, tuple(sorted(keys, key=len, reverse=True)), steps.pastes)
 
 
 def _refuse_dirty_index(repository: Repository) -> None:
@@ -117,10 +127,14 @@ def _refuse_dirty_index(repository: Repository) -> None:
 
 
 def _show_rest(setup: Setup) -> None:
-    if setup.plan.left:
+    if setup.plan.left or setup.pastes:
         click.echo("\nLeft to you:")
         for line in setup.plan.left:
             say_out(f"  - {masked(line, setup.secrets)}")
+        for paste in setup.pastes:
+            say_out(f"  - {paste.where}:")
+            for line in paste.lines:
+                say_out(f"      {line}")
 
 
 def say_out(line: str) -> None:

@@ -36,6 +36,7 @@ class Options:
     verify: bool = False
     yes: bool = False
     api_urls: tuple[str, ...] = ()
+    jobs: int | None = None
 
 
 class SizeType(click.ParamType[int]):
@@ -88,6 +89,8 @@ _OPTIONS = (
     click.option("--max-size", type=SizeType(), metavar="SIZE", help="Skip larger files (64MB by default)."),
     click.option("--archive-depth", type=click.IntRange(0, 16), metavar="N",
                  help="Open archives inside one another so deep; 0: none, and no mail or chat either.  [default: 4]"),
+    click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+                 help="Read packs with N processes (one a processor by default); files are read by one."),
     click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
     click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
@@ -125,6 +128,7 @@ def read_options(given: dict[str, Any]) -> Options:
         verify=given["verify"],
         yes=given["yes"],
         api_urls=tuple(given["api_urls"]),
+        jobs=given["jobs"],
     )
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from monei_guard.commands.cli import stop
+from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.history import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import excluder, open_session, repository_folder, run_scan
+from monei_guard.commands.session import excluder, finish, open_session, repository_folder
 from monei_guard.git_access.repository import discover
+from monei_guard.pipeline import scan
 from monei_guard.sources.commit_range import range_items, read_range, read_since
 from monei_guard.sources.dependency_files import manifests_in
 
@@ -36,4 +38,6 @@ def commit_range(revisions: str | None, *, since: str | None, folder: str, **giv
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")
     settings = session.settings
     items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
-    stop(run_scan(session, items))
+    with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:
+        scanned = scan(progress.follow(items), session.detector)
+    stop(finish(session, scanned))

@@ -43,7 +43,7 @@ def report_and_exit_code(session: Session, scanned: Scanned, terminal: TerminalW
         session.errors,
         version=__version__,
         rules=_rules_in_force(session),
-        coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes),
+        coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes, session.started),
         configuration=Configuration(session.settings.source, session.settings.turned_off),
     )
     write_reports(session.options, report_without_keys(report), terminal)

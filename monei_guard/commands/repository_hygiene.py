@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from monei_guard.commands.session import Session, excluder, rule_loaders
 from monei_guard.commands.user_folders import cache_folder
@@ -18,6 +18,7 @@ from monei_guard.hygiene.repository_files import RepositoryFiles
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.location import Origin
+from monei_guard.model.moment import moment
 from monei_guard.model.rule import Rule
 from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Detector, Scanned
@@ -38,14 +39,10 @@ def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> Histo
     """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
     first: dict[Secret, datetime] = {}
     for finding in findings:
-        if finding.secret is None or finding.location.date is None:
-            continue
-        try:
-            seen = datetime.fromisoformat(finding.location.date)
-        except ValueError:
-            continue  # a commit may carry any text as its date
-        seen = seen if seen.tzinfo is not None else seen.replace(tzinfo=UTC)
-        first[finding.secret] = min(seen, first.get(finding.secret, seen))
+        # A commit may carry any text as its date: then nothing is known.
+        seen = moment(finding.life.first_date if finding.life is not None else None) or moment(finding.location.date)
+        if finding.secret is not None and seen is not None:
+            first[finding.secret] = min(seen, first.get(finding.secret, seen))
     return History(first.get, max_key_age_days)
 
 

@@ -13,6 +13,8 @@ from monei_guard.policy.triage import selected_rules
 from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidence_rules, load_file
 from monei_guard.settings import Settings
 
+_AGE_OF_KEYS = "MG209"
+
 
 def selected_session(
     options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool, root: str
@@ -23,6 +25,9 @@ def selected_session(
     _check(own, bundled)
     rules = selected_rules((*bundled, *own), settings.selection)
     credentials = tuple(rule for rule in rules if rule.kind is RuleKind.CREDENTIAL)
+    if _AGE_OF_KEYS in {rule.code for rule in rules}:
+        # It asks the history for keys of every kind; the report leaves out what was not selected.
+        credentials = tuple(rule for rule in (*bundled, *own) if rule.kind is RuleKind.CREDENTIAL)
     evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
     active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
     detector = Detector(

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +14,7 @@ from monei_guard.commands.options import Options, read_settings
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.configuration_file import OWN_FILE
 from monei_guard.errors import ExitCode
-from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import Detector, Scanned, scan
+from monei_guard.pipeline import Detector, Scanned
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.settings import Settings
 
@@ -28,7 +28,7 @@ class Session:
     """Everything one run needs. `active` holds the codes that may be reported, None for all of them.
 
     `folder` is where configuration and baseline were looked for (None: nothing there is trusted), `root` the folder
-    that paths in findings are relative to.
+    that paths in findings are relative to; `started` is when it began, in seconds since 1970.
     """
 
     options: Options
@@ -39,6 +39,7 @@ class Session:
     errors: tuple[str, ...] = ()
     folder: str | None = None
     root: str = "."
+    started: float = field(default_factory=time.time)
 
 
 def open_session(
@@ -106,11 +107,6 @@ def rule_loaders() -> "tuple[Callable[[], tuple[Rule, ...]], Callable[[], tuple[
         return load_evidence_rules()
 
     return credentials, evidence
-
-
-def run_scan(session: Session, items: Iterable[Blob | Skipped], *, silent_when_clean: bool = False) -> int:
-    """Scan the items, write the reports, return the exit code."""
-    return finish(session, scan(items, session.detector), silent_when_clean=silent_when_clean)
 
 
 def finish(session: Session, scanned: Scanned, *, silent_when_clean: bool = False) -> int:

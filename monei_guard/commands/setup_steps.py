@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from monei_guard.atomic_file import replace_file
+from monei_guard.commands.hook_script import hook_script
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, git
 from monei_guard.hygiene.mending import Edit, Plan
@@ -37,15 +38,7 @@ def native_hook(repository: Repository, top: bytes) -> NativeHook | None:
             return None
     common = repository.run("rev-parse", "--git-common-dir").rstrip(b"\n")
     path = os.path.join(top, common, b"hooks", b"pre-commit")
-    return None if os.path.lexists(path) else NativeHook(os.path.normpath(path), _bundled_hook())
-
-
-def _bundled_hook() -> bytes:
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    installed = os.path.join(package, "bundled", "hooks")
-    folder = installed if os.path.isdir(installed) else os.path.join(os.path.dirname(package), "hooks")
-    with open(os.path.join(folder, "pre-commit"), "rb") as file:
-        return file.read()
+    return None if os.path.lexists(path) else NativeHook(os.path.normpath(path), hook_script("pre-commit"))
 
 
 def plan_lines(plan: Plan, hook: NativeHook | None, secrets: Sequence[bytes]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import click
 
 from monei_guard.commands.baseline_use import baseline_path
+from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.options import Options
 from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import Session
@@ -43,7 +44,8 @@ class Listed:
 def suppressions(paths: tuple[str, ...], file: str | None, form: str) -> None:
     """List every suppression in files and in the baseline, with its age and its end."""
     session, items = open_scan(paths or (".",), Options(baseline=file))
-    listed = [*_inline(session, items), *_accepted(session)]
+    with file_progress() as progress:
+        listed = [*_inline(session, progress.follow(items)), *_accepted(session)]
     if form == "json":
         click.echo(json.dumps({"version": 1, "suppressions": [asdict(one) for one in listed]}, indent=1))
         return

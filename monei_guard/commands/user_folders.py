@@ -15,6 +15,12 @@ def cache_folder() -> str | None:
     return os.path.join(base, "monei-guard") if base and os.path.isabs(base) else None
 
 
+def configuration_folder() -> str:
+    """Return the user's folder for configuration (XDG Base Directory Specification), on Windows that for roaming data."""
+    base = os.environ.get("APPDATA") if os.name == "nt" else os.environ.get("XDG_CONFIG_HOME")
+    return os.path.join(base or os.path.join(os.path.expanduser("~"), ".config"), "monei-guard")
+
+
 def state_folder() -> str:
     """Return the user's folder for state (XDG Base Directory Specification), on Windows that for local data."""
     base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_STATE_HOME")

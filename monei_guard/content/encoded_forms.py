@@ -75,7 +75,7 @@ def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
 def split_patterns(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return patterns that match a credential's prefix divided between two string literals."""
     gap = rb"""["'`\\][^A-Za-z0-9]{0,40}(?:[a-zA-Z_]{1,10}[^A-Za-z0-9]{1,20})?"""
-    return tuple(re.escape(first) + gap + re.escape(second) for first, second in _halves(keywords))
+    return tuple(re.escape(first) + gap + re.escape(second) for first, second in prefix_halves(keywords))
 
 
 def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
@@ -83,9 +83,8 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
 
     It lets through all that `encoded_literals`, `ESCAPE_PATTERNS` and `split_patterns` find, and more.
     """
-    stems = tuple(stem for keyword in keywords for stem in _stems(keyword))
-    underscores = tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
-    halves = _halves(keywords)
+    underscores = partly_escaped_prefixes(keywords)
+    halves = prefix_halves(keywords)
     second_halves = re.compile(rb"""["'`](?:%b)""" % b"|".join(sorted({re.escape(second) for _, second in halves})))
 
     def divided(content: bytes, quote: int) -> bool:
@@ -148,10 +147,16 @@ _SPELLED_TESTS = tuple(
 _UNDERSCORES = (b"5f", b"\\137", b"&#95;", b"&lowbar;", b"&underbar;", b"\\_")
 
 
-def _halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
+def prefix_halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Return the two parts of each credential's prefix, divided at every place."""
     prefixes = dict.fromkeys(keyword.encode() for keyword in keywords if keyword.endswith("_"))
     return tuple((prefix[:at], prefix[at:]) for prefix in prefixes for at in range(1, len(prefix)))
+
+
+def partly_escaped_prefixes(keywords: Iterable[str]) -> tuple[bytes, ...]:
+    """Return each credential's prefix with its underscore alone escaped, in every way, lower case."""
+    stems = (stem for keyword in keywords for stem in _stems(keyword))
+    return tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
 
 
 def _compressed() -> Iterator[bytes]:

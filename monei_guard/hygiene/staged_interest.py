@@ -5,14 +5,14 @@ Files that matter only when they hold a key (agent configuration, manifests, com
 scan itself found something, so their names need not be here.
 """
 
-_IN_NAME = (
+IN_NAME = (
     b".env", b"dotenv", b"flaskenv", b"env.sh", b".dev.vars", b"local.settings", b"appsettings", b".key", b"docker",
     b"containerfile", b"ignore", b"package.json", b"pyproject.toml", b"manifest.in", b"serverless.y", b"gitlab-ci",
     b"pipelines", b"action.y", b".travis", b".drone", b".woodpecker", b"appveyor", b"jenkinsfile", b"cloudbuild",
     b"buildspec", b"codemagic", b".cirrus",
 )  # fmt: skip
-_NAME_STARTS = (b"env.", b"env-", b"env_")
-_IN_PATH = (
+NAME_STARTS = (b"env.", b"env-", b"env_")
+IN_PATH = (
     b".github/", b".gitlab/", b".circleci/", b".woodpecker/", b".buildkite/", b".semaphore/", b".teamcity/",
     b".forgejo/", b".gitea/", b".azure",
 )  # fmt: skip
@@ -23,8 +23,8 @@ def concerns_hygiene(path: bytes) -> bool:
     low = path.lower()
     name = low.rpartition(b"/")[2]
     return (
-        name.startswith(_NAME_STARTS)
+        name.startswith(NAME_STARTS)
         or name.endswith(b"env")
-        or any(word in name for word in _IN_NAME)
-        or any(word in low for word in _IN_PATH)
+        or any(word in name for word in IN_NAME)
+        or any(word in low for word in IN_PATH)
     )

@@ -31,8 +31,13 @@ def write_github(report: Report, stream: TextIO) -> None:
         if skipped.incomplete:
             name = (skipped.path or b"content without a name").decode("utf-8", "backslashreplace")
             stream.write(f"::error title=not scanned by monei-guard::{_data(f'{name}: {skipped.reason}')}\n")
-    stream.writelines(f"::error title=monei-guard::{_data(message)}\n" for message in report.errors)
+    stream.writelines(log_line("error", message) + "\n" for message in report.errors)
     stream.write(f"monei-guard: {summary_line(report.summary, Style())}\n")
+
+
+def log_line(level: str, text: str) -> str:
+    """Return the line that shows `text` above the log; `level` is error, warning or notice."""
+    return f"::{level} title=monei-guard::{_data(text)}"
 
 
 def _annotation(one: Triaged) -> str:

@@ -15,7 +15,8 @@ import pygal
 from markupsafe import Markup
 
 from monei_guard.model.finding import Finding, Triaged
-from monei_guard.reporting.html_summary import age_in_days, in_force, moment, secret_key
+from monei_guard.model.moment import moment
+from monei_guard.reporting.html_summary import age_in_days, in_force, secret_key
 from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import Report
 

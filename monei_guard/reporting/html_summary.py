@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.levels import Severity
+from monei_guard.model.moment import moment
 from monei_guard.model.rule import Environment
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import place
@@ -28,17 +29,6 @@ def age_in_days(finding: Finding, now: float) -> int | None:
     """Return how long ago the finding was committed, None where that is not known."""
     when = moment(finding.location.date)
     return None if when is None else max((datetime.fromtimestamp(now, UTC) - when).days, 0)
-
-
-def moment(text: str | None) -> datetime | None:
-    """Return a commit's date (ISO 8601) in UTC, None for none or nonsense."""
-    if text is None:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-        return (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def headline(report: Report) -> str:

@@ -11,7 +11,14 @@ from datetime import datetime
 
 from monei_guard.errors import GuardError, IncompleteError
 from monei_guard.git_access.commit_people import author_and_date
-from monei_guard.git_access.repository import GitError, ObjectReader, ObjectTooLargeError, Repository, cat_file
+from monei_guard.git_access.repository import (
+    GitError,
+    ObjectReader,
+    ObjectTooLargeError,
+    Repository,
+    cat_file,
+    git,
+)
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.staged_index import AddedLines
@@ -58,6 +65,57 @@ def read_range(repository: Repository, text: str) -> CommitRange:
     if dots == "...":
         start = _merge_base(repository, start, tip, text)
     return _listed(repository, (tip, f"^{start}"), tags)
+
+
+def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str = "") -> CommitRange:
+    """Return the commits that the commit `tip` leads to and `known` do not, and the annotated tags of the ref `tag`.
+
+    All are names that `commit_here` has found.
+    """
+    tags = _tags(repository, tag) if tag else ()
+    return _listed(repository, (tip, *(f"^{one}" for one in known)), tags)
+
+
+def commit_here(repository: Repository, name: str) -> str | None:
+    """Return the id of the commit that `name` stands for, None where this clone has none.
+
+    `name` is an id, the beginning of one (7 characters or more), or the full name of a ref. A ref that is named like
+    an id never stands for it.
+    """
+    width = len(repository.empty_tree)
+    if name.startswith("refs/") or len(name) == width:
+        found = [name]
+    else:
+        found = repository.run("rev-parse", f"--disambiguate={name}").decode().split() if len(name) < width else []
+    commits = {one for one in (_peeled(repository, name) for name in found) if one is not None}
+    return commits.pop() if len(commits) == 1 else None
+
+
+def blob_at(repository: Repository, revision: str, path: bytes) -> str | None:
+    """Return the id of what stands at a path in a commit, None where nothing does."""
+    name = revision.encode() + b":" + path
+    try:
+        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", name).decode().strip()
+    except (GitError, ValueError):  # a name with a zero byte cannot be asked for
+        return None
+
+
+def lacks_contents(repository: Repository) -> bool:
+    """Whether this is a partial clone: git would fetch what it lacks, which a scan never lets it do."""
+    found = git(("config", "--get-regexp", r"^remote\..*\.promisor$"), cwd=repository.git_dir, answers=(0, 1))
+    return bool(found.strip())
+
+
+def is_ancestor(repository: Repository, one: str, other: str) -> bool:
+    """Whether the commit `other` leads to the commit `one`, as far as this clone's history goes."""
+    return not repository.run("rev-list", "-n1", one, f"^{other}")
+
+
+def _peeled(repository: Repository, name: str) -> str | None:
+    try:
+        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}").decode().strip()
+    except GitError:
+        return None
 
 
 def read_since(repository: Repository, date: str) -> CommitRange:
@@ -124,7 +182,7 @@ def _commit(repository: Repository, name: str, text: str) -> str:
     try:
         found = repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
     except GitError as error:
-        if _is_shallow(repository):
+        if is_shallow(repository):
             raise ShallowError(
                 f"{name} is not in this shallow clone, so {text} cannot be told",
                 hint="fetch more of the history: in GitHub Actions 'fetch-depth: 0', else 'git fetch --unshallow'",
@@ -152,7 +210,7 @@ def _merge_base(repository: Repository, one: str, other: str, text: str) -> str:
     try:
         return repository.run("merge-base", one, other).decode().strip()
     except GitError as error:
-        if _is_shallow(repository):
+        if is_shallow(repository):
             raise ShallowError(
                 f"the common ancestor of {text} is not in this shallow clone",
                 hint="fetch more of the history: in GitHub Actions 'fetch-depth: 0', else 'git fetch --unshallow'",
@@ -160,7 +218,8 @@ def _merge_base(repository: Repository, one: str, other: str, text: str) -> str:
         raise RangeError(f"the two sides of {text!r} have no common ancestor") from error
 
 
-def _is_shallow(repository: Repository) -> bool:
+def is_shallow(repository: Repository) -> bool:
+    """Whether this clone lacks commits that its own lead to."""
     return repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
@@ -170,7 +229,7 @@ def _listed(repository: Repository, revisions: Sequence[str], tags: tuple[str, .
 
 
 def _shallow_edge(repository: Repository) -> frozenset[str]:
-    if not _is_shallow(repository):
+    if not is_shallow(repository):
         return frozenset()
     path = repository.run("rev-parse", "--git-path", "shallow").removesuffix(b"\n")
     with open(os.path.join(repository.work_tree or repository.git_dir, path), "rb") as file:

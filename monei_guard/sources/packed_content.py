@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
 
-_MAIL = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
+MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
 # What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
-_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
     ((b".txt",), (b": ",)),
     ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
 )
-_ENDS = tuple(end for ends, _ in _SIGNS for end in ends)
+_ENDS = tuple(end for ends, _ in EXPORT_SIGNS for end in ends)
 _HEAD = 4096
 
 
@@ -44,14 +44,14 @@ def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
 def may_hold_messages(blob: Blob) -> bool:
     """Return whether name and first bytes look like mail or a chat export."""
     path = (blob.path or b"").lower()
-    if path.endswith(_MAIL) or blob.content[:5] == b"From ":
+    if path.endswith(MAIL_SUFFIXES) or blob.content[:5] == b"From ":
         return True
     if not path.endswith(_ENDS):
         return False
     head = bytes(blob.content[:_HEAD])
     if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
         return False
-    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in _SIGNS)
+    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in EXPORT_SIGNS)
 
 
 def _messages(blob: Blob, limits: ArchiveLimits, *, attached: bool) -> Iterator[Blob | Skipped]:

@@ -119,3 +119,13 @@ def test_hostile_text_stays_on_our_lines(text: str) -> None:
     for line in stream.getvalue().split("\n"):
         assert line.isprintable()
         assert not line.lstrip().startswith("::")
+
+
+def test_the_age_at_which_a_key_in_use_is_reported_can_be_set(repository: Path) -> None:
+    def old(*arguments: str) -> list[str]:
+        done = guard(repository, "audit", "--format", "json", "--select", "MG2", *arguments)
+        return [one["message"] for one in json.loads(done.stdout)["findings"] if one["code"] == "MG209"]
+
+    (message,) = old("--max-key-age", "1")
+    assert message.endswith("rotate keys every 1 days")
+    assert old("--max-key-age", "36500") == []

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 from hygiene_corpus import Expected, build, cases, run_git
 
+from monei_guard import __version__
 from monei_guard.commands.cli import run
 from monei_guard.hygiene.checks import hygiene_findings
+from monei_guard.hygiene.ci_steps import ci_steps
 from monei_guard.hygiene.collection import work_tree_files
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
@@ -22,6 +25,7 @@ from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules, load_hygiene_rules
 
+ROOT = Path(__file__).resolve().parents[2]
 IN_GIT = [case for case in cases() if case.git]
 HEX = hashlib.sha256(b"init").hexdigest()[:32]
 
@@ -273,20 +277,48 @@ def test_the_native_hook_is_written_once_and_never_over_another(tmp_path: Path) 
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
 
 
-def test_each_ci_system_gets_a_step_or_a_line_for_a_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows", ".woodpecker")
+FILES = {
+    ".circleci/config.yml": "CircleCI", "bitbucket-pipelines.yml": "Bitbucket Pipelines",
+    "azure-pipelines.yml": "Azure Pipelines", "Jenkinsfile": "Jenkins", ".buildkite/pipeline.yml": "Buildkite",
+    ".woodpecker.yml": "Woodpecker", ".drone.yml": "Drone", ".travis.yml": "Travis CI",
+}  # fmt: skip
+
+
+def test_each_ci_system_gets_a_step_or_lines_to_paste(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = "steps: []\n"
+    folders = {f"{folder}/build.yml": first for folder in FOLDERS}
     root = repository(
-        tmp_path,
-        {
-            ".github/workflows/ci.yml": "on: push\njobs: {}\n",
-            ".gitlab-ci.yml": "test:\n  script: make test\n",
-            ".circleci/config.yml": "version: 2.1\n",
-        },
+        tmp_path, folders | dict.fromkeys(FILES, first) | {".gitlab-ci.yml": "test:\n  script: make test\n"}
     )
     run(["init", "--yes", str(root)])
-    assert "monei-guard" in (root / ".github" / "workflows" / "monei-guard.yml").read_text()
-    assert (root / ".gitlab-ci.yml").read_text().startswith("test:\n  script: make test\n\n# ")
-    assert "add a step to CircleCI" in capsys.readouterr().out
-    assert (root / ".circleci" / "config.yml").read_text() == "version: 2.1\n"
+    out = capsys.readouterr().out
+    for folder in FOLDERS:
+        assert "monei-guard ci\n" in (root / folder / "monei-guard.yml").read_text()
+    gitlab = (root / ".gitlab-ci.yml").read_text()
+    assert gitlab.startswith("test:\n  script: make test\n\n# ")
+    assert yaml.safe_load(gitlab)["monei-guard"]["script"] == ["monei-guard ci"]
+    for path, name in FILES.items():
+        assert f"  - add a step to {name} ({path}):\n      " in out
+        assert (root / path).read_text() == first
+
+
+def test_what_is_written_or_pasted_for_ci_stands_in_the_documentation() -> None:
+    page = {line.strip() for line in (ROOT / "docs" / "ci.md").read_text().splitlines()}
+    page |= {line.strip() for line in (ROOT / "ci" / "gitlab.yml").read_text().splitlines()}
+    paths = frozenset(path.encode() for path in (*FILES, *(f"{folder}/x.yml" for folder in FOLDERS)))
+    steps = ci_steps(__version__, paths, lambda _: b"")
+    lines = [line for paste in steps.pastes for line in paste.lines]
+    lines += [line for edit in steps.edits for line in edit.after.decode().splitlines()]
+    assert [line for line in lines if line.strip() not in page] == []
+
+
+def test_a_ci_system_that_runs_it_already_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    already = dict.fromkeys((*FILES, ".gitlab-ci.yml", *(f"{one}/x.yml" for one in FOLDERS)), "monei-guard ci\n")
+    root = repository(tmp_path, already)
+    run(["init", "--yes", str(root)])
+    assert "add a step" not in capsys.readouterr().out
+    assert {path: (root / path).read_text() for path in already} == already
 
 
 def test_the_starter_configuration_is_one_the_tool_accepts(tmp_path: Path) -> None:

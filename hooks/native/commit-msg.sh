@@ -1,0 +1,6 @@
+
+if [ -x "$kept" ]; then
+  "$kept" "$@" || exit
+fi
+
+guard hook-commit-msg "$@"

@@ -1,0 +1,101 @@
+r"""The hook's prefilter as one POSIX extended regular expression, made from the tables of the stages themselves.
+
+It is matched against `git diff --cached` of whole files in which NUL and newline have become tabs, so that the text is
+one line and UTF-16 shows itself. Whatever `staged` would report matches (tests/hooks/test_hook_prefilter.py); what
+matches without need costs a commit the time of a proper look.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, partly_escaped_prefixes, prefix_halves
+from monei_guard.content.packed_signs import COMPRESSED, SHORTEST
+from monei_guard.hygiene.staged_interest import IN_NAME, IN_PATH, NAME_STARTS
+from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.sources.packed_content import EXPORT_SIGNS, MAIL_SUFFIXES
+
+_SPACE = "[[:space:]]*"  # git writes one space before every line, and a tab stands for its end
+_HEADER = "diff --git [^\t]*"  # both paths follow, quoted where they hold control characters
+_PATH_END = '[ "\t]'
+_WORD = "[A-Za-z0-9+/_-]"
+_WIDE = "([ -~]\t{1,3}){12}"  # UTF-16 or UTF-32: what it says is not looked at here
+# Base64 and hexadecimal of text, as `content.packed_signs` tells them from other runs of their alphabets.
+_PACKED = (
+    "([A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){4}",
+    "([2-7][0-9a-fA-F]|0[09aAdD]){10}",
+    "(^|[^A-Za-z0-9+/_-])(" + "|".join(sign.decode() for sign in COMPRESSED) + f"){_WORD}{{{SHORTEST - 4}}}",
+)
+_BYTE_LISTS = (
+    f"0[xX][2-7][0-9a-fA-F]{_SPACE},{_SPACE}0[xX][2-7]",
+    ":[2-7][0-9a-fA-F](:[2-7][0-9a-fA-F]){6}",
+    " [2-7][0-9a-fA-F]( [2-7][0-9a-fA-F]){6}",
+    f",{_SPACE}([3-9][0-9]|1[0-2][0-9])(,{_SPACE}([3-9][0-9]|1[0-2][0-9])){{8}}",
+)
+_SHORT_ESCAPES = (
+    "&#[xX]?[0-9a-fA-F]{2,4};&#[xX]?[0-9a-fA-F]{2,4};&#",
+    "%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]",
+    "=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]",
+)
+# `sources.archive_kinds` tells archives by their first bytes; a NUL in them has become a tab.
+_ARCHIVES = (
+    b"PK\x03\x04", b"PK\x05\x06", b"Cr24", b"\x1f\x8b\x08", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf",
+    b"Rar!", b"BZh", b"ustar",
+)  # fmt: skip
+_ARCHIVE_SUFFIXES = (".tar", ".lzma")
+
+
+def hook_pattern() -> bytes:
+    """Return the expression, without a newline. Raises GuardError where the rules are missing."""
+    text = "|".join((*_in_text(credential_keywords()), *_in_paths()))
+    return b"|".join((text.encode(), *map(_literal, _ARCHIVES)))
+
+
+def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
+    shortest = (word for word in keywords if not any(other != word and other in word for other in keywords))
+    yield from map(_caseless, shortest)
+    yield _WIDE
+    yield from (*_PACKED, *_BYTE_LISTS, *_SHORT_ESCAPES)
+    yield from map(_caseless_pattern, ESCAPE_PATTERNS)
+    yield from (_caseless(form.decode()) for form in partly_escaped_prefixes(keywords))
+    yield _divided(
+        halves for halves in prefix_halves(keywords) if not any(word in halves[0].decode() for word in keywords)
+    )
+    yield "\t From "  # a mailbox begins with it
+    for suffixes, signs in EXPORT_SIGNS:
+        paths = "|".join(_caseless(one.decode()) for one in suffixes)
+        found = "|".join(_escaped(sign.decode()) for sign in signs)
+        yield f"{_HEADER}({paths}){_PATH_END}.*({found})"
+
+
+def _divided(halves: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return what matches a prefix that is divided between two string literals, whatever stands between them."""
+    by_first: dict[str, list[str]] = {}
+    for first, second in halves:
+        by_first.setdefault(second.decode(), []).append(first.decode())
+    gap = "[^A-Za-z0-9]*([A-Za-z_]{1,10}[^A-Za-z0-9]+){0,4}"
+    return "|".join(f"({'|'.join(firsts)})[\"`'\\\\]{gap}{second}" for second, firsts in by_first.items())
+
+
+def _in_paths() -> Iterator[str]:
+    inside = "|".join(_caseless(word.decode()) for word in (*IN_NAME, *IN_PATH))
+    starts = "|".join(_caseless(word.decode()) for word in NAME_STARTS)
+    ends = "|".join(_caseless(word.decode()) for word in (*MAIL_SUFFIXES, *map(str.encode, _ARCHIVE_SUFFIXES), b"env"))
+    yield f"{_HEADER}({inside}|/({starts})|({ends}){_PATH_END})"
+
+
+def _caseless(text: str) -> str:
+    return "".join(f"[{char.lower()}{char.upper()}]" if char.isalpha() else _escaped(char) for char in text)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([][\\.*+?(){}|^$])", r"\\\1", text)
+
+
+def _literal(text: bytes) -> bytes:
+    return _escaped(text.decode("latin-1")).encode("latin-1")
+
+
+def _caseless_pattern(pattern: bytes) -> str:
+    r"""Return one of our own regular expressions in POSIX's notation: no `(?:`, no `\s`, no flag for case."""
+    text = pattern.decode().replace("(?:", "(").replace(r"\s{0,4}", _SPACE).replace("a-f", "a-fA-F")
+    return re.sub(r"(?<![A-Za-z\[-])([uxU])(?![A-Za-z])", lambda match: f"[{match[1].lower()}{match[1].upper()}]", text)
