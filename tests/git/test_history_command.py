@@ -68,6 +68,42 @@ def test_the_same_key_in_four_hundred_versions_is_one_finding(tmp_path: Path, sc
     assert finding["life"]["first_commit"] == first == finding["location"]["commit"]
 
 
+def test_the_same_key_at_two_paths_is_told_with_both(tmp_path: Path, scan: Scan) -> None:
+    repository = new_repository(tmp_path / "r")
+    line = f"MONEI_API_KEY={made_key(5)}\n"
+    commit(repository, "one", a=line, b=f"# other\n{line}")
+    found = scan(repository)[1]["findings"]
+    told = {one["location"]["path"]: [place["location"]["path"] for place in one["related"]] for one in found}
+    assert told == {"a": ["b"], "b": ["a"]}
+
+
+def test_ids_in_packed_refs_are_no_text_and_the_names_behind_them_are(tmp_path: Path, scan: Scan) -> None:
+    repository = new_repository(tmp_path / "r")
+    commit(repository, "one", a="one\n")
+    run_git(repository, "branch", made_key(6))
+    run_git(repository, "pack-refs", "--all")
+    found = [
+        one["location"] for one in scan(repository)[1]["findings"] if one["location"]["path"] == ".git/packed-refs"
+    ]
+    # behind "# pack-refs ..." and the main branch; 40 digits, a space and "refs/heads/" before the name
+    assert [(place["start_line"] > 1, place["start_column"]) for place in found] == [
+        (True, 41 + len("refs/heads/") + 1)
+    ]
+
+
+def test_an_object_looked_at_again_that_is_gone_is_no_error(tmp_path: Path, scan: Scan) -> None:
+    repository = new_repository(tmp_path / "r")
+    import_history(repository, random_versions(3, 20))
+    import_history(repository, [{"conf": f"MONEI_API_KEY={made_key(11)}\n".encode()}], branch="leak")
+    run_git(repository, "repack", "-adq")
+    assert scan(repository)[0] == 1
+    run_git(repository, "branch", "-D", "-q", "leak")
+    run_git(repository, "gc", "-q", "--prune=now")
+    run_git(repository, "reflog", "expire", "--expire=now", "--all")
+    code, report = scan(repository)
+    assert (code, report["errors"], report["findings"]) == (0, [], [])
+
+
 def test_a_key_only_in_a_merge_commit_is_found_there(tmp_path: Path, scan: Scan) -> None:
     repository = new_repository(tmp_path / "r")
     commit(repository, "start", a="one\n")
