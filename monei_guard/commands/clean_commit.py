@@ -18,9 +18,14 @@ from monei_guard.sources.files import MAX_SIZE
 from monei_guard.sources.packed_content import may_hold_messages
 from monei_guard.sources.staged_index import staged
 
+# In these pre-commit hands on its --from-ref and --to-ref.
+NAMED_RANGE = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
+
 
 def is_clean_commit() -> bool:
     """Return whether `monei-guard staged`, run here without options, certainly has nothing to say."""
+    if NAMED_RANGE[0] in os.environ:
+        return False
     try:
         repository = discover(".", as_hook=True)
         if repository is None or repository.work_tree is None or configuration_in(os.fsdecode(repository.work_tree)):

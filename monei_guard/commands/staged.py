@@ -3,15 +3,17 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import click
 
+from monei_guard.commands.clean_commit import NAMED_RANGE
 from monei_guard.commands.cli import stop
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import excluder, finish, open_session
+from monei_guard.commands.session import Session, excluder, finish, open_session
 from monei_guard.errors import GuardError
-from monei_guard.git_access.repository import GitError, discover
+from monei_guard.git_access.repository import GitError, Repository, discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import scan
@@ -51,7 +53,7 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     items = staged_items(
         repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
     )
-    scanned = scan(_noted(items, touched), session.detector)
+    scanned = scan(_noted(chain(items, _named_range(repository, session)), touched), session.detector)
     if scanned.findings or any(concerns_hygiene(path) for path in touched):
         from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
 
@@ -60,6 +62,18 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
         except GitError as error:  # what was found before is worth more than a complete list
             session = replace(session, errors=(*session.errors, f"hygiene was not checked: {error}"))
     stop(finish(session, scanned, silent_when_clean=True))
+
+
+def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:
+    """Yield what the commits add that pre-commit was given as --from-ref and --to-ref: nothing is staged then."""
+    base, tip = (os.environ.get(name) for name in NAMED_RANGE)
+    if not base or not tip:
+        return
+    from monei_guard.sources.commit_range import range_items, read_range  # noqa: PLC0415 - not on a commit
+
+    settings = session.settings
+    commits = read_range(repository, f"{base}...{tip}")
+    yield from range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
 
 
 def _noted(items: Iterable[Blob | Skipped], touched: set[bytes]) -> Iterator[Blob | Skipped]:

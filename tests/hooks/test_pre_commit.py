@@ -46,14 +46,21 @@ def repository(tmp_path: Path, environment: dict[str, str], hook_source: tuple[s
     path, commit = hook_source
     git(tmp_path, environment, "init", "-q")
     (tmp_path / ".pre-commit-config.yaml").write_text(
-        f"repos:\n- repo: {path}\n  rev: {commit}\n  hooks:\n  - id: monei-guard\n  - id: monei-guard-files\n"
-        "    stages: [manual]\n"
+        "default_install_hook_types: [pre-commit, pre-push, commit-msg]\n"
+        f"repos:\n- repo: {path}\n  rev: {commit}\n  hooks:\n  - id: monei-guard\n  - id: monei-guard-push\n"
+        "  - id: monei-guard-commit-msg\n  - id: monei-guard-files\n    stages: [manual]\n"
+        '    args: [--min-confidence=low, "--"]\n'
     )
-    subprocess.run(
-        [sys.executable, "-m", "pre_commit", "install"], cwd=tmp_path, env=environment, check=True, capture_output=True
-    )
+    pre_commit(tmp_path, environment, "install")
     git(tmp_path, environment, "add", ".pre-commit-config.yaml")
     return tmp_path
+
+
+def pre_commit(where: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pre_commit", *arguments],
+        cwd=where, env=environment, capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
 
 
 def git(where: Path, environment: dict[str, str], *arguments: str) -> str:
@@ -96,11 +103,80 @@ def test_run_all_files_scans_the_files_that_pre_commit_names(repository: Path, e
     (repository / "-odd name.txt").write_text(f"{api_key(2)}\n")
     git(repository, environment, "add", "-A")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--hook-stage", "manual", "monei-guard-files"],
-        cwd=repository, env=environment, capture_output=True, text=True, check=False, timeout=110,
-    )  # fmt: skip
+    done = pre_commit(repository, environment, "run", "--all-files", "--hook-stage", "manual", "monei-guard-files")
 
     assert done.returncode == 1, done.stderr
     assert "-odd name.txt:1:1" in done.stdout
     assert api_key(2) not in done.stdout
+
+
+def test_a_message_with_a_key_is_refused_whatever_files_the_configuration_leaves_out(
+    repository: Path, environment: dict[str, str]
+) -> None:
+    with (repository / ".pre-commit-config.yaml").open("a") as file:
+        file.write("files: ^src/\n")
+    git(repository, environment, "add", ".pre-commit-config.yaml")
+    key = api_key(3)
+    done = subprocess.run(
+        ["git", "commit", "-m", f"fix\n\nuse {key}"], cwd=repository, env=environment, capture_output=True, text=True,
+        check=False, timeout=110,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "message:3:5" in said
+    assert key not in said
+    assert commit(repository, environment).returncode == 0
+
+
+def test_a_push_that_brings_a_key_is_refused_on_a_new_branch_and_on_an_old_one(
+    repository: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    origin = str(tmp_path_factory.mktemp("origin"))
+    git(repository, environment, "init", "-q", "--bare", origin)
+    git(repository, environment, "remote", "add", "origin", origin)
+    assert commit(repository, environment).returncode == 0
+
+    for number, branch in enumerate(("main:first", "main", "main:new")):  # of the first, pre-commit names no range
+        (repository / "app.py").write_text(f"KEY = '{api_key(4 + number)}'\n")
+        git(repository, environment, "add", "app.py")
+        git(repository, environment, "commit", "-q", "--no-verify", "-m", "in")
+        git(repository, environment, "rm", "-q", "app.py")
+        assert commit(repository, environment).returncode == 0
+        done = subprocess.run(
+            ["git", "push", "origin", branch], cwd=repository, env=environment, capture_output=True, text=True,
+            check=False, timeout=110,
+        )  # fmt: skip
+        said = done.stdout + done.stderr
+        assert done.returncode == 1, said
+        assert "app.py:1:8" in said
+        git(repository, environment, "reset", "-q", "--hard", "HEAD~2")
+        git(repository, environment, "push", "-q", "origin", "main")
+    git(repository, environment, "push", "-q", "origin", "main:clean")
+
+
+def test_from_ref_and_to_ref_scan_what_the_commits_between_add(repository: Path, environment: dict[str, str]) -> None:
+    assert commit(repository, environment).returncode == 0
+    (repository / "app.py").write_text(f"KEY = '{api_key(6)}'\n")
+    git(repository, environment, "add", "app.py")
+    git(repository, environment, "commit", "-q", "--no-verify", "-m", "in")
+    git(repository, environment, "rm", "-q", "app.py")
+    assert commit(repository, environment).returncode == 0
+    ends = ("--from-ref", "HEAD~2", "--to-ref", "HEAD")
+    for arguments in (("monei-guard",), ("--hook-stage", "pre-push", "monei-guard-push")):
+        done = pre_commit(repository, environment, "run", *ends, *arguments)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "app.py:1:8" in done.stdout
+    clean = pre_commit(repository, environment, "run", "--from-ref", "HEAD", "--to-ref", "HEAD", "monei-guard")
+    assert clean.returncode == 0, clean.stdout
+
+
+def test_try_repo_runs_every_hook_that_the_stage_has(
+    tmp_path: Path, environment: dict[str, str], hook_source: tuple[str, str]
+) -> None:
+    git(tmp_path, environment, "init", "-q")
+    (tmp_path / "app.py").write_text(f"KEY = '{api_key(7)}'\n")
+    git(tmp_path, environment, "add", "-A")
+    done = pre_commit(tmp_path, environment, "try-repo", hook_source[0], "--ref", hook_source[1], "--all-files")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.count("app.py:1:8") == 2, done.stdout
+    assert api_key(7) not in done.stdout
