@@ -40,10 +40,12 @@ def pre_push(remote: str | None, url: str | None, **given: Any) -> None:
     """Scan what a push is about to send: git's lines on standard input, or the range that pre-commit names."""
     del url
     options = read_options(given)
+    if sys.stdin.isatty():
+        raise click.UsageError("git runs this as a hook, and says what is pushed; by hand, use 'monei-guard range'.")
     with lenient():
         repository = _repository()
         session = _session(repository, options)
-        push = _push(repository, remote, sys.stdin.buffer.read() if not sys.stdin.isatty() else b"", os.environ)
+        push = _push(repository, remote, sys.stdin.buffer.read(), os.environ)
         settings = session.settings
         items = push_items(repository, push, max_size=settings.max_size, excluded=excluder(settings.exclude))
         with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:

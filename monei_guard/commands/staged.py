@@ -10,8 +10,9 @@ import click
 
 from monei_guard.commands.clean_commit import NAMED_RANGE
 from monei_guard.commands.cli import stop
-from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, finish, open_session
+from monei_guard.commands.hook_leniency import conclude, lenient
+from monei_guard.commands.options import Options, common_options, read_options
+from monei_guard.commands.session import Session, excluder, open_session
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import GitError, Repository, discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
@@ -39,6 +40,12 @@ class OutsideRepositoryError(GuardError):
 def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     """Scan what 'git commit' would record: the staged bytes, and of those the added lines."""
     options = read_options(given)
+    with lenient():
+        code = _looked_at(folder, options, whole_files=whole_files)
+    stop(code)
+
+
+def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
     repository = discover(folder, as_hook=True)
     if repository is None or repository.work_tree is None:
         where = os.path.abspath(folder)
@@ -61,7 +68,7 @@ def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
             scanned = with_staged_hygiene(session, scanned, repository.work_tree, frozenset(touched))
         except GitError as error:  # what was found before is worth more than a complete list
             session = replace(session, errors=(*session.errors, f"hygiene was not checked: {error}"))
-    stop(finish(session, scanned, silent_when_clean=True))
+    return conclude(session, scanned)
 
 
 def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:

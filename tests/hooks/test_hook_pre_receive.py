@@ -15,6 +15,7 @@ from history_repositories import import_history
 from made_up_keys import api_key
 
 ROOT = Path(__file__).resolve().parents[2]
+DIRECTIVE = 'monei-guard: ignore[MG101] reason="I say so" until=2099-01-01'
 BAD = {"app.py": f"KEY = '{api_key(1)}'\n"}
 
 
@@ -144,7 +145,11 @@ def test_push_options_reach_the_hook_and_open_nothing(server: Server) -> None:
 def test_what_is_pushed_does_not_decide(server: Server) -> None:
     server.copy.commit(**{
         ".monei-guard.toml": 'ignore = ["MG"]\nexclude = ["**"]\n',
+<<<<<<< HEAD
         "app.py": f"KEY = '{api_key(1)}'  # monei-" + f"guard: ignore MG101 -- I say so\n",
+=======
+        "app.py": f"KEY = '{api_key(1)}'  # {DIRECTIVE}",
+>>>>>>> server
     })  # fmt: skip
     assert not server.push("origin", "main")[0]
 

@@ -41,7 +41,11 @@ def test_the_wheel_carries_rules_hooks_and_types(wheel: Path) -> None:
 
     assert rules
     assert rules <= names
-    assert {"monei_guard/bundled/hooks/native/pre-commit.sh", "monei_guard/py.typed"} <= names
+    assert {
+        "monei_guard/bundled/hooks/native/pre-commit.sh",
+        "monei_guard/bundled/hooks/pre-receive",
+        "monei_guard/py.typed",
+    } <= names
 
 
 def test_the_installed_command_lists_the_same_rules_as_the_checkout(command: Path) -> None:
