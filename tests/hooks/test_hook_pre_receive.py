@@ -145,11 +145,7 @@ def test_push_options_reach_the_hook_and_open_nothing(server: Server) -> None:
 def test_what_is_pushed_does_not_decide(server: Server) -> None:
     server.copy.commit(**{
         ".monei-guard.toml": 'ignore = ["MG"]\nexclude = ["**"]\n',
-<<<<<<< HEAD
-        "app.py": f"KEY = '{api_key(1)}'  # monei-" + f"guard: ignore MG101 -- I say so\n",
-=======
         "app.py": f"KEY = '{api_key(1)}'  # {DIRECTIVE}",
->>>>>>> server
     })  # fmt: skip
     assert not server.push("origin", "main")[0]
 
