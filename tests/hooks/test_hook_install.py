@@ -249,7 +249,7 @@ def test_pre_commits_own_hook_and_ours_run_both(root: Path) -> None:
     assert (root / "ran").exists()
 
 
-def test_a_push_that_brings_a_key_is_stopped_and_the_hook_that_was_there_hears_of_it(
+def test_a_push_that_brings_a_key_is_stopped_and_the_kept_hook_hears_of_it(
     root: Path, tmp_path: Path
 ) -> None:
     hook_of(root, "pre-push").parent.mkdir(exist_ok=True)
