@@ -7,6 +7,7 @@ from monei_guard.commands.options import Options
 from monei_guard.commands.session import Session, suppression_policy
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.detection.patterns import PatternError, compile_rule
+from monei_guard.lints.lint import LINT_WORDS
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.pipeline import Detector
 from monei_guard.policy.triage import selected_rules
@@ -30,8 +31,9 @@ def selected_session(
         credentials = tuple(rule for rule in (*bundled, *own) if rule.kind is RuleKind.CREDENTIAL)
     evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
     active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
+    lints = LINT_WORDS if any(rule.kind is RuleKind.LINT for rule in rules) else ()
     detector = Detector(
-        (word for rule in credentials for word in rule.keywords),
+        (*lints, *(word for rule in credentials for word in rule.keywords)),
         lambda: credentials,
         lambda: (*load_evidence_rules(), *evidence),
         manifests,

@@ -70,3 +70,9 @@ def test_a_commit_without_monei_code_loads_no_parser(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_lints_alone_look_at_a_file_that_only_its_content_ties_to_monei(tmp_path: Path) -> None:
+    code = 'const key = process.env.MONEI_API_KEY;\nlocalStorage.setItem("k", key);\n'
+    (tmp_path / "app.js").write_text(code, encoding="utf-8")
+    assert [one["code"] for one in _run(tmp_path, "scan", "--select", "MG303", ".").findings] == ["MG303"]
