@@ -8,7 +8,7 @@ matches without need costs a commit the time of a proper look.
 import re
 from collections.abc import Iterable, Iterator
 
-from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, partly_escaped_prefixes, prefix_halves
+from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, SPELLED, partly_escaped_prefixes, prefix_halves
 from monei_guard.content.packed_signs import COMPRESSED, SHORTEST
 from monei_guard.hygiene.staged_interest import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.ruleset.bundled import credential_keywords
@@ -58,6 +58,7 @@ def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
     yield from (*_PACKED, *_BYTE_LISTS, *_SHORT_ESCAPES)
     yield from map(_caseless_pattern, ESCAPE_PATTERNS)
     yield from (_caseless(form.decode()) for form in partly_escaped_prefixes(keywords))
+    yield from _partly_spelled()
     yield _divided(
         halves for halves in prefix_halves(keywords) if not any(word in halves[0].decode() for word in keywords)
     )
@@ -66,6 +67,16 @@ def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
         paths = "|".join(_caseless(one.decode()) for one in suffixes)
         found = "|".join(_escaped(sign.decode()) for sign in signs)
         yield f"{_HEADER}({paths}){_PATH_END}.*({found})"
+
+
+def _partly_spelled() -> Iterator[str]:
+    """Yield what matches one character of a prefix spelled out before another, as the first stage does."""
+    codes = [ord(char) for char in SPELLED]
+    hexadecimal = "|".join(dict.fromkeys(form for code in codes for form in (f"{code:02x}", f"{code:02X}")))
+    yield f"&#([xX]({hexadecimal})|{'|'.join(map(str, codes))});([{SPELLED}]|&#)"
+    yield f"%({hexadecimal})([{SPELLED}]|%[2-7])"
+    yield f"=({hexadecimal})([ce]?[_iklmnrstv]|[ce]?=[2-7])"
+    yield f"\\\\([xX]({hexadecimal})|u00({hexadecimal})|{'|'.join(f'{code:03o}' for code in codes)})([{SPELLED}]|\\\\)"
 
 
 def _divided(halves: Iterable[tuple[bytes, bytes]]) -> str:

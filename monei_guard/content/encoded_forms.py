@@ -122,7 +122,7 @@ _ESCAPE_TESTS = tuple(
     )
 )
 # One character of a prefix spelled out that had no need of it, before one that is not, or another.
-_SPELLED = "_ceiklmnrstv"
+SPELLED = "_ceiklmnrstv"
 _SPELLED_TESTS = tuple(
     (sign, re.compile(pattern).search)
     for sign, pattern in (
@@ -137,10 +137,10 @@ _SPELLED_TESTS = tuple(
     for pattern in (
         pattern
         % {
-            b"x": "|".join(f"{ord(char):02x}" for char in _SPELLED).encode(),
-            b"d": "|".join(str(ord(char)) for char in _SPELLED).encode(),
-            b"o": "|".join(f"{ord(char):03o}" for char in _SPELLED).encode(),
-            b"c": _SPELLED.encode(),
+            b"x": "|".join(f"{ord(char):02x}" for char in SPELLED).encode(),
+            b"d": "|".join(str(ord(char)) for char in SPELLED).encode(),
+            b"o": "|".join(f"{ord(char):03o}" for char in SPELLED).encode(),
+            b"c": SPELLED.encode(),
         },
     )
 )

@@ -93,6 +93,15 @@ def test_a_forced_push_is_judged_by_what_is_new(server: Server) -> None:
     assert not server.push("--force", "origin", "main")[0]
 
 
+def test_of_many_findings_the_first_are_shown_and_the_rest_counted(server: Server) -> None:
+    server.copy.commit(many="".join(f"KEY = '{api_key(seed)}'\n" for seed in range(100, 150)))
+    accepted, said = server.push("origin", "main")
+    assert not accepted
+    assert said.count("MG101") == 20
+    assert "50 findings" in said
+    assert "30 more findings are not shown" in said
+
+
 def test_a_deletion_is_accepted_also_beside_a_clean_branch(server: Server) -> None:
     assert server.push("origin", "main:one", "main:two")[0]
     assert server.push("origin", ":one")[0]

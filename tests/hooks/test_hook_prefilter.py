@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def _encoded(code: str, names: tuple[str, ...]) -> bytes:
     for name in names:
         data = ALL[name](data)
     return data if names[-1] in INNER or names[-1] in WIDE else FRAME % data
+
+
+@pytest.mark.parametrize("form", ["%%%02X", "=%02X", r"\u%04x", r"\x%02x", r"\%03o", "&#%d;", "&#x%x;"])
+def test_a_prefix_with_some_characters_escaped_is_looked_at(look: Look, form: str) -> None:
+    key = api_key(form)
+    missed = []
+    for places in [*((at,) for at in range(4)), *combinations(range(4), 2)]:
+        text = "".join(form % ord(char) if at in places else char for at, char in enumerate(key))
+        if not look({"notes.txt": f"x {text}\n".encode()}):
+            missed.append(text)
+    assert missed == []
 
 
 def test_keys_in_parts_are_looked_at(look: Look) -> None:
