@@ -1,6 +1,7 @@
 """What decoders and archives cost where there is nothing encoded: `scan` and the pass of `history`, on and off.
 
-The corpus is a sample of the standard library and the packages of this environment that are no archives. Times are
+The corpus is a sample of the standard library and the packages of this environment that are no archives: tests of
+parsers, lists of checksums and data in base64 among it, so one row is about text in which nothing looks encoded. Times are
 processor time of one process, the modes in turn, medians; the last row is the worst case, in which every file names
 Monei.
 
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.measure import machine
+from benchmarks.scan import plain_tree
 from monei_guard.commands.session import rule_loaders
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.git_access.repository import discover
@@ -53,6 +55,9 @@ def main() -> None:
         _row("`history` pass over the same, packed", run)
         _row("`monei-guard scan`, whole process", _process("scan", folder), _children)
         _row("`monei-guard history`, whole process", _process("history", folder), _children)
+    with tempfile.TemporaryDirectory() as folder:
+        plain_tree(Path(folder))
+        _row("`monei-guard scan` of 30 MB of plain text, whole process", _process("scan", folder), _children)
     _row("first stage, small content", _stage(contents, large=False))
     _row("first stage, large amounts", _stage(contents, large=True))
     hot = [content + b"\n# monei\n" for content in contents if b"\0" not in content][:_HOT]

@@ -15,7 +15,7 @@ from history_repositories import import_history
 from made_up_keys import api_key
 
 ROOT = Path(__file__).resolve().parents[2]
-DIRECTIVE = 'monei-guard: ignore[MG101] reason="I say so" until=2099-01-01'
+DIRECTIVE = "monei-" + 'guard: ignore[MG101] reason="I say so" until=2099-01-01'
 BAD = {"app.py": f"KEY = '{api_key(1)}'\n"}
 
 
