@@ -1,9 +1,9 @@
 """What decoders and archives cost where there is nothing encoded: `scan` and the pass of `history`, on and off.
 
 The corpus is a sample of the standard library and the packages of this environment that are no archives: tests of
-parsers, lists of checksums and data in base64 among it, so one row is about text in which nothing looks encoded. Times are
-processor time of one process, the modes in turn, medians; the last row is the worst case, in which every file names
-Monei.
+parsers, lists of checksums and data in base64 among it, so one row is about text in which nothing looks encoded.
+Times are processor time of one process, the modes in turn, medians; the last row is the worst case, in which every
+file names Monei.
 
 Run: python -m benchmarks.decoders
 """

@@ -249,6 +249,40 @@ def test_pre_commits_own_hook_and_ours_run_both(root: Path) -> None:
     assert (root / "ran").exists()
 
 
+def test_a_push_that_brings_a_key_is_stopped_and_the_kept_hook_hears_of_it(
+    root: Path, tmp_path: Path
+) -> None:
+    hook_of(root, "pre-push").parent.mkdir(exist_ok=True)
+    hook_of(root, "pre-push").write_text('#!/bin/sh\necho "$1" > seen; cat >> seen\n')
+    hook_of(root, "pre-push").chmod(0o755)
+    guard(root, "hook", "install", "--type", "pre-push")
+    git(tmp_path, "init", "-q", "--bare", "server.git")
+    git(root, "remote", "add", "origin", str(tmp_path / "server.git"))
+    assert commit(root, CLEAN).returncode == 0
+    clean = run(root, "git", "push", "-q", "origin", "main")
+    assert (clean.returncode, clean.stdout, clean.stderr) == (0, "", "")
+    remote, line = (root / "seen").read_text().splitlines()
+    assert remote == "origin"
+    assert line.startswith("refs/heads/main ")
+    assert commit(root, leaking("a")).returncode == 0
+    stopped = run(root, "git", "push", "-q", "origin", "main")
+    assert stopped.returncode == 1
+    assert "critical[MG101]" in stopped.stdout + stopped.stderr
+    assert api_key("a") not in stopped.stdout + stopped.stderr
+    assert run(root, "git", "push", "-q", "origin", ":main").returncode == 0  # takes away, brings nothing
+
+
+def test_a_message_with_a_key_is_stopped(root: Path) -> None:
+    guard(root, "hook", "install", "--type", "commit-msg")
+    assert commit(root, CLEAN).returncode == 0
+    (root / "a.py").write_text("x = 2\n")
+    stopped = run(root, "git", "commit", "-qam", f"the key is {api_key('m')}")
+    assert stopped.returncode == 1
+    assert "critical[MG101]" in stopped.stdout + stopped.stderr
+    assert api_key("m") not in stopped.stdout + stopped.stderr
+    assert run(root, "git", "commit", "-qam", "no key").returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [("install", "--type", "pre-merge"), ("install", "--type", "all")])
 def test_a_type_that_does_not_exist_is_misuse(root: Path, arguments: tuple[str, ...]) -> None:
     done = guard(root, "hook", *arguments)

@@ -82,3 +82,13 @@ def test_every_report_shows_the_verdict_and_no_key(program: Program, key: bytes,
 
     assert words in done.stdout
     assert key.decode() not in done.stdout + done.stderr
+
+
+def test_an_audit_carries_the_verdict(program: Program, key: bytes) -> None:
+    done = program.run("audit", "--verify", "--yes", *program.urls, "--format", "json")
+
+    keys = [one for one in json.loads(done.stdout)["findings"] if one["code"] == "MG101"]
+    assert done.returncode == 1, done.stderr
+    assert {(one["verification"]["verdict"], one["severity"]) for one in keys} == {("live", "critical")}
+    assert program.api.production.paths().count("/api/v1/user/me") == 1
+    assert key not in done.stdout.encode() + done.stderr.encode()
