@@ -249,9 +249,7 @@ def test_pre_commits_own_hook_and_ours_run_both(root: Path) -> None:
     assert (root / "ran").exists()
 
 
-def test_a_push_that_brings_a_key_is_stopped_and_the_kept_hook_hears_of_it(
-    root: Path, tmp_path: Path
-) -> None:
+def test_a_push_that_brings_a_key_is_stopped_and_the_kept_hook_hears_of_it(root: Path, tmp_path: Path) -> None:
     hook_of(root, "pre-push").parent.mkdir(exist_ok=True)
     hook_of(root, "pre-push").write_text('#!/bin/sh\necho "$1" > seen; cat >> seen\n')
     hook_of(root, "pre-push").chmod(0o755)
