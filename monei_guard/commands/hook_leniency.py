@@ -7,12 +7,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from monei_guard.commands.cli import say, stop
 from monei_guard.commands.session import Session, finish
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path
 from monei_guard.pipeline import Scanned
+
+if TYPE_CHECKING:
+    from monei_guard.commands.report_output import TerminalWriter
 
 VARIABLE = "MONEI_GUARD_ON_ERROR"
 # What who pushes has to know.
@@ -40,9 +44,9 @@ def conclude(
     session: Session,
     scanned: Scanned,
     note: Callable[[str], None] = lambda _reason: None,
-    end: Callable[[Session, Scanned], int] | None = None,
+    terminal: "TerminalWriter | None" = None,
 ) -> int:
-    """Report what was found, by `end` or as every command does; return the exit code that git is to get.
+    """Report what was found, on a terminal by `terminal`; return the exit code that git is to get.
 
     `note` is told each thing that was not looked at and goes through all the same.
     """
@@ -61,7 +65,7 @@ def conclude(
             _warn(f"{len(gaps) - _MOST} more")
         scanned = replace(scanned, skipped=tuple(replace(one, incomplete=False) for one in scanned.skipped))
         session = replace(session, errors=())
-    return finish(session, scanned, silent_when_clean=True) if end is None else end(session, scanned)
+    return finish(session, scanned, silent_when_clean=True, terminal=terminal)
 
 
 def _is_wished() -> bool:

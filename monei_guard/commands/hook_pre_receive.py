@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -24,11 +24,14 @@ from monei_guard.git_access.repository import GitError, Repository, discover, gi
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import scan
 from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.report import Report
+from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.sources.pushed_refs import Push, PushError, Update, push_items, read_push, received_updates, without
 
 SERVER_FILE = "monei-guard.toml"
 ALLOW = "monei-guard.allow"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST_SHOWN = 20
 _MOST_IDS = 3  # in the line that is to be copied
 
 
@@ -47,7 +50,7 @@ def pre_receive(**given: Any) -> None:
         allowed = _allowed(repository)
         push = _push(repository, [one for one in updates if one.new not in allowed], sorted(allowed))
         scanned = scan(_items(session, repository, push), session.detector)
-        code = conclude(session, scanned, softened.append)
+        code = conclude(session, scanned, softened.append, _write_first)
     if code == ExitCode.CLEAN:
         _log(repository, updates, _passed(session, repository, updates, push) if allowed else [], softened)
     elif code in {ExitCode.FINDINGS, ExitCode.INCOMPLETE}:
@@ -96,6 +99,14 @@ def _passed(session: Session, repository: Repository, updates: Sequence[Update],
         return [f"not looked at: {error}"]
     gaps = [f"not looked at: {one.reason}" for one in scanned.skipped if one.incomplete]
     return [*map(in_words, scanned.findings), *gaps]
+
+
+def _write_first(report: Report, stream: TextIO, style: Style) -> None:
+    """Write the report with its first findings: thousands help nobody at a prompt."""
+    found = [one for one in report.triaged if one.suppression is None]
+    write_terminal(replace(report, triaged=found[:_MOST_SHOWN]), stream, style)
+    if len(found) > _MOST_SHOWN:
+        stream.write(f"{len(found) - _MOST_SHOWN:,} more findings are not shown\n")
 
 
 def _log(repository: Repository, updates: Sequence[Update], allowed: Sequence[str], softened: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.settings import Settings
 
 if TYPE_CHECKING:
+    from monei_guard.commands.report_output import TerminalWriter
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
 
@@ -109,17 +110,23 @@ def rule_loaders() -> "tuple[Callable[[], tuple[Rule, ...]], Callable[[], tuple[
     return credentials, evidence
 
 
-def finish(session: Session, scanned: Scanned, *, silent_when_clean: bool = False) -> int:
+def finish(
+    session: Session, scanned: Scanned, *, silent_when_clean: bool = False, terminal: "TerminalWriter | None" = None
+) -> int:
     """Triage what was found, write every report that was asked for, return the exit code.
 
     `silent_when_clean` is for hooks: nothing to say on the terminal means nothing is said, and nothing imported.
+    `terminal` writes what standard output gets where no other format is asked for.
     """
     plain = session.options.format == "terminal" and session.options.output is None and not session.options.reports
-    if silent_when_clean and plain and not scanned.findings and not any(one.incomplete for one in scanned.skipped):
+    gaps = session.errors or any(one.incomplete for one in scanned.skipped)
+    if silent_when_clean and plain and not scanned.findings and not gaps:
         return ExitCode.CLEAN
     from monei_guard.commands.report_output import report_and_exit_code  # noqa: PLC0415 - not on a clean commit
 
-    return report_and_exit_code(session, scanned)
+    if terminal is None:
+        return report_and_exit_code(session, scanned)
+    return report_and_exit_code(session, scanned, terminal)
 
 
 def repository_folder(path: str) -> str:

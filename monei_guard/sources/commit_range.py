@@ -25,6 +25,7 @@ from monei_guard.sources.staged_index import AddedLines
 
 _SUBMODULE = b"160000"
 _MOST_PARENTS = 16  # an octopus's versions beyond these are not compared line by line
+_TOGETHER = 2000  # commits whose changes are listed at once: what a push of a whole history lists is large
 _HEX = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -263,13 +264,16 @@ def _shallow_edge(repository: Repository) -> frozenset[str]:
 
 def _changes(repository: Repository, commits: Sequence[str]) -> Iterator[str | _Change]:
     """Yield each commit's id, then its changes: of a merge only paths that differ from every parent."""
-    if not commits:
-        return
-    raw = repository.run(
-        "diff-tree", "--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-abbrev", "--no-renames", "--always",
-        "--ignore-submodules=none", "--no-ext-diff", "--no-textconv",
-        stdin="\n".join(commits).encode() + b"\n",
-    )  # fmt: skip
+    for start in range(0, len(commits), _TOGETHER):
+        raw = repository.run(
+            "diff-tree", "--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-abbrev", "--no-renames", "--always",
+            "--ignore-submodules=none", "--no-ext-diff", "--no-textconv",
+            stdin="\n".join(commits[start : start + _TOGETHER]).encode() + b"\n",
+        )  # fmt: skip
+        yield from _parsed(raw)
+
+
+def _parsed(raw: bytes) -> Iterator[str | _Change]:
     fields = iter(raw.split(b"\0"))
     commit = ""
     for field in fields:

@@ -123,3 +123,14 @@ def test_a_gap_is_let_through_where_that_is_wished_but_a_finding_never(repositor
     assert b"large" in soft.err
     pushed = f"HEAD {repository.commit(key=api_key(8))} refs/heads/x {ZEROS}\n".encode()
     assert run_process(*arguments, cwd=repository.top, stdin=pushed, MONEI_GUARD_ON_ERROR="warn").code == 1
+
+
+def test_a_commit_with_a_gap_is_let_through_where_that_is_wished_but_a_finding_never(repository: GitRepository) -> None:
+    repository.stage("large", "x" * 5000)
+    arguments = ("staged", "--max-size", "1000")
+    assert run_process(*arguments, cwd=repository.top).code == 3
+    soft = run_process(*arguments, cwd=repository.top, MONEI_GUARD_ON_ERROR="warn")
+    assert (soft.code, soft.out) == (0, b"")
+    assert b"large" in soft.err
+    repository.stage("key", api_key(9))
+    assert run_process(*arguments, cwd=repository.top, MONEI_GUARD_ON_ERROR="warn").code == 1

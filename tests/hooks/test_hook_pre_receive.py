@@ -15,7 +15,7 @@ from history_repositories import import_history
 from made_up_keys import api_key
 
 ROOT = Path(__file__).resolve().parents[2]
-DIRECTIVE = 'monei-guard: ignore[MG101] reason="I say so" until=2099-01-01'
+DIRECTIVE = "monei-" + 'guard: ignore[MG101] reason="I say so" until=2099-01-01'
 BAD = {"app.py": f"KEY = '{api_key(1)}'\n"}
 
 
@@ -91,6 +91,15 @@ def test_a_forced_push_is_judged_by_what_is_new(server: Server) -> None:
     server.copy.stage("app.py", BAD["app.py"])
     server.copy.git("commit", "-q", "--amend", "-m", "once more")
     assert not server.push("--force", "origin", "main")[0]
+
+
+def test_of_many_findings_the_first_are_shown_and_the_rest_counted(server: Server) -> None:
+    server.copy.commit(many="".join(f"KEY = '{api_key(seed)}'\n" for seed in range(100, 150)))
+    accepted, said = server.push("origin", "main")
+    assert not accepted
+    assert said.count("MG101") == 20
+    assert "50 findings" in said
+    assert "30 more findings are not shown" in said
 
 
 def test_a_deletion_is_accepted_also_beside_a_clean_branch(server: Server) -> None:
