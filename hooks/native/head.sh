@@ -20,7 +20,10 @@ sys.exit(main())' "$@"
   [ "$code" -gt 1 ] || exit "$code"
   [ "$code" -ne 127 ] ||
     echo "monei-guard is no longer at $python: nothing was checked. Run 'monei-guard hook install' again, or 'hook uninstall'." >&2
-  [ "${MONEI_GUARD_ON_ERROR:-}" = warn ] || exit "$code"
+  case ${MONEI_GUARD_ON_ERROR:-}$code in
+  warn2 | warn3 | warn126 | warn127) ;; # an interrupt is nobody's consent
+  *) exit "$code" ;;
+  esac
   echo "monei-guard: goes on all the same (MONEI_GUARD_ON_ERROR=warn)" >&2
   exit 0
 }
