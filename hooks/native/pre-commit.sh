@@ -29,4 +29,4 @@ suspicious() {
 }
 
 configured || suspicious || exit 0
-guard staged
+guard staged -C . # with an argument it takes no quick look first: that was taken here
