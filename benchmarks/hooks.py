@@ -29,7 +29,9 @@ def main() -> None:
         hook.write_bytes(hook_script("pre-commit"))
         hook.chmod(0o755)
         staged(root / "clean", hook)
-        suspicious(root / "suspicious", hook)
+        digest = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="  # of "# nothing of money in here"
+        suspicious(root / "encoded", hook, "encoded.py", f'TEXT = "{digest}"')
+        suspicious(root / "named", hook, "client.py", 'key = os.environ["MONEI_API_KEY"]')
         many_files(root / "many", hook)
         push(root / "push")
 
@@ -51,11 +53,11 @@ def staged(root: Path, hook: Path) -> None:
     print(table("Nothing suspicious staged", measure(commands, runs=21)))
 
 
-def suspicious(root: Path, hook: Path) -> None:
-    """Measure one small staged file that names Monei, without a key."""
+def suspicious(root: Path, hook: Path, name: str, line: str) -> None:
+    """Measure one small staged file with a line that makes the hook start Python, without a key."""
     _repository(root)
     _commit(root, "first.py", "print('first')\n")
-    (root / "client.txt").write_text("Payments go through https://api.monei.cc\n" + _text(random.Random(1), 2_000))  # noqa: S311 - filler
+    (root / name).write_text(f"{line}\n{_comment(2_000)}")
     _git(root, "add", "-A")
     commands = [
         Command("native hook", ["sh", str(hook)], root),
@@ -63,7 +65,7 @@ def suspicious(root: Path, hook: Path) -> None:
         Command("gitleaks git --staged", [peer("gitleaks"), "git", "--staged", "--no-banner", "."], root),
         Command("kingfisher scan --staged", [peer("kingfisher"), "scan", "--staged", "-n", "."], root),
     ]
-    print(table("A suspect staged", measure(commands, runs=15)))
+    print(table(f"A suspect staged: {name}", measure(commands, runs=15)))
 
 
 def many_files(root: Path, hook: Path) -> None:
@@ -112,6 +114,10 @@ def push(root: Path) -> None:
         for name, target in (("git push, no hook", bare), ("git push, pre-receive hook", guarded))
     ]
     print(table(f"A push of {_COMMITS:,} commits", measure(commands, runs=5)))
+
+
+def _comment(size: int) -> str:
+    return "".join(f"# {line}\n" for line in _text(random.Random(1), size).splitlines())  # noqa: S311 - filler
 
 
 def _text(chance: random.Random, size: int) -> str:
