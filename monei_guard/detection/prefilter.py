@@ -5,6 +5,7 @@ several GB/s whatever the number of keywords) takes over once there is enough to
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from monei_guard.content.encoded_forms import (
@@ -56,6 +57,11 @@ class Prefilter:
         """Return a prefilter that lets content with one of these literals pass too."""
         extra = (*self.extra, *literals)
         return Prefilter(self.keywords, extra, encoded=self.encoded, cache_folder=self.cache_folder)
+
+    @cached_property
+    def names(self) -> Test:
+        """Return the test for a keyword that is not encoded."""
+        return plain_test(self.keywords, self.extra)
 
     @property
     def fast(self) -> "FastTest | None":
