@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.measure import Command, machine, measure, table
 from benchmarks.peers import peer, versions
+from benchmarks.scan import filler, git, new_repository
 from monei_guard.commands.hook_script import hook_script
 
 GUARD = str(Path(sys.executable).with_name("monei-guard"))
@@ -38,10 +39,10 @@ def main() -> None:
 
 def staged(root: Path, hook: Path) -> None:
     """Measure one small staged file with nothing suspicious in it."""
-    _repository(root)
+    new_repository(root)
     _commit(root, "first.py", "print('first')\n")
-    (root / "second.py").write_text(_text(random.Random(1), 2_000))  # noqa: S311 - filler
-    _git(root, "add", "-A")
+    (root / "second.py").write_text(filler(random.Random(1), 2_000))  # noqa: S311 - filler
+    git(root, "add", "-A")
     commands = [
         Command("native hook", ["sh", str(hook)], root),
         Command("git diff --cached", ["git", "diff", "--cached"], root),
@@ -55,10 +56,10 @@ def staged(root: Path, hook: Path) -> None:
 
 def suspicious(root: Path, hook: Path, name: str, line: str) -> None:
     """Measure one small staged file with a line that makes the hook start Python, without a key."""
-    _repository(root)
+    new_repository(root)
     _commit(root, "first.py", "print('first')\n")
     (root / name).write_text(f"{line}\n{_comment(2_000)}")
-    _git(root, "add", "-A")
+    git(root, "add", "-A")
     commands = [
         Command("native hook", ["sh", str(hook)], root),
         Command("monei-guard staged", [GUARD, "staged"], root),
@@ -71,12 +72,12 @@ def suspicious(root: Path, hook: Path, name: str, line: str) -> None:
 def many_files(root: Path, hook: Path) -> None:
     """Measure 10,000 staged files of 600 bytes."""
     chance = random.Random(2)  # noqa: S311 - filler
-    _repository(root)
+    new_repository(root)
     for number in range(_FILES):
         path = root / f"package{number % 50}" / f"file{number}.py"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(_text(chance, 600))
-    _git(root, "add", "-A")
+        path.write_text(filler(chance, 600))
+    git(root, "add", "-A")
     commands = [
         Command("native hook", ["sh", str(hook)], root),
         Command("git diff --cached", ["git", "diff", "--cached"], root),
@@ -91,11 +92,11 @@ def push(root: Path) -> None:
     """Measure the push of 1,000 commits to a bare repository, without and with the pre-receive hook."""
     root.mkdir()
     work, bare, guarded = root / "work", root / "bare.git", root / "guarded.git"
-    _repository(work)
+    new_repository(work)
     chance = random.Random(3)  # noqa: S311 - filler
     stream = []
     for number in range(_COMMITS):
-        text = _text(chance, 2_000)
+        text = filler(chance, 2_000)
         stream.append(
             f"commit refs/heads/main\ncommitter b <b@example.invalid> {1_700_000_000 + number} +0000\n"
             f"data 5\nwork\n\nM 100644 inline file{number % 97}.py\ndata {len(text)}\n{text}\n"
@@ -117,34 +118,13 @@ def push(root: Path) -> None:
 
 
 def _comment(size: int) -> str:
-    return "".join(f"# {line}\n" for line in _text(random.Random(1), size).splitlines())  # noqa: S311 - filler
-
-
-def _text(chance: random.Random, size: int) -> str:
-    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz_", k=chance.randint(3, 10))) for _ in range(2_000)]
-    lines = []
-    length = 0
-    while length < size:
-        lines.append(" ".join(chance.choices(words, k=8)))
-        length += len(lines[-1]) + 1
-    return ("\n".join(lines) + "\n")[:size]
-
-
-def _repository(root: Path) -> None:
-    root.mkdir(exist_ok=True)
-    _git(root, "init", "-q", "-b", "main")
-    _git(root, "config", "user.name", "bench")
-    _git(root, "config", "user.email", "bench@example.invalid")
+    return "".join(f"# {line}\n" for line in filler(random.Random(1), size).splitlines())  # noqa: S311 - filler
 
 
 def _commit(root: Path, name: str, text: str) -> None:
     (root / name).write_text(text)
-    _git(root, "add", "-A")
-    _git(root, "commit", "-qm", "first")
-
-
-def _git(root: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=root, check=True)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "first")
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ def main() -> None:
 
 def staged(root: Path) -> None:
     """Measure one small staged file with nothing suspicious in it."""
-    _repository(root)
+    new_repository(root)
     (root / "first.py").write_text("print('first')\n")
-    _git(root, "add", "-A")
-    _git(root, "commit", "-qm", "first")
-    (root / "second.py").write_text(_text(random.Random(1), 2_000))  # noqa: S311 - filler
-    _git(root, "add", "-A")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "first")
+    (root / "second.py").write_text(filler(random.Random(1), 2_000))  # noqa: S311 - filler
+    git(root, "add", "-A")
     commands = [
         Command("monei-guard staged", [GUARD, "staged"], root),
         Command("python -c pass", [sys.executable, "-c", "pass"], root),
@@ -48,9 +48,9 @@ def staged(root: Path) -> None:
 
 def tree(root: Path) -> None:
     """Measure a tree of 5,000 files, 30 MB, in a git work tree."""
-    _repository(root)
+    new_repository(root)
     plain_tree(root)
-    _git(root, "add", "-A")
+    git(root, "add", "-A")
     commands = [
         Command("monei-guard scan", [GUARD, "scan", "."], root),
         Command("gitleaks dir", [peer("gitleaks"), "dir", "--no-banner", "."], root),
@@ -68,13 +68,13 @@ def plain_tree(root: Path) -> None:
     for number in range(FILES):
         path = root / f"package{number % 50}" / f"module{number % 7}" / f"file{number}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_text(chance, FILE_BYTES))
+        path.write_text(filler(chance, FILE_BYTES))
 
 
 def long_line(root: Path) -> None:
     """Measure one minified line of 2 MB, without and with Monei's name in it."""
     root.mkdir()
-    line = _text(random.Random(3), 2_000_000).replace("\n", ";")  # noqa: S311 - filler
+    line = filler(random.Random(3), 2_000_000).replace("\n", ";")  # noqa: S311 - filler
     (root / "plain.js").write_text(line)
     (root / "named.js").write_text(line[:-200] + ';fetch("https://api.monei.cc/api/v1/user/me")')
     commands = [
@@ -88,7 +88,7 @@ def long_line(root: Path) -> None:
 def large_file(root: Path) -> None:
     """Measure a file of 60 MB that names Monei now and then."""
     root.mkdir()
-    block = _text(random.Random(4), 1_000_000)  # noqa: S311 - filler
+    block = filler(random.Random(4), 1_000_000)  # noqa: S311 - filler
     with (root / "server.log").open("w") as file:
         for number in range(60):
             file.write(block)
@@ -97,7 +97,8 @@ def large_file(root: Path) -> None:
     print(table("A log of 60 MB", measure(commands, runs=5)))
 
 
-def _text(chance: random.Random, size: int) -> str:
+def filler(chance: random.Random, size: int) -> str:
+    """Return lines of made-up words, `size` characters together."""
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz_", k=chance.randint(3, 10))) for _ in range(2_000)]
     lines = []
     length = 0
@@ -107,14 +108,16 @@ def _text(chance: random.Random, size: int) -> str:
     return ("\n".join(lines) + "\n")[:size]
 
 
-def _repository(root: Path) -> None:
-    root.mkdir()
-    _git(root, "init", "-q")
-    _git(root, "config", "user.name", "bench")
-    _git(root, "config", "user.email", "bench@example.invalid")
+def new_repository(root: Path) -> None:
+    """Make an empty repository."""
+    root.mkdir(exist_ok=True)
+    git(root, "init", "-q", "-b", "main")
+    git(root, "config", "user.name", "bench")
+    git(root, "config", "user.email", "bench@example.invalid")
 
 
-def _git(root: Path, *arguments: str) -> None:
+def git(root: Path, *arguments: str) -> None:
+    """Run git there."""
     subprocess.run(["git", *arguments], cwd=root, check=True)
 
 

@@ -29,16 +29,15 @@ def repository_place(repository: Repository, types: tuple[str, ...]) -> HookPlac
     lines = ", ".join(f"'monei-guard {_LINES[name]}' to its {name}" for name in types)
     if any(os.path.lexists(os.path.join(top, name)) for name in _LEFTHOOK):
         raise ManagedHooksError("lefthook writes the hooks of this repository", hint=f"add {lines} commands")
-    configured = _hooks_path("--local", top)
+    configured = hooks_path("--local", top)
     if configured is None:
-        everywhere = _hooks_path("--global", top) or _hooks_path("--system", top)
+        everywhere = hooks_path("--global", top) or hooks_path("--system", top)
         if everywhere is not None:
             raise ManagedHooksError(
                 f"core.hooksPath sends git to {everywhere} for the hooks of all your repositories",
                 hint="'monei-guard hook install --global' puts the hook there",
             )
-        common = repository.run("rev-parse", "--git-common-dir").rstrip(b"\n")
-        return HookPlace(os.path.normpath(os.path.join(top, os.fsdecode(common), "hooks")))
+        return HookPlace(own_hooks_folder(repository, top))
     folder = os.path.normpath(os.path.join(top, configured))
     if ".husky" in folder.split(os.sep):
         files = " and ".join(f"'monei-guard {_LINES[name]} \"$@\"' to .husky/{name}" for name in types)
@@ -52,7 +51,7 @@ def repository_place(repository: Repository, types: tuple[str, ...]) -> HookPlac
 
 def global_place() -> HookPlace:
     """Return the folder of hooks for all repositories: the one that is configured, or else our own."""
-    configured = _hooks_path("--global", os.getcwd())
+    configured = hooks_path("--global", os.getcwd())
     own = os.path.join(configuration_folder(), "hooks")
     if configured is None or os.path.normpath(configured) == own:
         return HookPlace(own, is_for_all=True)
@@ -67,11 +66,18 @@ def use_global_place(place: HookPlace) -> None:
 
 def leave_global_place(place: HookPlace) -> None:
     """Tell git to look for hooks in each repository again. Raises GitError."""
-    if place.is_for_all and _hooks_path("--global", os.getcwd()) is not None:
+    if place.is_for_all and hooks_path("--global", os.getcwd()) is not None:
         git(("config", "--global", "--unset", "core.hooksPath"), cwd=os.getcwd())
 
 
-def _hooks_path(scope: str, folder: str) -> str | None:
+def own_hooks_folder(repository: Repository, top: str) -> str:
+    """Return where git looks for hooks if no configuration says otherwise; worktrees share it."""
+    common = repository.run("rev-parse", "--git-common-dir").rstrip(b"\n")
+    return os.path.normpath(os.path.join(top, os.fsdecode(common), "hooks"))
+
+
+def hooks_path(scope: str, folder: str) -> str | None:
+    """Return core.hooksPath as one of git's configuration files ("--local", "--global", "--system") has it."""
     asked = ("config", scope, "--includes", "--type=path", "--get", "core.hooksPath")
     return os.fsdecode(git(asked, cwd=folder, answers=(0, 1)).rstrip(b"\n")) or None
 

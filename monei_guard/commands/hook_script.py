@@ -7,6 +7,7 @@ import sys
 from monei_guard import __version__
 from monei_guard.commands.hook_pattern import hook_pattern
 from monei_guard.errors import GuardError
+from monei_guard.ruleset.bundled import bundled
 
 TYPES = ("pre-commit", "pre-push", "commit-msg")
 KEPT = ".before-monei-guard"  # what a hook that was there before is renamed with
@@ -48,9 +49,7 @@ def _quoted(text: bytes) -> bytes:
 
 
 def _template(name: str) -> bytes:
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    installed = os.path.join(package, "bundled", "hooks")
-    folder = installed if os.path.isdir(installed) else os.path.join(os.path.dirname(package), "hooks")
+    folder = bundled("hooks")
     try:
         with open(os.path.join(folder, "native", f"{name}.sh"), "rb") as file:
             return file.read()

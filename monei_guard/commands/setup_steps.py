@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from monei_guard.atomic_file import replace_file
+from monei_guard.commands.hook_place import hooks_path, own_hooks_folder
 from monei_guard.commands.hook_script import hook_script
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, git
@@ -33,12 +34,11 @@ class NativeHook:
 
 def native_hook(repository: Repository, top: bytes) -> NativeHook | None:
     """Return the pre-commit hook to install, or None where there is one or another program manages hooks."""
-    for scope in ("--local", "--global"):
-        if git(("config", scope, "--get", "core.hooksPath"), cwd=top, answers=(0, 1)).strip():
-            return None
-    common = repository.run("rev-parse", "--git-common-dir").rstrip(b"\n")
-    path = os.path.join(top, common, b"hooks", b"pre-commit")
-    return None if os.path.lexists(path) else NativeHook(os.path.normpath(path), hook_script("pre-commit"))
+    shown_top = os.fsdecode(top)
+    if any(hooks_path(scope, shown_top) is not None for scope in ("--local", "--global")):
+        return None
+    path = os.path.join(own_hooks_folder(repository, shown_top), "pre-commit")
+    return None if os.path.lexists(path) else NativeHook(os.fsencode(path), hook_script("pre-commit"))
 
 
 def plan_lines(plan: Plan, hook: NativeHook | None, secrets: Sequence[bytes]) -> Iterator[str]:

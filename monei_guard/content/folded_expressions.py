@@ -64,11 +64,11 @@ def _root(data: bytes, language: str) -> "Node":
     from tree_sitter import Language, Parser  # noqa: PLC0415 - 10 ms that few files need
 
     if language == "python":
-        import tree_sitter_python  # noqa: PLC0415
+        import tree_sitter_python  # noqa: PLC0415 - as above
 
         grammar = tree_sitter_python.language()
     else:
-        import tree_sitter_typescript  # noqa: PLC0415
+        import tree_sitter_typescript  # noqa: PLC0415 - as above
 
         typescript = tree_sitter_typescript
         grammar = typescript.language_tsx() if language == "tsx" else typescript.language_typescript()

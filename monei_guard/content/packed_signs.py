@@ -22,10 +22,10 @@ BYTE_LIST_HINTS = tuple(
     )
 )
 
-ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _PIECE = 1 << 18
 _OVERLAP = 64
-_WORDS = bytes(code if code in ALPHABET else ord(" ") for code in range(256))
+_WORDS = bytes(code if code in _ALPHABET else ord(" ") for code in range(256))
 
 
 def has_packed_text(data: bytes) -> bool:

@@ -18,9 +18,14 @@ class BundledRulesError(GuardError):
 
 
 def bundled_rules() -> str:
-    """Return the folder of the built-in rules: inside an installed wheel, or beside the package in a checkout."""
-    installed = os.path.join(_PACKAGE, "bundled", "rules")
-    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(_PACKAGE), "rules")
+    """Return the folder of the built-in rules."""
+    return bundled("rules")
+
+
+def bundled(name: str) -> str:
+    """Return a folder that comes with the package: inside an installed wheel, or beside the package in a checkout."""
+    installed = os.path.join(_PACKAGE, "bundled", name)
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(_PACKAGE), name)
 
 
 def toml_files(folder: str) -> list[str]:
