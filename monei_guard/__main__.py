@@ -1,10 +1,19 @@
 """Entry point: `python -m monei_guard` and the `monei-guard` command."""
 
+import atexit
+import gc
 import sys
+
+# Python looks for garbage after every 700 new objects. Nearly all that a hook makes is imported and stays: the search
+# finds nothing there, and takes a twentieth of its time. A scan of much goes on as usual: it would need more memory.
+_OBJECTS_BETWEEN_SEARCHES = 50_000
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    atexit.register(gc.freeze)  # no search at exit, 15 ms: the system takes everything back at once
+    if sys.argv[1:2] == ["staged"]:
+        gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES)
     if sys.argv[1:] == ["staged"]:
         # What a hook runs on every commit; nearly always there is nothing to say, in half the time.
         from monei_guard.commands.clean_commit import is_clean_commit  # noqa: PLC0415 - for this case alone
