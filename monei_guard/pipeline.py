@@ -121,11 +121,11 @@ class Detector:
         views = self.views(blob, cuts) if decoded else (root_view(blob),)
         if decoded:  # what looked encoded may say nothing of ours once it is read
             hit = any(self.prefilter.names(view.data) for view in views)
-        if not hit and not linted:
-            return []
+        detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
+        if not detected and DIRECTIVE.encode() not in views[0].data:
+            return []  # nothing to suppress, and no suppression to call unused
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
-        detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
         found = triage_content(detected, views[0], self.suppressions, shown_path, is_linted=is_linted)
         if blob.is_new_line is None or not found:
             return found
