@@ -7,7 +7,8 @@ import click
 
 from monei_guard.commands.rules import find_rule
 from monei_guard.content.text_encoding import root_view
-from monei_guard.detection.engine import Engine, Verdict
+from monei_guard.detection.engine import Engine
+from monei_guard.detection.verdict import Verdict
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import regex
 
 from monei_guard.detection.patterns import compile_pattern
-from monei_guard.detection.surroundings import Surroundings
+from monei_guard.detection.verdict import Surroundings
 from monei_guard.model.rule import Rule
 
 NAMED = 6  # the assigned name carries the company's name

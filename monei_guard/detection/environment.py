@@ -8,7 +8,7 @@ say nothing. The production host says nothing either: sandbox keys are used agai
 
 import re
 
-from monei_guard.detection.surroundings import Surroundings
+from monei_guard.detection.verdict import Surroundings
 from monei_guard.model.rule import Environment
 
 _PRODUCTION = frozenset({"prod", "production", "live", "prd", "mainnet"})

@@ -6,7 +6,8 @@ Everything is read backwards from the value in bounded windows, so the cost does
 """
 
 import re
-from dataclasses import dataclass
+
+from monei_guard.detection.verdict import Surroundings
 
 _BEFORE = 600  # bytes looked at for a name that stands beside its value
 _CLOSE = 240  # bytes looked at for a name that stands directly before its value
@@ -110,21 +111,6 @@ _LABEL = re.compile(
     rb"""|\b(?:variable|resource|module|output|provider|secret)\s+(?:"[\w\-]+"\s+)?"(?P<block>[\w\-]{1,99})"\s*$)"""
 )
 _YAML_KEY = re.compile(rb"""^(?P<indent>[ ]*)(?:-[ ]+)?["']?(?P<name>[\w.$/\-]{1,99})["']?[ ]*:""")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The neighbourhood of one value.
-
-    `name` is the name path, outermost first, joined by ".", lower case ("moneisdk.apikey"), "" if there is none;
-    `original_name` is the same as written. `line` is the value's line without the value, `near` some lines around it,
-    both lower case.
-    """
-
-    name: str
-    original_name: str
-    line: bytes
-    near: bytes
 
 
 def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] = (b"", b"")) -> Surroundings:
