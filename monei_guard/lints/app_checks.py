@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 
 from monei_guard.lints.app_code import AppCode, Carried, Invocation
-from monei_guard.lints.client_side import Runs
+from monei_guard.lints.app_side import side_of_app_code
 from monei_guard.lints.hit import Hit
+from monei_guard.lints.maker import Maker
 from monei_guard.lints.names import looks_like_credential
 from monei_guard.lints.no_rate_limit_handling import HANDLED
-from monei_guard.lints.plain_http import MESSAGE as PLAIN_HTTP_MESSAGE
-from monei_guard.lints.plain_http import URL, is_judged
+from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
+from monei_guard.lints.shell_commands import shell_fallback, shell_tls
+from monei_guard.lints.side import Runs
 from monei_guard.lints.webhook_not_verified import CHECKS, HOOK_PATH, SIGNATURE
 from monei_guard.model.rule import Confidence
 
@@ -47,11 +49,6 @@ _OLD_TLS = re.compile(
     r"(?:MinVersion|MaxVersion)\s*:\s*tls\.Version(?:SSL30|TLS10|TLS11)|CURLOPT_SSLVERSION\s*(?:,|=>)\s*CURL_SSLVERSION_(?:SSLv[23]|TLSv1(?:_[01])?)\b|"
     r"SecurityProtocolType\.(?:Ssl3|Tls11?)\b|TlsVersion\.(?:TLS_1_0|TLS_1_1|SSL_3_0)|:TLSv1(?:_1)?\b|SslProtocols\.(?:Tls11?|Ssl[23])\b"
 )
-_CURL = re.compile(r"(?m)(?:^|[\s;&|(`\"'])(?:curl|wget|http)\s(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
-_CURL_OFF = re.compile(r"(?:^|\s)(?:-[A-Za-z]*k[A-Za-z]*|--insecure|--no-check-certificate|--verify=no)(?=\s|$)")
-_CURL_OLD = re.compile(
-    r"(?:^|\s)(?:--tlsv1\.[01](?=\s|$)|--tls-max\s+1\.[01]\b|--sslv[23]\b|--secure-protocol=TLSv1(?:_[01])?(?=\s|$))"
-)
 _HTTP_CALL = re.compile(
     r"http\.(?:Get|Post|NewRequest(?:WithContext)?|get|post)\(|curl_exec\(|file_get_contents\(|HttpClient\b|OkHttpClient\b|Net::HTTP\b|"
     r"URLSession\b|\b[dD]io\b|Faraday\b|HTTParty\b|RestClient\b|reqwest\b|RestTemplate\b|WebClient\b|Retrofit\b|Http::|HTTPoison\b|Req\."
@@ -74,7 +71,6 @@ _APP_KEY = re.compile(
 _FALLBACK = re.compile(
     r"(?:\?\?|\|\||\?:|\bor\b|,|=>|unwrap_or(?:_else)?\(|defaultValue:|default:|getOrElse\([^,\n]*,|getOrElse\s*\{?)\s*(?:\|\|\s*)?(?P<text>[\"'][^\"'\n]{12,200}[\"'])"
 )
-_SHELL_FALLBACK = re.compile(r"\$\{(?P<name>\w+):?[-=](?P<value>[^}\s]{12,200})\}")
 _EMPTY_TEST = re.compile(
     r"if\s*\(?!?\s*(?P<name>[$@]?\w+)(?:\.is(?:Null|Empty|NullOrEmpty|Blank)\w*(?:\(\))?|\s*(?:==|===)\s*(?:\"\"|''|nil|null|NULL))?\s*\)?\s*\{?\s*\n?\s*(?P=name)\s*=\s*(?P<text>[\"'][^\"'\n]{12,200}[\"'])"
 )
@@ -228,23 +224,6 @@ def _weak_tls(code: AppCode) -> Iterator[Hit]:
     yield from shell_tls(code.code)
 
 
-def shell_tls(text: str) -> Iterator[Hit]:
-    """Yield curl and wget commands that reach Monei without checking certificates, or with an old TLS."""
-    for match in _CURL.finditer(text):
-        rest = match.group("rest")
-        command = re.split(r"\s(?:\||&&|;)\s", rest)[0]
-        if not re.search(r"(?i)monei\.cc|\$\{?MONEI_(?:BASE|API)_URL", command):
-            continue
-        for pattern, message in (
-            (_CURL_OFF, "certificate checks are off: anyone on the way can read the key and answer in Monei's place"),
-            (_CURL_OLD, "TLS below 1.2 is accepted on a Monei call"),
-        ):
-            found = pattern.search(command)
-            if found is not None:
-                offset = match.start("rest") + found.start() + (found.group()[0] in " \t\n")
-                yield Hit(offset, match.start("rest") + found.end(), message)
-
-
 def _fallback(code: AppCode) -> Iterator[Hit]:
     for match in _FALLBACK.finditer(code.code):
         literal = match.group("text")[1:-1]
@@ -271,16 +250,6 @@ def _fallback(code: AppCode) -> Iterator[Hit]:
                 f"a credential is written in the code for when `{name}` is not set",
             )
     yield from shell_fallback(code.code)
-
-
-def shell_fallback(text: str) -> Iterator[Hit]:
-    """Yield `${MONEI_API_KEY:-literal}`."""
-    for match in _SHELL_FALLBACK.finditer(text):
-        if re.search(r"MONEI\w*(?:KEY|SECRET|TOKEN)", match.group("name")) and looks_like_credential(
-            match.group("value")
-        ):
-            message = f"a credential is written in the file for when `{match.group('name')}` is not set"
-            yield Hit(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + ":?}")
 
 
 def _rate_limit(code: AppCode) -> Iterator[Hit]:
@@ -350,3 +319,11 @@ APP_CHECKS: dict[str, Callable[[AppCode], Iterator[Hit]]] = {
     "webhook-not-verified": _webhook,
     "wrong-package": _wrong_package,
 }
+
+
+def check_app_code(make: Maker, path: str) -> None:
+    """Add the hits in a file of a language without a grammar."""
+    code = AppCode(path, make.view.data, side_of_app_code(path, make.view.data, make.project))
+    _ = code.tainted
+    for rule, check in APP_CHECKS.items():
+        make.add(rule, check(code))

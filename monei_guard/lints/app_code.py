@@ -11,14 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from monei_guard.lints.client_side import Side
 from monei_guard.lints.names import is_credential_name, is_key_literal, what_is
+from monei_guard.lints.side import Side
 
 HASH_COMMENTS = frozenset({"rb", "ex", "exs", "sh", "bash", "zsh", "ps1", "makefile", "dockerfile", "justfile"})
-SUFFIXES = frozenset({
-    "dart", "kt", "kts", "java", "swift", "m", "mm", "go", "php", "rb", "cs", "rs", "scala", "ex", "exs", "sh", "bash",
-    "zsh", "ps1",
-})  # fmt: skip
 
 _STRINGS = r"\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`"
 _SLASH = re.compile(r"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from monei_guard.lints.expression import Expr, Kind
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.names import PUBLIC_PREFIXES, is_credential_name, is_public_credential, public_env_names
 from monei_guard.lints.resolution import last_name
-from monei_guard.lints.source_file import SourceFile
+
+if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
+    from monei_guard.lints.monei_use import MoneiUse
+    from monei_guard.lints.source_file import SourceFile
 
 _IDENTIFIERS = frozenset({
     "identifier", "property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern",
@@ -23,7 +26,7 @@ _CONFIG_FILE = re.compile(
 _PUBLISHED = frozenset({"env", "publicruntimeconfig", "define", "public", "extra", "appinfo"})
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Hit]:
     """Yield each use of a published name, once a name, and each published entry of a bundler's configuration."""
     root = file.syntax.tree.root_node
     seen: set[str] = set()
@@ -61,7 +64,7 @@ def hit(start: int, end: int, name: str) -> Hit:
     )
 
 
-def _configuration(file: SourceFile) -> Iterator[Hit]:
+def _configuration(file: "SourceFile") -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.new and call.name in ("DefinePlugin", "EnvironmentPlugin"):
             for item in file.syntax.expression(call.node).items:
@@ -79,7 +82,7 @@ def _configuration(file: SourceFile) -> Iterator[Hit]:
                 yield found
 
 
-def _tables(file: SourceFile, expr: Expr, depth: int) -> Iterator[Hit]:
+def _tables(file: "SourceFile", expr: Expr, depth: int) -> Iterator[Hit]:
     if depth > 6:  # noqa: PLR2004 - configuration is not nested deeper
         return
     if expr.kind in (Kind.CALL, Kind.NEW):
@@ -97,7 +100,7 @@ def _tables(file: SourceFile, expr: Expr, depth: int) -> Iterator[Hit]:
         yield from _tables(file, item, depth + 1)
 
 
-def _published(file: SourceFile, expr: Expr, where: str, *, plugin: bool = False) -> Iterator[Hit]:
+def _published(file: "SourceFile", expr: Expr, where: str, *, plugin: bool = False) -> Iterator[Hit]:
     if plugin:
         names = [item for item in expr.items if item.kind is Kind.STRING] if expr.kind is Kind.LIST else []
         for item in names:

@@ -1,33 +1,11 @@
-"""Where code runs: in a browser or an app (its strings are public), or on a server. With the reason, for people."""
+"""Where JavaScript and TypeScript run: what the file, its place, its imports and its project say."""
 
 import re
-from dataclasses import dataclass
-from enum import Enum
 
 from monei_guard.lints.project import Project
-
-
-class Runs(Enum):
-    """Where a file's code runs."""
-
-    CLIENT = "client"
-    SERVER = "server"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Where code runs and what says so ("the file begins with 'use client'")."""
-
-    runs: Runs
-    reason: str
-
+from monei_guard.lints.side import TEST_PATH, Runs, Side
 
 _DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?>\s|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+[\"']use (client|server)[\"']")
-TEST_PATH = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures?|testing|stories|benchmarks?)/|"
-    r"[._-](?:test|spec|stories|e2e|cy)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$"
-)
 _SERVER_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(pattern), reason) for pattern, reason in (
     (r"\.server\.[cm]?[jt]sx?$", "its name ends in .server"),
     (r"(?:^|/)\+(?:server|page\.server|layout\.server)\.[jt]s$", "SvelteKit runs it on the server"),
@@ -97,12 +75,6 @@ _AUTOMATION = re.compile(
 )
 _NODE_ONLY = re.compile(rb"\bprocess\.(?:exit|argv|stdin|stdout|stderr|on)\b|\b__dirname\b|\bmodule\.exports\b")
 
-# Functions of a page or route module that run on the server only, by framework convention.
-SERVER_FUNCTIONS = frozenset({
-    "getServerSideProps", "getStaticProps", "getStaticPaths", "loader", "action", "getServerData", "headers",
-    "generateStaticParams", "generateMetadata",
-})  # fmt: skip
-
 
 def side_of_script(path: str, data: bytes, project: Project) -> Side:
     """Return where a JavaScript or TypeScript file (or the scripts of a page or component) run."""
@@ -167,35 +139,4 @@ def _by_code(data: bytes) -> Side:
         dom = _DOM.search(data)
         if dom is not None:
             return Side(Runs.CLIENT, f"it uses {dom.group().decode().rstrip('.')}, which only browsers have")
-    return Side(Runs.UNKNOWN, "")
-
-
-_FLUTTER = re.compile(rb"import\s+[\"']package:flutter")
-_DART_SERVER = re.compile(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
-_ANDROID = re.compile(
-    rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b"
-)
-_JVM_SERVER = re.compile(
-    rb"import\s+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus)"
-)
-_APPLE = re.compile(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUserDefaults\b|Bundle\.main")
-_SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
-
-
-def side_of_app_code(path: str, data: bytes, project: Project) -> Side:
-    """Return where Dart, Kotlin, Java, Swift, C#, Go, PHP, Ruby ... code runs."""
-    suffix = path.rpartition(".")[2].lower()
-    if TEST_PATH.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):
-        return Side(Runs.SERVER, "a test")
-    if suffix == "dart":
-        if _DART_SERVER.search(data) or re.search(r"(?:^|/)(?:bin|server|backend|routes)/", path):
-            return Side(Runs.SERVER, "a Dart server")
-        pubspec = project.content("pubspec.yaml") or b""
-        if _FLUTTER.search(data) or b"flutter:" in pubspec or re.search(r"(?:^|/)lib/", path):
-            return Side(Runs.CLIENT, "Flutter code is shipped inside the app")
-    android = _ANDROID.search(data) or re.search(r"(?:^|/)app/src/(?:main|debug|release)/", path)
-    if suffix in ("kt", "java") and android and not _JVM_SERVER.search(data):
-        return Side(Runs.CLIENT, "Android code is shipped inside the app")
-    if suffix == "swift" and not _SWIFT_SERVER.search(data) and _APPLE.search(data):
-        return Side(Runs.CLIENT, "iOS code is shipped inside the app")
     return Side(Runs.UNKNOWN, "")

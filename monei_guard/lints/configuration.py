@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from monei_guard.lints.app_checks import shell_fallback, shell_tls
 from monei_guard.lints.client_env_prefix import hit as prefix_hit
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.names import is_credential_name, is_public_credential, looks_like_credential
-from monei_guard.lints.plain_http import MESSAGE as PLAIN_HTTP_MESSAGE
-from monei_guard.lints.plain_http import URL, is_judged
+from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
 from monei_guard.lints.sandbox_hits_production import PRODUCTION
+from monei_guard.lints.shell_commands import shell_fallback, shell_tls
 from monei_guard.model.blob import View
 from monei_guard.model.rule import Confidence
 

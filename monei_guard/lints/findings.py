@@ -2,14 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.names import looks_like_credential
-from monei_guard.lints.project import Project
 from monei_guard.lints.value_flow import Step
-from monei_guard.model.blob import Skipped, View
+from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
 from monei_guard.model.location import Span
 from monei_guard.model.rule import Confidence, Environment, Rule
@@ -17,77 +15,52 @@ from monei_guard.model.secret import redact
 
 _WIDTH = 200  # characters shown of a long line
 _LEAD = 60
-_MAX_FINDINGS = 200  # of one lint in one file
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
 _PREFIXED = re.compile(r"(?:mni|sk|pk|rk|mk|mc[str])_[A-Za-z0-9_\-]{8,}")
 
 
-@dataclass(slots=True)
-class Maker:
-    """Collects findings of one file."""
+def findings(hits: Iterable[tuple[Rule, Hit]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
+    """Return the findings of one file in file order, `hits` with the rules they break.
 
-    view: View
-    project: Project
-    rules: Mapping[str, Rule]
-    vendor: str
-    shown_path: str | None = None
-    _found: list[Finding] = field(default_factory=list)
-    _skipped: list[Skipped] = field(default_factory=list)
-    _counts: dict[str, int] = field(default_factory=dict)
+    `vendor` is whose API the file uses ("unknown" where nothing says), `shown_path` replaces the displayed path.
+    """
+    counts: dict[str, int] = {}
+    made = [_finding(rule, hit, view, vendor, shown_path, counts) for rule, hit in hits]
+    return sorted(made, key=lambda one: (one.location.start_byte, one.code))
 
-    def add(self, rule_id: str, hits: Iterable[Hit]) -> None:
-        """Add the hits of one lint; a rule that is not in force adds none."""
-        rule = self.rules.get(rule_id)
-        if rule is None:
-            return
-        for number, hit in enumerate(hits):
-            if number >= _MAX_FINDINGS:
-                self.skip(f"{rule.code}: more than {_MAX_FINDINGS} findings; the rest is not shown")
-                break
-            self._found.append(self._finding(rule, hit))
 
-    def skip(self, reason: str) -> None:
-        """Note that a part of the file was not looked at."""
-        self._skipped.append(Skipped(self.view.blob.path, reason, incomplete=False))
+def _finding(rule: Rule, hit: Hit, view: View, vendor: str, shown_path: str | None, counts: dict[str, int]) -> Finding:
+    span = Span(hit.start, max(hit.end, hit.start))
+    confidence = min(rule.confidence, hit.confidence) if hit.confidence is not None else rule.confidence
+    if vendor == "unknown":
+        confidence = min(confidence, Confidence.MEDIUM)
+    hint = rule.hint
+    if hit.fix:
+        hint = f"{hint} Write: {masked(' '.join(hit.fix.split()))}"
+    return Finding(
+        code=rule.code,
+        rule=rule.id,
+        severity=rule.severity,
+        confidence=confidence,
+        vendor="unknown" if vendor == "unknown" else "monei",
+        environment=Environment.UNKNOWN,
+        message=masked(hit.message),
+        hint=hint,
+        secret=None,
+        location=view.locate(span, shown_path),
+        fingerprint=_fingerprint(rule, hit, view, counts),
+        snippet=snippet(view, span),
+        related=tuple(_related(hit, view, shown_path)),
+    )
 
-    def results(self) -> list[Finding | Skipped]:
-        """Return everything, findings in file order."""
-        ordered = sorted(self._found, key=lambda one: (one.location.start_byte, one.code))
-        return [*ordered, *self._skipped]
 
-    def _finding(self, rule: Rule, hit: Hit) -> Finding:
-        view = self.view
-        span = Span(hit.start, max(hit.end, hit.start))
-        confidence = min(rule.confidence, hit.confidence) if hit.confidence is not None else rule.confidence
-        if self.vendor == "unknown":
-            confidence = min(confidence, Confidence.MEDIUM)
-        vendor = "unknown" if self.vendor == "unknown" else "monei"
-        hint = rule.hint
-        if hit.fix:
-            hint = f"{hint} Write: {masked(' '.join(hit.fix.split()))}"
-        return Finding(
-            code=rule.code,
-            rule=rule.id,
-            severity=rule.severity,
-            confidence=confidence,
-            vendor=vendor,
-            environment=Environment.UNKNOWN,
-            message=masked(hit.message),
-            hint=hint,
-            secret=None,
-            location=view.locate(span, self.shown_path),
-            fingerprint=self._fingerprint(rule, hit),
-            snippet=snippet(view, span),
-            related=tuple(_related(hit, view, self.shown_path)),
-        )
-
-    def _fingerprint(self, rule: Rule, hit: Hit) -> str:
-        """Return a digest that survives line moves: of the code itself, white space apart, and its number."""
-        code = b" ".join(self.view.data[hit.start : hit.end].split())
-        base = b"\0".join((rule.code.encode(), self.view.blob.path or b"", code))
-        key = hashlib.sha256(base).hexdigest()
-        number = self._counts[key] = self._counts.get(key, -1) + 1
-        return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
+def _fingerprint(rule: Rule, hit: Hit, view: View, counts: dict[str, int]) -> str:
+    """Return a digest that survives line moves: of the code itself, white space apart, and its number in `counts`."""
+    code = b" ".join(view.data[hit.start : hit.end].split())
+    base = b"\0".join((rule.code.encode(), view.blob.path or b"", code))
+    key = hashlib.sha256(base).hexdigest()
+    number = counts[key] = counts.get(key, -1) + 1
+    return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
 
 
 def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:

@@ -1,9 +1,12 @@
 """What a check yields before it becomes a finding."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.value_flow import Step, Trace
 from monei_guard.model.rule import Confidence
+
+if TYPE_CHECKING:  # text formats have no flow of values, and their commits do not import it
+    from monei_guard.lints.value_flow import Step, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Hit:
     start: int
     end: int
     message: str
-    trace: Trace | None = None
+    trace: "Trace | None" = None
     fix: str = ""
     confidence: Confidence | None = None
-    steps: tuple[Step, ...] = ()
+    steps: "tuple[Step, ...]" = ()

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.resolution import last_name
-from monei_guard.lints.source_file import SourceFile
+
+if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
+    from monei_guard.lints.monei_use import MoneiUse
+    from monei_guard.lints.source_file import SourceFile
 
 HANDLED = re.compile(
     rb"(?i)\b429\b|retry-?after|too.?many.?requests|rate.?limit|x-ratelimit|\bretr(?:y|ies|ying|yable)\b|retry\(|_retry|"
@@ -19,7 +22,7 @@ _TEST_PATH = re.compile(
 _RETRIES_BY_ITSELF = re.compile(rb"[\"'](?:got|ky|ofetch|axios-retry|retry-axios|fetch-retry)[\"']")
 
 
-def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
+def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
     """Yield the first raw request of a file that leaves the rate limit to chance."""
     if _TEST_PATH.search(file.path) or HANDLED.search(file.data) or _RETRIES_BY_ITSELF.search(file.data):
         return

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.names import is_credential_name, is_key_literal
 from monei_guard.lints.parsing import parse
-from monei_guard.lints.plain_http import MESSAGE as PLAIN_HTTP_MESSAGE
-from monei_guard.lints.plain_http import URL
+from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL
 from monei_guard.model.blob import View
 
 _TEMPLATE = re.compile(r"\{\{\s*-?\s*([\w.]+)[^}]*\}\}|<%[-=]\s*([\w.@]+)\s*%>|\$\{\s*([\w.]+)\s*\}|\{\s*([\w.]+)\s*\}")

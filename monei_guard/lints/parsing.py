@@ -1,20 +1,22 @@
 """The parsers: tree-sitter and its grammars, with a stop watch."""
 
+from functools import cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from time import monotonic
+from types import MappingProxyType, ModuleType
 
-import tree_sitter_html
-import tree_sitter_javascript
-import tree_sitter_python
-import tree_sitter_typescript
 from tree_sitter import Language, Parser, Point, Range, Tree
 
-LANGUAGES = {
-    "javascript": tree_sitter_javascript.language,
-    "typescript": tree_sitter_typescript.language_typescript,
-    "tsx": tree_sitter_typescript.language_tsx,
-    "python": tree_sitter_python.language,
-    "html": tree_sitter_html.language,
-}
+# Language -> package and function of its grammar.
+_GRAMMARS = MappingProxyType({
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "python": ("tree_sitter_python", "language"),
+    "html": ("tree_sitter_html", "language"),
+})  # fmt: skip
 _PARSE_SECONDS = 3.0  # 1 MiB of code takes some 0.2 s; recovery from what is no code takes minutes
 _SLICE = 1 << 16
 _SMALL = 1 << 16  # bytes; less cannot take long, whatever it is
@@ -24,12 +26,34 @@ class ParseError(Exception):
     """The parser was stopped: the text is none of the language."""
 
 
+@cache  # a grammar does not change
+def _language(name: str) -> Language:
+    package, function = _GRAMMARS[name]
+    return Language(getattr(_grammar(package), function)())
+
+
+def _grammar(package: str) -> ModuleType:
+    """Return the compiled module in a grammar's package, without running the package's own `__init__`.
+
+    That one imports importlib.resources, and with it half the standard library, for queries nobody asks for here: 7 ms
+    of a hook's time. A package that is laid out differently is imported as a whole.
+    """
+    whole = PathFinder.find_spec(package)
+    places = whole.submodule_search_locations if whole is not None else None
+    inner = PathFinder.find_spec("_binding", places) if places else None
+    if inner is None or inner.loader is None:
+        return import_module(package)
+    module = module_from_spec(inner)
+    inner.loader.exec_module(module)
+    return module
+
+
 def parse(data: bytes, language: str, ranges: tuple[tuple[int, int], ...] = ()) -> Tree:
     """Return the tree of `data`, or of its byte `ranges` (scripts inside a page); offsets are those of `data`.
 
     Raises ParseError.
     """
-    parser = Parser(Language(LANGUAGES[language]()))
+    parser = Parser(_language(language))
     if ranges:
         parser.included_ranges = [Range(_point(data, a), _point(data, b), a, b) for a, b in ranges]
     if len(data) > _SMALL:

@@ -165,6 +165,18 @@ class Project:
         return found
 
 
+def vendor_of(data: bytes, path: str, project: Project) -> str:
+    """Return "monei" where the file or its project shows monei.cc, "unknown" where nothing shows, else "monei.com".
+
+    A name like MONEI_API_KEY is used by both companies and decides nothing.
+    """
+    if names_monei_cc(data):
+        return "monei"
+    if names_monei_com(data):
+        return "monei.com"
+    return project.vendor(path) or "unknown"
+
+
 def empty_project() -> Project:
     """Return a project of which nothing but the linted file is known."""
     return Project(read=lambda _path: None)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.monei_use import MoneiUse
-from monei_guard.lints.source_file import SourceFile
+
+if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
+    from monei_guard.lints.monei_use import MoneiUse
+    from monei_guard.lints.source_file import SourceFile
 
 PRODUCTION = re.compile(r"(?i)^https?://api\.monei\.cc(?![\w.-])")
 _MODES = ("environment", "env", "mode", "monei_env", "moneienv", "monei_environment")
@@ -30,7 +33,7 @@ _MESSAGE = "sandbox mode is chosen, but the address is production's: real money 
 _FIX = "https://api.dev.monei.cc"
 
 
-def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
+def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
     """Yield objects, calls and choices that name sandbox and the production host together."""
     seen: set[int] = set()
     for options in _option_tables(file, use):
@@ -45,7 +48,7 @@ def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
     yield from _environment(file, use, seen)
 
 
-def _option_tables(file: SourceFile, use: MoneiUse) -> Iterator[Expr]:
+def _option_tables(file: "SourceFile", use: "MoneiUse") -> Iterator[Expr]:
     for built in use.constructions:
         if built.options is not None:
             yield built.options
@@ -59,7 +62,7 @@ def _option_tables(file: SourceFile, use: MoneiUse) -> Iterator[Expr]:
             yield file.syntax.expression(value)
 
 
-def _sandbox_choice(file: SourceFile, options: Expr) -> Expr | None:
+def _sandbox_choice(file: "SourceFile", options: Expr) -> Expr | None:
     mode = options.entry(*_MODES)
     if mode is not None:
         texts = [value.text for _, value in file.flow.values(mode) if value.kind is Kind.STRING]
@@ -72,7 +75,7 @@ def _sandbox_choice(file: SourceFile, options: Expr) -> Expr | None:
     return None
 
 
-def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
+def _choices(file: "SourceFile", seen: set[int]) -> Iterator[Hit]:
     """Yield `sandbox ? production : production`."""
     for node in file.syntax.choices:
         if node.type not in ("ternary_expression", "conditional_expression"):
@@ -88,7 +91,7 @@ def _choices(file: SourceFile, seen: set[int]) -> Iterator[Hit]:
             yield Hit(made.start, made.end, _MESSAGE, fix=f'"{_FIX}"')
 
 
-def _environment(file: SourceFile, use: MoneiUse, seen: set[int]) -> Iterator[Hit]:
+def _environment(file: "SourceFile", use: "MoneiUse", seen: set[int]) -> Iterator[Hit]:
     """Yield production addresses in a file that sets MONEI_ENV to sandbox itself."""
     mode = any(
         _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(file.syntax.expression(right).text)

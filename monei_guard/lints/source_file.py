@@ -4,24 +4,17 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from monei_guard.lints.client_side import SERVER_FUNCTIONS, Runs, Side, side_of_script
-from monei_guard.lints.names import names_monei_cc, names_monei_com
+from monei_guard.lints.file_kind import language_of
 from monei_guard.lints.parsing import parse
-from monei_guard.lints.project import Project
+from monei_guard.lints.project import Project, vendor_of
 from monei_guard.lints.python_walk import PythonWalk
 from monei_guard.lints.script_walk import ScriptWalk
+from monei_guard.lints.side import SERVER_FUNCTIONS, Runs, Side
 from monei_guard.lints.syntax import Syntax
 from monei_guard.lints.value_flow import Flow
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin
 
-_LANGUAGE_BY_SUFFIX = {
-    "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "tsx", "ts": "typescript", "mts": "typescript",
-    "cts": "typescript", "tsx": "tsx", "py": "python", "pyw": "python",
-}  # fmt: skip
-_PAGES = frozenset(
-    {"html", "htm", "xhtml", "vue", "svelte", "astro", "ejs", "hbs", "njk", "j2", "jinja", "jinja2", "erb"}
-)
 _SCRIPT = re.compile(rb"<script\b([^>]*)>", re.IGNORECASE)
 _OTHER_SCRIPT = re.compile(
     rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.IGNORECASE
@@ -89,12 +82,6 @@ class SourceFile:
         return self.data[start:end].decode("utf-8", "replace")
 
 
-def language_of(path: str) -> str | None:
-    """Return the grammar for a path, None where no grammar is at hand; "page" for files with scripts inside."""
-    suffix = path.rpartition(".")[2].lower()
-    return "page" if suffix in _PAGES else _LANGUAGE_BY_SUFFIX.get(suffix)
-
-
 def source_files(view: View, path: str, project: Project) -> tuple[SourceFile, ...]:
     """Return the units of code in a file: itself, or the scripts inside a page."""
     language = language_of(path)
@@ -103,8 +90,15 @@ def source_files(view: View, path: str, project: Project) -> tuple[SourceFile, .
     vendor = vendor_of(view.data, path, project)
     if language == "page":
         return _page_scripts(view, path, project, vendor)
-    side = Side(Runs.SERVER, "") if language == "python" else side_of_script(path, view.data, project)
+    side = Side(Runs.SERVER, "") if language == "python" else _side_of_script(path, view.data, project)
     return (SourceFile(path, view, language, project, side, (), vendor),)
+
+
+def _side_of_script(path: str, data: bytes, project: Project) -> Side:
+    # Forty patterns that a Python file does not need.
+    from monei_guard.lints.client_side import side_of_script  # noqa: PLC0415
+
+    return side_of_script(path, data, project)
 
 
 def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple[SourceFile, ...]:
@@ -116,7 +110,7 @@ def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple
         found.append(SourceFile(path, view, "typescript", project, side, ((front.start(1), front.end(1)),), vendor))
     scripts = [(tag, start, end) for tag, start, end in _scripts(view.data) if not _OTHER_SCRIPT.search(tag)]
     if scripts:
-        side = side_of_script(path, view.data, project)
+        side = _side_of_script(path, view.data, project)
         if suffix not in ("vue", "svelte") and side.runs is Runs.UNKNOWN:
             side = Side(Runs.CLIENT, "a script in a page runs in the browser")
         ranges = tuple((start, end) for _, start, end in scripts)
@@ -154,18 +148,6 @@ def module_file(path: str, importer: SourceFile) -> SourceFile | None:
     made = SourceFile(path, View(blob, data), language, project, Side(Runs.UNKNOWN, ""))
     project.modules[path] = made
     return made
-
-
-def vendor_of(data: bytes, path: str, project: Project) -> str:
-    """Return "monei" where the file or its project shows monei.cc, "unknown" where nothing shows, else "monei.com".
-
-    A name like MONEI_API_KEY is used by both companies and decides nothing.
-    """
-    if names_monei_cc(data):
-        return "monei"
-    if names_monei_com(data):
-        return "monei.com"
-    return project.vendor(path) or "unknown"
 
 
 def in_memory(data: bytes, path: str) -> View:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.client_side import Runs
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
 from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.resolution import dotted
+from monei_guard.lints.side import Runs
 from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Trace
 from monei_guard.model.rule import Confidence

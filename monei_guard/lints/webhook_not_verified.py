@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from monei_guard.lints.expression import Expr, Kind, text_of
 from monei_guard.lints.hit import Hit
-from monei_guard.lints.monei_use import MoneiUse
 from monei_guard.lints.resolution import last_name
-from monei_guard.lints.source_file import SourceFile
 from monei_guard.lints.value_flow import Step
 from monei_guard.model.rule import Confidence
+
+if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
+    from monei_guard.lints.monei_use import MoneiUse
+    from monei_guard.lints.source_file import SourceFile
 
 HOOK_PATH = re.compile(
     r"(?i)monei[\w/.-]*(?:web-?hooks?|hooks?|callback|ipn|notif\w*|events?)|(?:web-?hooks?|hooks?|callbacks?|ipn|notif\w*|events?)[\w/.-]*monei"
@@ -47,7 +50,7 @@ _COMMENT = {
 }
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Hit]:
     """Yield handlers without a check, comparisons that leak the signature, and HMACs over a re-serialised body."""
     if _TEST.search(file.path):
         return
@@ -62,7 +65,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
         yield from _unchecked(file)
 
 
-def _unchecked(file: SourceFile) -> Iterator[Hit]:
+def _unchecked(file: "SourceFile") -> Iterator[Hit]:
     message = "this Monei webhook handler believes whoever calls it: x-monei-signature is never checked"
     seen: set[int] = set()
     for call in file.syntax.calls:
@@ -108,12 +111,12 @@ def _takes_request(function: object) -> bool:
     )
 
 
-def _decorated(file: SourceFile, made: Expr) -> bool:
+def _decorated(file: "SourceFile", made: Expr) -> bool:
     """Whether a call is a decorator (`@app.post("/webhooks/monei")`): an @ stands before it."""
     return file.data[made.start - 1 : made.start] == b"@"
 
 
-def _comparisons(file: SourceFile) -> Iterator[Hit]:
+def _comparisons(file: "SourceFile") -> Iterator[Hit]:
     for node in file.syntax.comparisons:
         sides = [child for child in node.named_children if child.type != "comment"][:2]
         if len(sides) < 2:  # noqa: PLR2004 - half-typed
@@ -140,7 +143,7 @@ def _comparisons(file: SourceFile) -> Iterator[Hit]:
         yield Hit(node.start_byte, node.end_byte, message, fix=fix, steps=(step,))
 
 
-def _is_signature(file: SourceFile, expr: Expr) -> bool:
+def _is_signature(file: "SourceFile", expr: Expr) -> bool:
     """Whether an expression is what the x-monei-signature header said."""
     if SIGNATURE.search(file.data[expr.start : expr.end]):
         return True
@@ -150,7 +153,7 @@ def _is_signature(file: SourceFile, expr: Expr) -> bool:
     ) or _default_of_header(file, expr)
 
 
-def _default_of_header(file: SourceFile, expr: Expr) -> bool:
+def _default_of_header(file: "SourceFile", expr: Expr) -> bool:
     """Whether a parameter is bound to the header by its framework (`x_monei_signature: str = Header(...)`)."""
     if expr.kind is not Kind.NAME:
         return False
@@ -163,13 +166,13 @@ def _default_of_header(file: SourceFile, expr: Expr) -> bool:
     )
 
 
-def _is_digest(file: SourceFile, expr: Expr) -> bool:
+def _is_digest(file: "SourceFile", expr: Expr) -> bool:
     if _DIGEST.search(file.source(expr.start, expr.end)):
         return True
     return any(flow is file.flow and _DIGEST.search(file.source(v.start, v.end)) for flow, v in file.flow.values(expr))
 
 
-def _reserialised(file: SourceFile) -> Iterator[Hit]:
+def _reserialised(file: "SourceFile") -> Iterator[Hit]:
     for call in file.syntax.calls:
         if call.name not in ("update", "new", "HMAC", "digest"):
             continue
@@ -186,12 +189,12 @@ def _reserialised(file: SourceFile) -> Iterator[Hit]:
                 return
 
 
-def _on_hmac(file: SourceFile, made: Expr) -> bool:
+def _on_hmac(file: "SourceFile", made: Expr) -> bool:
     base = made.base.base if made.base is not None else None
     return any(re.search(r"(?i)hmac", file.source(v.start, v.end)) for f, v in file.flow.values(base) if f is file.flow)
 
 
-def _serialisers(file: SourceFile, expr: Expr) -> Iterator[Expr]:
+def _serialisers(file: "SourceFile", expr: Expr) -> Iterator[Expr]:
     for flow, value in file.flow.values(expr):
         if flow is not file.flow:
             continue

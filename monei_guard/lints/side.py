@@ -1,0 +1,33 @@
+"""Where code runs: in a browser or an app (its strings are public), or on a server. With the reason, for people."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Runs(Enum):
+    """Where a file's code runs."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where code runs and what says so ("the file begins with 'use client'")."""
+
+    runs: Runs
+    reason: str
+
+
+TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures?|testing|stories|benchmarks?)/|"
+    r"[._-](?:test|spec|stories|e2e|cy)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$"
+)
+
+# Functions of a page or route module that run on the server only, by framework convention.
+SERVER_FUNCTIONS = frozenset({
+    "getServerSideProps", "getStaticProps", "getStaticPaths", "loader", "action", "getServerData", "headers",
+    "generateStaticParams", "generateMetadata",
+})  # fmt: skip
