@@ -23,6 +23,11 @@ def main() -> None:
                 sys.exit(0)
         except KeyboardInterrupt:
             sys.exit(130)
+    if sys.argv[1:] in (["staged"], ["staged", "-C", "."]):
+        # As hooks call it: no option to read, so nothing that reads options.
+        from monei_guard.commands.staged_commit import run_without_options  # noqa: PLC0415 - for this case alone
+
+        sys.exit(run_without_options())
     from monei_guard.commands.cli import run  # noqa: PLC0415 - builds the command line
 
     sys.exit(run(sys.argv[1:]))

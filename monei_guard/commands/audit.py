@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.history import scan_history
 from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree

@@ -10,9 +10,9 @@ import click
 
 from monei_guard.commands.baseline_run import Run, git_author, run_for_baseline
 from monei_guard.commands.baseline_use import baseline_path, surroundings
-from monei_guard.commands.cli import stop
+from monei_guard.commands.boundary import stop
 from monei_guard.commands.day import DateType
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import repository_folder
 from monei_guard.errors import ExitCode, IncompleteError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monei_guard.commands.baseline_use import baseline_path, surroundings, with_baseline
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.scan import open_scan, scan_with_hygiene
 from monei_guard.commands.session import Session
 from monei_guard.git_access.repository import GitError, GitMissingError, git

@@ -13,10 +13,10 @@ import click
 from monei_guard.ci.event import Platform
 from monei_guard.ci.platforms import recognise
 from monei_guard.commands.audit import AuditOptions, joined, look_at_everything, look_at_work_tree
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.ci_output import Said, log_writer, platform_options, write_summary
 from monei_guard.commands.ci_scope import Scope, scope_of, with_base
 from monei_guard.commands.ci_trust import brought_along, in_force, suppressed
-from monei_guard.commands.cli import say, stop
 from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.report_output import report_and_exit_code

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TextIO
 
 from monei_guard.ci.event import Platform
-from monei_guard.commands.cli import say
-from monei_guard.commands.options import Options
+from monei_guard.commands.boundary import say
 from monei_guard.commands.report_output import TerminalWriter
+from monei_guard.commands.run_options import Options
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import ObjectReader, Repository, cat_file
 from monei_guard.model.finding import Triaged

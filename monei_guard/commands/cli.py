@@ -1,16 +1,14 @@
-"""The command group: an explicit table of lazily imported commands, and the one boundary for errors."""
+"""The command group: an explicit table of lazily imported commands, and the run of one."""
 
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import NoReturn
 
 import click
 
 from monei_guard import __version__
-from monei_guard.errors import ExitCode, GuardError
+from monei_guard.commands.boundary import guarded, say
+from monei_guard.errors import ExitCode
 
 # Command -> "module:function" and its one-line help, so that `--help` imports nothing.
 COMMANDS = MappingProxyType({
@@ -77,40 +75,19 @@ def cli() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line and return the exit code. The only place that catches what nobody expected."""
+    """Run the command line and return the exit code."""
+    return guarded(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="monei-guard", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted")
-        return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the boundary: no traceback, and nothing of the input, may leave
-        return _failure(error)
-    return result if isinstance(result, int) else ExitCode.CLEAN
-
-
-def _failure(error: Exception) -> int:
-    """Say what went wrong in one or two lines and return the exit code."""
-    if isinstance(error, click.ClickException):
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
         _misuse(error)
         return ExitCode.MISUSE
-    if isinstance(error, GuardError):
-        say(f"error: {error.what}")
-        if error.hint:
-            say(f"help: {error.hint}")
-        return error.exit_code
-    if isinstance(error, BrokenPipeError):
-        # The reader has gone; keep the interpreter from complaining about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    elif isinstance(error, FileNotFoundError) and not _is_here():
-        say("error: the current directory no longer exists; go to one that does")
-        return ExitCode.MISUSE
-    elif isinstance(error, MemoryError):
-        say("error: out of memory; scan less at once, or lower --max-size")
-    else:
-        _bug(error)
-    return ExitCode.INCOMPLETE
+    return result if isinstance(result, int) else ExitCode.CLEAN
 
 
 def _misuse(error: click.ClickException) -> None:
@@ -119,38 +96,3 @@ def _misuse(error: click.ClickException) -> None:
     say(f"error: {error.format_message()}")
     if context is not None:
         say(f"help: '{context.command_path} --help' shows how it is used")
-
-
-def say(line: str) -> None:
-    """Write one line to standard error, control characters escaped."""
-    # Neither is needed when all goes well.
-    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - only when something goes wrong
-    from monei_guard.reporting.stray_keys import without_keys  # noqa: PLC0415 - only when something goes wrong
-
-    click.echo(visible(without_keys(line)), err=True)
-
-
-def _is_here() -> bool:
-    """Return whether the current directory exists."""
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _bug(error: Exception) -> None:
-    """Say that this is our fault, and where, without showing a value: a message may hold file content."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    say(f"error: this is a bug in monei-guard {__version__}: {type(error).__name__}; the scan is incomplete")
-    say(f"help: report it with this line: {' > '.join(frames[-6:])}")
-
-
-def stop(code: int) -> NoReturn:
-    """End the running command with an exit code."""
-    raise click.exceptions.Exit(code)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.object_cache import open_cache
 from monei_guard.commands.object_progress import progress_line

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from monei_guard.atomic_file import UnwritableError, replace_file
-from monei_guard.commands.cli import stop
+from monei_guard.commands.boundary import stop
 from monei_guard.commands.hook_place import (
     HookPlace,
     global_place,

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.hook_leniency import AMEND, conclude, lenient
 from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
-from monei_guard.commands.options import Options, common_options, read_options
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, excluder, open_session, repository_folder
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.git_access.repository import Repository, discover

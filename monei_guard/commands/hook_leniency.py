@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.session import Session, finish
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path

@@ -13,11 +13,12 @@ from typing import Any, TextIO
 
 import click
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.commands.hook_leniency import AMEND, VARIABLE, conclude, lenient
 from monei_guard.commands.named_repository import NoRepositoryError
-from monei_guard.commands.options import Options, common_options, read_options
+from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.push_log import in_words, log_passed
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, excluder, open_session
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.git_access.repository import GitError, Repository, discover, git

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import click
 
 from monei_guard import __version__
-from monei_guard.commands.cli import say
-from monei_guard.commands.options import Options
+from monei_guard.commands.boundary import say
 from monei_guard.commands.repository_hygiene import active_rules, by_path, folder_files, without
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import excluder, open_session
 from monei_guard.commands.setup_steps import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
 from monei_guard.errors import GuardError

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 
 from monei_guard import __version__
-from monei_guard.commands.cli import say
+from monei_guard.commands.boundary import say
 from monei_guard.commands.session import Session
 from monei_guard.commands.user_folders import state_folder
 from monei_guard.git_access.pack_index import ID_LENGTHS

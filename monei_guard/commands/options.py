@@ -1,42 +1,16 @@
-"""Options that several commands share, and the settings they add up to."""
+"""Options that several commands share."""
 
-import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
 
+from monei_guard.commands.run_options import Options
 from monei_guard.model.levels import Confidence, Severity
-from monei_guard.policy.triage import Selection
 from monei_guard.reporting.formats import FORMATS
-from monei_guard.settings import Settings, find_settings, load_settings, size
+from monei_guard.settings import size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said, checked; None where it said nothing."""
-
-    format: str = "terminal"
-    output: str | None = None
-    reports: tuple[tuple[str, str], ...] = ()
-    config: str | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    min_confidence: Confidence | None = None
-    fail_on: Severity | None = None
-    max_size: int | None = None
-    archive_depth: int | None = None
-    quiet: bool = False
-    color: bool | None = None
-    reveal: bool = False
-    baseline: str | None = None
-    verify: bool = False
-    yes: bool = False
-    api_urls: tuple[str, ...] = ()
-    jobs: int | None = None
 
 
 class SizeType(click.ParamType[int]):
@@ -129,25 +103,4 @@ def read_options(given: dict[str, Any]) -> Options:
         yes=given["yes"],
         api_urls=tuple(given["api_urls"]),
         jobs=given["jobs"],
-    )
-
-
-def read_settings(options: Options, folder: str | None) -> Settings:
-    """Return the configuration of `folder` (None: a place whose configuration is not trusted), options applied."""
-    if options.config is not None:
-        settings = load_settings(options.config)
-    else:
-        settings = find_settings(folder) if folder is not None else Settings()
-    chosen = settings.selection
-    return replace(
-        settings,
-        selection=Selection(
-            select=options.select or chosen.select,
-            ignore=(*chosen.ignore, *options.ignore),
-            min_confidence=chosen.min_confidence if options.min_confidence is None else options.min_confidence,
-        ),
-        fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
-        max_size=settings.max_size if options.max_size is None else options.max_size,
-        archive_depth=settings.archive_depth if options.archive_depth is None else options.archive_depth,
-        baseline=settings.baseline if options.baseline is None else os.path.abspath(options.baseline),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import stop
+from monei_guard.commands.boundary import stop
 from monei_guard.commands.file_progress import file_progress
 from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options

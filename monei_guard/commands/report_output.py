@@ -9,7 +9,7 @@ from typing import TextIO
 
 from monei_guard import __version__
 from monei_guard.commands.baseline_use import with_baseline
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from monei_guard.commands.linting import Linter
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, suppression_policy
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.detection.patterns import PatternError, compile_rule

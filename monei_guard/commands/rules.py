@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import say, stop
+from monei_guard.commands.boundary import say, stop
 from monei_guard.content.text_encoding import root_view
 from monei_guard.detection.engine import Engine
 from monei_guard.detection.patterns import compile_pattern

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.cli import stop
+from monei_guard.commands.boundary import stop
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.options import Options, common_options, read_options
+from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.repository_hygiene import with_hygiene
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.pipeline import Scanned

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import click
-
 from monei_guard.commands.linting import Linter
-from monei_guard.commands.options import Options, read_settings
+from monei_guard.commands.run_options import Options, read_settings
 from monei_guard.commands.user_folders import cache_folder
 from monei_guard.configuration_file import OWN_FILE
 from monei_guard.errors import ExitCode
@@ -54,13 +52,13 @@ def open_session(
     Raises GuardError (misuse) for a configuration or rule that cannot be used, before anything is scanned.
     """
     if options.reveal and not (options.format == "terminal" and options.output is None and sys.stdout.isatty()):
-        raise click.UsageError("--reveal shows secrets on a terminal only: not in a file, a pipe or another format.")
+        raise _misuse("--reveal shows secrets on a terminal only: not in a file, a pipe or another format.")
     if options.verify:
         from monei_guard.commands.verification_run import check_request  # noqa: PLC0415 - imports the HTTP library
 
         check_request(options)
     elif options.yes or options.api_urls:
-        raise click.UsageError("--yes and --api-url are about verification: add --verify.")
+        raise _misuse("--yes and --api-url are about verification: add --verify.")
     settings = read_settings(options, folder)
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
         from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
@@ -79,6 +77,12 @@ def open_session(
         lint=Linter(root or folder or ".", None),
     )
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
+
+
+def _misuse(what: str) -> Exception:
+    import click  # noqa: PLC0415 - only to say that the command line is wrong
+
+    return click.UsageError(what)
 
 
 def suppression_policy(

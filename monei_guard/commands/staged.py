@@ -1,29 +1,12 @@
 """`monei-guard staged`: the pre-commit hook's command."""
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 import click
 
-from monei_guard.commands.clean_commit import NAMED_RANGE
-from monei_guard.commands.cli import stop
-from monei_guard.commands.hook_leniency import conclude, lenient
-from monei_guard.commands.options import Options, common_options, read_options
-from monei_guard.commands.session import Session, excluder, open_session
-from monei_guard.errors import GuardError
-from monei_guard.git_access.repository import GitError, Repository, discover
-from monei_guard.hygiene.staged_interest import concerns_hygiene
-from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import scan
-from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.staged_index import staged as staged_items
-
-
-class OutsideRepositoryError(GuardError):
-    """There is no repository here, so nothing can be staged."""
+from monei_guard.commands.boundary import stop
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.staged_commit import look_at_commit
 
 
 @click.command()
@@ -39,53 +22,4 @@ class OutsideRepositoryError(GuardError):
 @common_options
 def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     """Scan what 'git commit' would record: the staged bytes, and of those the added lines."""
-    options = read_options(given)
-    with lenient():
-        code = _looked_at(folder, options, whole_files=whole_files)
-    stop(code)
-
-
-def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
-    repository = discover(folder, as_hook=True)
-    if repository is None or repository.work_tree is None:
-        where = os.path.abspath(folder)
-        raise OutsideRepositoryError(
-            f"{where} is not inside a git work tree, so nothing is staged there",
-            hint="run it in a repository, or scan files with 'monei-guard scan'",
-        )
-    top = os.fsdecode(repository.work_tree)
-    session = open_session(options, top, lambda: manifests_in(os.fsencode(top)))
-    settings = session.settings
-    touched: set[bytes] = set()
-    items = staged_items(
-        repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
-    )
-    scanned = scan(_noted(chain(items, _named_range(repository, session)), touched), session.detector)
-    if scanned.findings or any(concerns_hygiene(path) for path in touched):
-        from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
-
-        try:
-            scanned = with_staged_hygiene(session, scanned, repository.work_tree, frozenset(touched))
-        except GitError as error:  # what was found before is worth more than a complete list
-            session = replace(session, errors=(*session.errors, f"hygiene was not checked: {error}"))
-    return conclude(session, scanned)
-
-
-def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:
-    """Yield what the commits add that pre-commit was given as --from-ref and --to-ref: nothing is staged then."""
-    base, tip = (os.environ.get(name) for name in NAMED_RANGE)
-    if not base or not tip:
-        return
-    from monei_guard.sources.commit_range import range_items, read_range  # noqa: PLC0415 - not on a commit
-
-    settings = session.settings
-    commits = read_range(repository, f"{base}...{tip}")
-    yield from range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
-
-
-def _noted(items: Iterable[Blob | Skipped], touched: set[bytes]) -> Iterator[Blob | Skipped]:
-    """Pass the items on and note the files among them, for the checks that look at more than content."""
-    for item in items:
-        if isinstance(item, Blob) and item.path is not None:
-            touched.add(item.path)
-        yield item
+    stop(look_at_commit(folder, read_options(given), whole_files=whole_files))

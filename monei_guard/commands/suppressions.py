@@ -10,7 +10,7 @@ import click
 
 from monei_guard.commands.baseline_use import baseline_path
 from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import Session
 from monei_guard.content.text_encoding import root_view

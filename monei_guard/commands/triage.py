@@ -12,7 +12,7 @@ import click
 
 from monei_guard.atomic_file import write_atomically
 from monei_guard.commands.baseline_run import Run, git_author, run_for_baseline
-from monei_guard.commands.options import Options
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.triage_app import TriageApp
 from monei_guard.commands.verification_run import verified_as_asked
 from monei_guard.git_access.line_dates import line_origins

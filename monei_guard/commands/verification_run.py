@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from monei_guard.commands.cli import say
-from monei_guard.commands.options import Options
+from monei_guard.commands.boundary import say
+from monei_guard.commands.run_options import Options
 from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding, Triaged, Verification
 from monei_guard.model.secret import Secret

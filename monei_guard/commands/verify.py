@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from monei_guard import __version__
-from monei_guard.commands.cli import stop
-from monei_guard.commands.options import Options, ReportType
+from monei_guard.commands.boundary import stop
+from monei_guard.commands.options import ReportType
 from monei_guard.commands.report_output import write_reports
+from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import rule_loaders
 from monei_guard.commands.verification_run import VerificationRequest, ask_api, hosts_named, network_settings
 from monei_guard.commands.verify_inputs import (
