@@ -48,10 +48,10 @@ class Detector:
     """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
 
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
-    when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without
-    it they mean nothing. `decode` turns encoded, joined and compressed text into views of its own;
-    `archives` says how far archives are opened, `cache_folder` where the prefilter keeps its compiled patterns. `lint`
-    reads code that names Monei (`lints.lint.lint_file`).
+    when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without it
+    they mean nothing; `foreign_markers` says that it honours those of other tools too. `decode` turns encoded, joined
+    and compressed text into views of its own; `archives` says how far archives are opened, `cache_folder` where the
+    prefilter keeps its compiled patterns. `lint` reads code that names Monei (`lints.lint.lint_file`).
     """
 
     def __init__(  # noqa: PLR0913 - one for each stage it joins
@@ -66,6 +66,7 @@ class Detector:
         archives: ArchiveLimits | None = None,
         cache_folder: str | None = None,
         lint: "Lint | None" = None,
+        foreign_markers: bool = False,
     ) -> None:
         words = (*keywords, DIRECTIVE) if suppressing else keywords
         self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
@@ -73,6 +74,7 @@ class Detector:
         self.archives = archives or ArchiveLimits()
         self.lint = lint
         self._suppressing = suppressing
+        self._foreign_markers = foreign_markers
         self._rules = rules
         self._evidence = evidence
         self._manifests = manifests
@@ -122,11 +124,12 @@ class Detector:
         if decoded:  # what looked encoded may say nothing of ours once it is read
             hit = any(self.prefilter.names(view.data) for view in views)
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
-        if not detected and DIRECTIVE.encode() not in views[0].data:
-            return []  # nothing to suppress, and no suppression to call unused
+        policy = self._policy(views[0].data, is_found=bool(detected))
+        if not detected and policy is None:
+            return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
-        found = triage_content(detected, views[0], self.suppressions, shown_path, is_linted=is_linted)
+        found = triage_content(detected, views[0], policy, shown_path, is_linted=is_linted)
         if blob.is_new_line is None or not found:
             return found
         text, places = views[0].data, [one.finding.location for one in found]
@@ -155,6 +158,10 @@ class Detector:
             elif cuts is not None:
                 cuts.append(item)
         return found
+
+    def _policy(self, text: bytes, *, is_found: bool) -> "InlinePolicy | None":
+        """Return how the directives in a text are judged, None where it cannot have any: a policy takes all rules."""
+        return self.suppressions if DIRECTIVE.encode() in text or (is_found and self._foreign_markers) else None
 
     def _is_named(self, content: bytes | memoryview) -> bool:
         """Return whether a keyword stands unencoded in content that the first stage lets through."""

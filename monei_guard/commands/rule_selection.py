@@ -41,6 +41,7 @@ def selected_session(
         archives=settings.archives,
         cache_folder=cache_folder(),
         lint=Linter(root, active),
+        foreign_markers=bool(settings.markers_of),
     )
     return Session(options, settings, detector, own, active)
 

@@ -75,6 +75,7 @@ def open_session(
         archives=settings.archives,
         cache_folder=cache_folder(),
         lint=Linter(root or folder or ".", None),
+        foreign_markers=bool(settings.markers_of),
     )
     return Session(options, settings, detector, folder=folder, root=root or folder or ".")
 

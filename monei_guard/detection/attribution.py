@@ -8,6 +8,7 @@ no candidate.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import regex
 
@@ -51,30 +52,31 @@ Known = Callable[[VendorSigns], bool]
 
 
 def vendor_signs(evidence: Iterable[Rule]) -> tuple[VendorSigns, ...]:
-    """Return the compiled signs of all evidence rules. Raises regex.error for a pattern that does not compile."""
+    """Return the signs of all evidence rules, each pattern compiled when it is first asked.
+
+    Of most companies only the form of their keys ever is. A pattern that does not compile raises regex.error then.
+    """
     return tuple(_signs(rule) for rule in evidence)
 
 
 def _signs(rule: Rule) -> VendorSigns:
     own = rule.evidence
-    pattern = compile_pattern(rule.pattern, whole=True) if rule.pattern else None
-    names = regex.compile(own.names) if own.names else None
+    fits = cache(lambda: compile_pattern(rule.pattern, whole=True))
+    names = cache(lambda: regex.compile(own.names))
     mentions = "|".join(f"(?:{part})" for part in (own.hosts, own.imports) if part)
     return VendorSigns(
         vendor=rule.vendor,
-        fits=(lambda value: pattern.fullmatch(value) is not None) if pattern else (lambda _value: True),
+        fits=lambda value: not rule.pattern or fits().fullmatch(value) is not None,
         shape=own.shape,
-        named=(lambda name: names.search(name) is not None) if names else (lambda _name: False),
+        named=lambda name: bool(own.names) and names().search(name) is not None,
         mentioned=_searcher(mentions),
         declared=_searcher(own.packages),
     )
 
 
 def _searcher(pattern: str) -> Search:
-    if not pattern:
-        return lambda _text: False
-    compiled = regex.compile(pattern.encode())
-    return lambda text: compiled.search(text) is not None
+    compiled = cache(lambda: regex.compile(pattern.encode()))
+    return lambda text: bool(pattern) and compiled().search(text) is not None
 
 
 def attribute(

@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from functools import cache
 
 
 class DeploymentFile(Enum):
@@ -42,15 +43,12 @@ _ANSIBLE = rb"""
 """
 
 # First match wins: a Kubernetes manifest in a CI folder is CI's.
-_FILES = tuple(
-    (re.compile(pattern, re.VERBOSE), kind)
-    for pattern, kind in (
-        (_CI, DeploymentFile.CI),
-        (_TERRAFORM, DeploymentFile.TERRAFORM),
-        (_ANSIBLE, DeploymentFile.ANSIBLE),
-        (_KUBERNETES, DeploymentFile.KUBERNETES),
-        (_PLATFORM, DeploymentFile.PLATFORM),
-    )
+_FILES = (
+    (_CI, DeploymentFile.CI),
+    (_TERRAFORM, DeploymentFile.TERRAFORM),
+    (_ANSIBLE, DeploymentFile.ANSIBLE),
+    (_KUBERNETES, DeploymentFile.KUBERNETES),
+    (_PLATFORM, DeploymentFile.PLATFORM),
 )
 _CANDIDATE = re.compile(
     rb"\.(?:ya?ml|json|jsonc|toml|tpl|tf\w*|hcl|backup|ini|config)$|jenkinsfile|procfile|_vars/|/?inventory|/?hosts"
@@ -68,7 +66,12 @@ def deployment_file(path: bytes) -> DeploymentFile | None:
     low = path.lower()
     if not _CANDIDATE.search(low):
         return None
-    return next((kind for pattern, kind in _FILES if pattern.fullmatch(low)), None)
+    return next((kind for pattern, kind in _FILES if _compiled(pattern).fullmatch(low)), None)
+
+
+@cache  # a commit that touches no such file compiles none
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, re.VERBOSE)
 
 
 def job_name(before: bytes) -> str:

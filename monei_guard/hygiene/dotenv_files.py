@@ -1,8 +1,8 @@
 """Reading `.env`-like files: which values they hold, and whether those are secrets, references or encrypted.
 
 Parsing is python-dotenv's (quotes, `export`, values over several lines, comments, duplicated keys), because that is
-what reads most of these files for real. Its import costs more than a hook has to spare, so it happens when the first
-such file is met.
+what reads most of these files for real. Its import costs a hook something, so it happens when the first such file
+is met.
 """
 
 import io
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
+from monei_guard.lone_module import lone_module
 from monei_guard.model.secret import Secret
 
 MAX_ENV_FILE = 1 << 20  # bytes; a bigger "environment" is a data file and is left to the scan
@@ -100,9 +101,8 @@ def assignments(path: bytes, data: bytes) -> tuple[Assignment, ...]:
 
 
 def _from_dotenv(text: str) -> Iterator[Assignment]:
-    from dotenv.parser import parse_stream  # noqa: PLC0415 - 20 ms that only a repository with such a file pays
-
-    for binding in parse_stream(io.StringIO(text)):
+    parser = lone_module("dotenv.parser")  # the package's own __init__ imports what finds and loads files
+    for binding in parser.parse_stream(io.StringIO(text)):
         if binding.key is None or binding.value is None:
             continue  # a comment, `export NAME`, or a line that is no assignment
         if binding.key.startswith("DOTENV_PUBLIC_KEY"):

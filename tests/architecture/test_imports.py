@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from git_repository import GitRepository
 
 from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
+from monei_guard.commands.options import common_options, read_options
+from monei_guard.commands.run_options import Options
 from monei_guard.reporting.formats import FORMATS, writer
 
 HEAVY = (
@@ -27,6 +31,16 @@ print(code, *sys.modules)
 """
 
 
+# What a hook calls, rather than the command line behind it.
+HOOK_PROGRAM = """
+import sys
+from monei_guard.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    print(end.code, *sys.modules)
+"""
+
 RESOLVE = """
 import click
 from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
@@ -36,10 +50,10 @@ for name in (*COMMANDS, *HOOK_COMMANDS):
 """
 
 
-def modules_after(folder: Path, *arguments: str) -> tuple[int, set[str]]:
+def modules_after(folder: Path, *arguments: str, program: str = PROGRAM) -> tuple[int, set[str]]:
     """Return the exit code of a run in a fresh process, and every module it imported."""
     done = subprocess.run(
-        [sys.executable, "-X", "frozen_modules=on", "-c", PROGRAM, *arguments],
+        [sys.executable, "-X", "frozen_modules=on", "-c", program, *arguments],
         cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     code, *modules = done.stdout.split()
@@ -71,6 +85,80 @@ def test_the_detection_stage_is_not_imported_for_a_clean_commit(repository: GitR
     assert "monei_guard.detection.engine" not in own
     assert not {name for name in own if name.startswith("monei_guard.verification.")}
     assert "monei_guard.reporting.report" not in own
+
+
+NO_COMMAND_LINE = {"click", "monei_guard.commands.cli", "monei_guard.commands.options", "platform", "gettext"}
+NO_JUDGE = {
+    "monei_guard.detection.context_judgement", "monei_guard.detection.surroundings",
+    "monei_guard.detection.attribution", "monei_guard.detection.verdict_findings",
+}  # fmt: skip
+NO_FINDING = {"monei_guard.model.finding", "monei_guard.policy.inline_suppression", "monei_guard.reporting.report"}
+NO_LINT = {"monei_guard.lints.checks", "monei_guard.lints.project"}
+NO_TREE = {"tree_sitter", "monei_guard.lints.tree_checks", "monei_guard.lints.source_file", "monei_guard.lints.parsing"}
+NO_TEXT = {"monei_guard.lints.text_checks", "monei_guard.lints.configuration"}
+NO_APP_CODE = {"monei_guard.lints.app_checks", "monei_guard.lints.app_code", "monei_guard.lints.app_side"}
+NO_SCRIPT = {"monei_guard.lints.client_side"}
+NO_LIBRARY = {"importlib.resources", "pathlib", "tempfile", "shutil", "random", "logging", "email", "zipfile", "httpx2"}
+ALWAYS = NO_COMMAND_LINE | NO_JUDGE | NO_FINDING | NO_LIBRARY
+PYTHON = 'import os\nfrom monei import MoneiClient\nclient = MoneiClient(api_key=os.environ["MONEI_API_KEY"])\n'
+SCRIPT = (
+    'import { MoneiSDK } from "monei-sdk";\nexport const sdk = new MoneiSDK({ apiKey: process.env.MONEI_API_KEY });\n'
+)
+
+# A staged file that is worth a look and holds nothing, and what looking at it must not import.
+SUSPECTS = {
+    "encoded.py": ('TEXT = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="\n', ALWAYS | NO_LINT | {"regex"}),
+    "README.md": ("Set `MONEI_API_KEY` before you call https://api.monei.cc.\n", ALWAYS | NO_LINT),
+    "notes.txt": ("Set MONEI_API_KEY before you call https://api.monei.cc.\n", ALWAYS | NO_TREE | NO_APP_CODE),
+    "app.yaml": ("monei:\n  api_key: ${MONEI_API_KEY}\n", ALWAYS | NO_TREE | NO_APP_CODE),
+    "main.go": ('package main\nimport "os"\nvar key = os.Getenv("MONEI_API_KEY")\n', ALWAYS | NO_TREE | NO_SCRIPT),
+    "client.py": (
+        PYTHON,
+        ALWAYS | NO_TEXT | NO_APP_CODE | NO_SCRIPT
+        | {"tree_sitter_html._binding", "tree_sitter_javascript._binding", "tree_sitter_typescript._binding"},
+    ),
+    "client.js": (
+        SCRIPT,
+        ALWAYS | NO_TEXT | NO_APP_CODE
+        | {"tree_sitter_html._binding", "tree_sitter_python._binding", "tree_sitter_typescript._binding"},
+    ),
+    "client.ts": (
+        SCRIPT,
+        ALWAYS | NO_TEXT | NO_APP_CODE
+        | {"tree_sitter_html._binding", "tree_sitter_python._binding", "tree_sitter_javascript._binding"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUSPECTS)
+@pytest.mark.parametrize("arguments", [("staged",), ("staged", "-C", ".")], ids=["by hand", "by the hook"])
+def test_a_suspect_imports_only_what_looks_at_its_kind(
+    repository: GitRepository, name: str, arguments: tuple[str, ...]
+) -> None:
+    text, forbidden = SUSPECTS[name]
+    repository.stage(name, text)
+    code, modules = modules_after(repository.top, *arguments, program=HOOK_PROGRAM)
+    assert code == 0
+    assert "monei_guard.pipeline" in modules  # it was looked at, not let pass as clean
+    assert modules & forbidden == set()
+
+
+@pytest.mark.parametrize("name", sorted(set().union(*(forbidden for _, forbidden in SUSPECTS.values()))))
+def test_what_must_not_be_imported_exists(name: str) -> None:
+    # A module that was renamed is imported unnoticed.
+    assert find_spec(name) is not None
+
+
+def test_the_hooks_call_is_the_command_without_options() -> None:
+    given: list[Options] = []
+
+    @click.command()
+    @common_options
+    def command(**values: Any) -> None:
+        given.append(read_options(values))
+
+    command.main([], standalone_mode=False)
+    assert given == [Options()]
 
 
 def test_every_command_of_the_table_can_be_imported(tmp_path: Path) -> None:
