@@ -17,8 +17,9 @@ from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import repository_folder
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.finding import Finding
-from monei_guard.policy.baseline import DEFAULT_NAME, Baseline, BaselineError, Entry, pruned, with_findings
+from monei_guard.policy.baseline import Baseline, BaselineError, Entry, pruned, with_findings
 from monei_guard.policy.baseline_file import change, load
+from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.policy.foreign_baseline import read_foreign
 from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.terminal import place

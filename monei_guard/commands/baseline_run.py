@@ -12,7 +12,7 @@ from monei_guard.commands.session import Session
 from monei_guard.git_access.repository import GitError, GitMissingError, git
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.pipeline import Scanned
-from monei_guard.policy.baseline import DEFAULT_NAME
+from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.policy.triage import is_wanted
 
 

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from monei_guard.commands.session import Session
 from monei_guard.model.finding import Triaged
-from monei_guard.policy.baseline import DEFAULT_NAME, Index, Surroundings, apply_baseline, read
+from monei_guard.policy.baseline_name import DEFAULT_NAME
+
+if TYPE_CHECKING:
+    from monei_guard.policy.baseline import Surroundings
 
 
 def baseline_path(session: Session) -> str | None:
@@ -24,11 +28,15 @@ def with_baseline(triaged: Sequence[Triaged], session: Session) -> Sequence[Tria
     path = baseline_path(session)
     if path is None:
         return triaged
+    from monei_guard.policy.baseline import Index, apply_baseline, read  # noqa: PLC0415 - only where there is one
+
     return apply_baseline(triaged, Index(read(path), path), surroundings(path, session))
 
 
-def surroundings(path: str, session: Session) -> Surroundings:
+def surroundings(path: str, session: Session) -> "Surroundings":
     """Return how the paths of a run relate to those in the baseline `path`, which are relative to its folder."""
+    from monei_guard.policy.baseline import Surroundings  # noqa: PLC0415 - as above
+
     folder = os.path.dirname(os.path.abspath(path))
     below = os.path.relpath(os.path.abspath(session.root), folder).replace(os.sep, "/")
     return Surroundings(

@@ -14,7 +14,7 @@ from monei_guard.configuration_file import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import Repository, cat_file
 from monei_guard.pipeline import Scanned
-from monei_guard.policy.baseline import DEFAULT_NAME
+from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.reporting.terminal import place
 from monei_guard.sources.commit_range import blob_at
 

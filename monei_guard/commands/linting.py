@@ -32,7 +32,7 @@ class Linter:
         """Return what the lints say of one file."""
         if not is_linted(view.blob.path, view.data):
             return []
-        # Nothing of this on a commit without Monei code: the checks bring a parser and four grammars.
+        # Nothing of this on a commit without Monei code: the checks may bring a parser.
         from monei_guard.lints.lint import lint_file  # noqa: PLC0415 - imports the grammars
 
         project, rules = self._prepare()

@@ -22,8 +22,7 @@ from monei_guard.model.moment import moment
 from monei_guard.model.rule import Rule
 from monei_guard.model.secret import Secret
 from monei_guard.pipeline import Detector, Scanned
-from monei_guard.policy.inline_suppression import MARKER, triage_content
-from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
 from monei_guard.ruleset.rule_files import load_hygiene_rules
 
 
@@ -133,10 +132,14 @@ def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: lis
     triaged: list[Triaged] = []
     for path, those in by_file.items():
         content = files.read(path)
-        policy = session.detector.suppressions if content is not None and MARKER in content else None
-        view = root_view(Blob(content or b"", files.origin, path))
+        if content is None or DIRECTIVE.encode() not in content:
+            triaged += map(Triaged, those)
+            continue
+        from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - few files have directives
+
+        view = root_view(Blob(content, files.origin, path))
         # Directives that suppress nothing are the scan's to report, once.
-        judged = triage_content(those, view, policy)
+        judged = triage_content(those, view, session.detector.suppressions)
         triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
     mask = _mask(session.detector, files, by_file)
     moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]

@@ -1,6 +1,5 @@
 """What lints may ask about the rest of the project: other files, dependencies, frameworks, whose SDK is installed."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -184,6 +183,8 @@ def empty_project() -> Project:
 
 def npm_dependencies(path: str, data: bytes) -> list[Dependency]:
     """Return the packages a package.json names."""
+    import json  # noqa: PLC0415 - only where there is one
+
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -21,7 +21,6 @@ from typing import Any
 from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding, Suppression, Triaged
 
-DEFAULT_NAME = ".monei-guard-baseline.json"
 _VERSION = 1
 _MAGIC = "monei-guard-baseline"
 _FIELDS = ("key", "code", "path", "reason", "author", "date", "until")

@@ -7,8 +7,8 @@ import pytest
 from plain_process import git, guard
 from report_values import api_key
 
-from monei_guard.policy.baseline import DEFAULT_NAME
 from monei_guard.policy.baseline_file import load
+from monei_guard.policy.baseline_name import DEFAULT_NAME
 
 MARK = "monei-guard:"
 KEYS = [api_key(seed).decode() for seed in range(1, 5)]

@@ -8,8 +8,9 @@ from plain_process import git, guard
 from report_values import api_key
 
 from monei_guard.model.finding import Finding
-from monei_guard.policy.baseline import DEFAULT_NAME, Entry, keys, with_findings
+from monei_guard.policy.baseline import Entry, keys, with_findings
 from monei_guard.policy.baseline_file import change
+from monei_guard.policy.baseline_name import DEFAULT_NAME
 
 MARK = "monei-guard:"
 KEY = api_key(1).decode()
