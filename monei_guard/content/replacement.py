@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from monei_guard.model.location import Span
@@ -53,7 +54,16 @@ class Decoder:
     reach: int = 0
 
 
-def matches(pattern: re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
-    """Yield the pattern's matches in each range."""
+def matches(pattern: bytes | re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
+    """Yield the pattern's matches in each range.
+
+    A decoder gives its constant patterns as written: each is compiled with the first text that has its markers.
+    """
+    compiled = _compiled(pattern) if isinstance(pattern, bytes) else pattern
     for span in ranges:
-        yield from pattern.finditer(data, span.start, span.end)
+        yield from compiled.finditer(data, span.start, span.end)
+
+
+@cache  # as many as there are decoders
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern)
