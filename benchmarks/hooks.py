@@ -33,6 +33,7 @@ def main() -> None:
         digest = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="  # of "# nothing of money in here"
         suspicious(root / "encoded", hook, "encoded.py", f'TEXT = "{digest}"')
         suspicious(root / "named", hook, "client.py", 'key = os.environ["MONEI_API_KEY"]')
+        kinds(root / "kinds", hook)
         many_files(root / "many", hook)
         push(root / "push")
 
@@ -67,6 +68,34 @@ def suspicious(root: Path, hook: Path, name: str, line: str) -> None:
         Command("kingfisher scan --staged", [peer("kingfisher"), "scan", "--staged", "-n", "."], root),
     ]
     print(table(f"A suspect staged: {name}", measure(commands, runs=15)))
+
+
+_SCRIPT = 'import { MoneiSDK } from "monei-sdk";\nconst sdk = new MoneiSDK({ apiKey: process.env.MONEI_API_KEY });\n'
+_KINDS = {
+    "client.js": _SCRIPT,
+    "client.ts": _SCRIPT,
+    "client.vue": f"<template><p>Pay</p></template>\n<script>\n{_SCRIPT}</script>\n",
+    "main.go": 'package main\nimport "os"\nvar key = os.Getenv("MONEI_API_KEY")\n',
+    "app.yaml": "monei:\n  api_key: ${MONEI_API_KEY}\n",
+    "notes.txt": "Set MONEI_API_KEY before you call https://api.monei.cc.\n",
+    "README.md": "Set `MONEI_API_KEY` before you call https://api.monei.cc.\n",
+    ".env.example": "MONEI_API_KEY=\n",
+    ".env": "MONEI_API_KEY=\nPORT=3000\n",  # a finding: no such file is to be committed
+}
+
+
+def kinds(root: Path, hook: Path) -> None:
+    """Measure the native hook with one small staged file of each kind that names Monei."""
+    commands = []
+    for name, text in _KINDS.items():
+        place = root / name.strip(".")
+        place.parent.mkdir(exist_ok=True)
+        new_repository(place)
+        _commit(place, "first.py", "print('first')\n")
+        (place / name).write_text(text)
+        git(place, "add", "-A")
+        commands.append(Command(name, ["sh", str(hook)], place))
+    print(table("Suspects of other kinds, native hook", measure(commands, runs=15)))
 
 
 def many_files(root: Path, hook: Path) -> None:
