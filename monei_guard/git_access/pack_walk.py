@@ -15,7 +15,7 @@ from isal import isal_zlib
 
 from monei_guard.git_access.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git_access.delta_families import WalkOrder, walk_order
-from monei_guard.git_access.delta_windows import delta_sizes, delta_windows
+from monei_guard.git_access.delta_windows import Stretches, delta_sizes, delta_windows
 from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
@@ -111,16 +111,18 @@ class _State:
         size = self.walker.entries.size[position]
         head = np.zeros(high - low, dtype=np.int64)
         tail = np.zeros(high - low, dtype=np.int64)
+        insides: dict[int, Stretches] = {}
         if self.walker.entries.kind[position[0]] == BLOB and self.walker.margin is not None:
-            windows = delta_windows(deltas)
+            windows = delta_windows(deltas, self.walker.margin)
             sizes, head[rows], tail[rows] = windows.sizes, windows.head, windows.tail
+            insides = {low + int(rows[row]): stretches for row, stretches in windows.insides.items()}
         else:  # so small that to find the window costs more than it saves
             sizes = delta_sizes(deltas)
         size[rows] = sizes.result
         for row in rows[(sizes.result < 0) | (sizes.result > LARGE_OBJECT)].tolist():
             raw[row] = None
             size[row] = 0
-        self._look_at_groups(low, raw, size, head, tail)
+        self._look_at_groups(low, raw, size, head, tail, insides)
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
         """Return what each entry inflates to; None where that is too large or impossible, which is noted."""
@@ -149,7 +151,10 @@ class _State:
             raw[row] = None
         return raw
 
-    def _look_at_groups(self, low: int, raw: list[bytes | None], size: Offsets, head: Offsets, tail: Offsets) -> None:
+    def _look_at_groups(
+        self, low: int, raw: list[bytes | None], size: Offsets, head: Offsets, tail: Offsets,
+        insides: dict[int, Stretches],
+    ) -> None:  # fmt: skip
         """Rebuild the objects of a batch in groups small enough to be looked at while they are in the cache."""
         order = self.order
         high = low + len(raw)
@@ -167,11 +172,11 @@ class _State:
         while first < len(rows):
             goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
             after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._look_at(rows[first:after])
+            self._look_at(rows[first:after], insides)
             first = after
 
     def _look_at(  # noqa: C901, PLR0912 - one flat loop on purpose, see the module's docstring
-        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]
+        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]], insides: dict[int, Stretches]
     ) -> None:  # fmt: skip
         """Rebuild one group of objects and look at their windows together; if that finds anything, at each whole."""
         contents, hit, margin = self.contents, self.hit, self.walker.margin or 0
@@ -198,7 +203,13 @@ class _State:
                 hit[here] = 1  # not judged here, so its deltas are looked at whole
                 continue
             add((here, content))
-            if (head or tail) and not hit[parent]:
+            if here in insides and not hit[parent]:
+                at = 0
+                for low, high in insides[here]:
+                    add_piece(content[at:low])
+                    at = high
+                add_piece(content[at:])
+            elif (head or tail) and not hit[parent]:
                 end = len(content)
                 if tail > margin and content.endswith(base[-tail:]):  # type: ignore[index] # a delta has a base
                     end -= tail - margin
