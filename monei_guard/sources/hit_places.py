@@ -85,6 +85,7 @@ class _Search:
     root_of: Numbers  # for each commit, which of the roots
     edges: Edges
     along: dict[Path, Rows] = field(default_factory=dict)  # for each root, the tree at that path, -1 for none
+    nowhere: set[Path] = field(default_factory=set)  # paths at which no commit has a tree
 
     @property
     def naming(self) -> Naming:
@@ -235,25 +236,37 @@ def _families(trees: TreeStore, numbers: Numbers) -> Numbers:
 
 
 def _follow(search: _Search, paths: Iterable[Path]) -> bool:
-    """Find the tree at each of the paths in every commit; return whether any of them was new."""
-    new = {path[:depth] for path in paths for depth in range(1, len(path) + 1)} - search.along.keys()
+    """Find the tree at each of the paths in every commit; return whether any of them was new.
+
+    And at the ends of each: what was merged in as a folder has a history in which it is none.
+    """
+    ends = {path[start:] for path in paths for start in range(len(path))}
+    new = {path[:depth] for path in ends for depth in range(1, len(path) + 1)}
+    new -= search.along.keys() | search.nowhere
     for depth in range(1, max(map(len, new), default=0) + 1):
         by_name: dict[bytes, list[Path]] = defaultdict(list)
         for path in new:
             if len(path) == depth:
-                by_name[path[-1]].append(path)
+                if path[:-1] in search.along:
+                    by_name[path[-1]].append(path)
+                else:
+                    search.nowhere.add(path)
         steps = search.edges.steps
         unknown = {name: level for name, level in by_name.items() if name not in steps}
         if unknown:
-            above = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
-            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(above)[0]).steps
+            holders = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
+            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(holders)[0]).steps
         leads_to = np.empty(search.trees.count + 1, dtype=np.int32)
         for name, level in by_name.items():
             leads_to[:] = -1
             parents, children = steps[name]
             leads_to[parents] = children
             for path in level:
-                search.along[path] = leads_to[search.along[path[:-1]]]
+                at_root = leads_to[search.along[path[:-1]]]
+                if (at_root >= 0).any():
+                    search.along[path] = at_root
+                else:
+                    search.nowhere.add(path)
     return bool(new)
 
 
