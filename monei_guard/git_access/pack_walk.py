@@ -8,10 +8,10 @@ import mmap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
-from isal import isal_zlib
+from deflate import DeflateError, zlib_decompress
 
 from monei_guard.git_access.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git_access.delta_families import WalkOrder, walk_order
@@ -24,7 +24,7 @@ EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
-# zlib is faster on short streams, igzip on long ones; they meet here (measured, inflated bytes).
+# zlib is faster on short streams, libdeflate on long ones; they meet here (measured, inflated bytes).
 _SHORT_STREAM = 256
 # Deflate cannot expand more than this (zlib's technical notes: 1032:1).
 _MAX_RATIO = 1032
@@ -33,9 +33,7 @@ _BATCH_ENTRIES = 4096
 # How much is rebuilt before one look: small enough to stay in the processor's cache.
 _GROUP_BYTES = 192 << 10
 
-# isal's stub calls its error class an instance
-_ISAL_ERROR = cast("type[Exception]", isal_zlib.IsalError)
-_INFLATE_ERRORS = (zlib.error, _ISAL_ERROR, ValueError, OverflowError, MemoryError, EOFError)
+_INFLATE_ERRORS = (zlib.error, DeflateError, ValueError, OverflowError, MemoryError)
 _APPLY_ERRORS = (ApplyDeltaError, ValueError, TypeError, MemoryError, IndexError, OverflowError)
 
 
@@ -128,20 +126,18 @@ class _State:
         """Return what each entry inflates to; None where that is too large or impossible, which is noted."""
         entries = self.walker.entries
         start, end, size = entries.start[position], entries.end[position], entries.size[position]
-        # what the header announces is not to be trusted where the stream could hold far more
-        bounded = (size > LARGE_OBJECT) | ((end - start) * _MAX_RATIO > LARGE_OBJECT)
+        # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
+        by_zlib = (size < _SHORT_STREAM) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
         add = raw.append
-        short, long, packed = zlib.decompress, isal_zlib.decompress, memoryview(self.walker.pack)
-        streams = zip(start.tolist(), end.tolist(), size.tolist(), bounded.tolist(), strict=True)
-        for low, high, length, careful in streams:
+        short, long, packed = zlib.decompress, zlib_decompress, memoryview(self.walker.pack)
+        streams = zip(start.tolist(), end.tolist(), size.tolist(), by_zlib.tolist(), strict=True)
+        for low, high, length, is_short in streams:
             try:
-                if careful:
-                    add(None if length > LARGE_OBJECT else _inflate_bounded(packed[low:high], length))
-                elif length < _SHORT_STREAM:
+                if is_short:
                     add(short(packed[low:high], 15, length or 1))
                 else:
-                    add(long(packed[low:high], 15, length))
+                    add(bytes(long(packed[low:high], length)) if length <= LARGE_OBJECT else None)
             except _INFLATE_ERRORS as error:
                 self.outcome.damaged[int(position[len(raw)])] = f"its data does not inflate ({_first_line(error)})"
                 add(None)
@@ -238,15 +234,6 @@ class _State:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
         if self.wanted[here]:
             self.outcome.deferred.append(int(self.order.position[here]))
-
-
-def _inflate_bounded(stream: memoryview, size: int) -> bytes:
-    """Inflate a stream without ever holding more than one byte beyond `size`."""
-    inflater = isal_zlib.decompressobj(15)
-    content: bytes = inflater.decompress(stream, size + 1)
-    if len(content) <= size and not inflater.eof:
-        raise EOFError("incomplete or truncated stream")
-    return content
 
 
 def _first_line(error: BaseException) -> str:
