@@ -13,6 +13,7 @@ from monei_guard.content.packed_signs import has_byte_list, has_packed_text
 # Enough to be rare, short enough that literals of many keywords fall together.
 _LENGTH = 12
 _MARKS = (b'"', b"'", b"`", b"\\")
+_COMMON_HALVES = (b"test_",)
 _GAP = 100  # bytes between two parts of a divided prefix, at most
 _SHORTEST = 4
 _STEM = 8  # characters of a keyword that matter
@@ -25,7 +26,9 @@ ESCAPE_PATTERNS: tuple[bytes, ...] = (
     rb"\\U000000[2-7][0-9a-f](?:\\{1,4}U000000[2-7][0-9a-f]){7}",
     rb"\\x[2-7][0-9a-f](?:\\{1,4}x[02-7][0-9a-f]){11}",
     rb"&#x?[0-9a-f]{2,4};(?:&#x?[0-9a-f]{2,4};){7}",
-    rb"\\[01][0-7][0-7](?:\\{1,4}[01][0-7][0-7]){7}",
+    # a multi-pattern search is led by literals: with a first digit in the notation, these have one of two characters
+    rb"\\0[0-7][0-7](?:\\{1,4}[01][0-7][0-7]){7}",
+    rb"\\1[0-7][0-7](?:\\{1,4}[01][0-7][0-7]){7}",
     rb"0x[2-7][0-9a-f](?:,\s{0,4}0x[2-7][0-9a-f]){7}",
 )
 # In base64: gzip's magic number, and zlib's three headers, each with the two bits that follow.
@@ -75,7 +78,18 @@ def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
 def split_patterns(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return patterns that match a credential's prefix divided between two string literals."""
     gap = rb"""["'`\\][^A-Za-z0-9]{0,40}(?:[a-zA-Z_]{1,10}[^A-Za-z0-9]{1,20})?"""
-    return tuple(re.escape(first) + gap + re.escape(second) for first, second in prefix_halves(keywords))
+    return tuple(re.escape(first) + gap + _second_half(second) for first, second in prefix_halves(keywords))
+
+
+def _second_half(half: bytes) -> bytes:
+    """Return a pattern for the end of a divided prefix.
+
+    One that is a word of any program's text is spelled as ranges, in which a multi-pattern search sees no literal to
+    stop at: it then waits for the first half, which is rare.
+    """
+    if half not in _COMMON_HALVES:
+        return re.escape(half)
+    return b"".join(b"[%c-%c]" % (code - 1, code + 1) if code != ord("_") else b"_" for code in half)
 
 
 def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:

@@ -8,14 +8,14 @@ import mmap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
-from isal import isal_zlib
+from deflate import DeflateError, zlib_decompress
 
 from monei_guard.git_access.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git_access.delta_families import WalkOrder, walk_order
-from monei_guard.git_access.delta_windows import delta_sizes, delta_windows
+from monei_guard.git_access.delta_windows import Stretches, delta_sizes, delta_windows
 from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
@@ -24,7 +24,7 @@ EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
-# zlib is faster on short streams, igzip on long ones; they meet here (measured, inflated bytes).
+# zlib is faster on short streams, libdeflate on long ones; they meet here (measured, inflated bytes).
 _SHORT_STREAM = 256
 # Deflate cannot expand more than this (zlib's technical notes: 1032:1).
 _MAX_RATIO = 1032
@@ -33,9 +33,7 @@ _BATCH_ENTRIES = 4096
 # How much is rebuilt before one look: small enough to stay in the processor's cache.
 _GROUP_BYTES = 192 << 10
 
-# isal's stub calls its error class an instance
-_ISAL_ERROR = cast("type[Exception]", isal_zlib.IsalError)
-_INFLATE_ERRORS = (zlib.error, _ISAL_ERROR, ValueError, OverflowError, MemoryError, EOFError)
+_INFLATE_ERRORS = (zlib.error, DeflateError, ValueError, OverflowError, MemoryError)
 _APPLY_ERRORS = (ApplyDeltaError, ValueError, TypeError, MemoryError, IndexError, OverflowError)
 
 
@@ -111,35 +109,35 @@ class _State:
         size = self.walker.entries.size[position]
         head = np.zeros(high - low, dtype=np.int64)
         tail = np.zeros(high - low, dtype=np.int64)
+        insides: dict[int, Stretches] = {}
         if self.walker.entries.kind[position[0]] == BLOB and self.walker.margin is not None:
-            windows = delta_windows(deltas)
+            windows = delta_windows(deltas, self.walker.margin)
             sizes, head[rows], tail[rows] = windows.sizes, windows.head, windows.tail
+            insides = {low + int(rows[row]): stretches for row, stretches in windows.insides.items()}
         else:  # so small that to find the window costs more than it saves
             sizes = delta_sizes(deltas)
         size[rows] = sizes.result
         for row in rows[(sizes.result < 0) | (sizes.result > LARGE_OBJECT)].tolist():
             raw[row] = None
             size[row] = 0
-        self._look_at_groups(low, raw, size, head, tail)
+        self._look_at_groups(low, raw, size, head, tail, insides)
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
         """Return what each entry inflates to; None where that is too large or impossible, which is noted."""
         entries = self.walker.entries
         start, end, size = entries.start[position], entries.end[position], entries.size[position]
-        # what the header announces is not to be trusted where the stream could hold far more
-        bounded = (size > LARGE_OBJECT) | ((end - start) * _MAX_RATIO > LARGE_OBJECT)
+        # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
+        by_zlib = (size < _SHORT_STREAM) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
         add = raw.append
-        short, long, packed = zlib.decompress, isal_zlib.decompress, memoryview(self.walker.pack)
-        streams = zip(start.tolist(), end.tolist(), size.tolist(), bounded.tolist(), strict=True)
-        for low, high, length, careful in streams:
+        short, long, packed = zlib.decompress, zlib_decompress, memoryview(self.walker.pack)
+        streams = zip(start.tolist(), end.tolist(), size.tolist(), by_zlib.tolist(), strict=True)
+        for low, high, length, is_short in streams:
             try:
-                if careful:
-                    add(None if length > LARGE_OBJECT else _inflate_bounded(packed[low:high], length))
-                elif length < _SHORT_STREAM:
+                if is_short:
                     add(short(packed[low:high], 15, length or 1))
                 else:
-                    add(long(packed[low:high], 15, length))
+                    add(bytes(long(packed[low:high], length)) if length <= LARGE_OBJECT else None)
             except _INFLATE_ERRORS as error:
                 self.outcome.damaged[int(position[len(raw)])] = f"its data does not inflate ({_first_line(error)})"
                 add(None)
@@ -149,7 +147,10 @@ class _State:
             raw[row] = None
         return raw
 
-    def _look_at_groups(self, low: int, raw: list[bytes | None], size: Offsets, head: Offsets, tail: Offsets) -> None:
+    def _look_at_groups(
+        self, low: int, raw: list[bytes | None], size: Offsets, head: Offsets, tail: Offsets,
+        insides: dict[int, Stretches],
+    ) -> None:  # fmt: skip
         """Rebuild the objects of a batch in groups small enough to be looked at while they are in the cache."""
         order = self.order
         high = low + len(raw)
@@ -167,11 +168,11 @@ class _State:
         while first < len(rows):
             goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
             after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._look_at(rows[first:after])
+            self._look_at(rows[first:after], insides)
             first = after
 
     def _look_at(  # noqa: C901, PLR0912 - one flat loop on purpose, see the module's docstring
-        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]
+        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]], insides: dict[int, Stretches]
     ) -> None:  # fmt: skip
         """Rebuild one group of objects and look at their windows together; if that finds anything, at each whole."""
         contents, hit, margin = self.contents, self.hit, self.walker.margin or 0
@@ -198,7 +199,13 @@ class _State:
                 hit[here] = 1  # not judged here, so its deltas are looked at whole
                 continue
             add((here, content))
-            if (head or tail) and not hit[parent]:
+            if here in insides and not hit[parent]:
+                at = 0
+                for low, high in insides[here]:
+                    add_piece(content[at:low])
+                    at = high
+                add_piece(content[at:])
+            elif (head or tail) and not hit[parent]:
                 end = len(content)
                 if tail > margin and content.endswith(base[-tail:]):  # type: ignore[index] # a delta has a base
                     end -= tail - margin
@@ -227,15 +234,6 @@ class _State:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
         if self.wanted[here]:
             self.outcome.deferred.append(int(self.order.position[here]))
-
-
-def _inflate_bounded(stream: memoryview, size: int) -> bytes:
-    """Inflate a stream without ever holding more than one byte beyond `size`."""
-    inflater = isal_zlib.decompressobj(15)
-    content: bytes = inflater.decompress(stream, size + 1)
-    if len(content) <= size and not inflater.eof:
-        raise EOFError("incomplete or truncated stream")
-    return content
 
 
 def _first_line(error: BaseException) -> str:
