@@ -41,6 +41,10 @@ def _code_of(command: Callable[[], int]) -> int:
         return command()
     except Stopped as stopped:
         return stopped.code
+    except BrokenPipeError:
+        # The reader of a report has gone, and there is none without something to say: no hook lets that through.
+        _turn_output_away()
+        return ExitCode.FINDINGS
 
 
 def _failure(error: Exception) -> int:
@@ -51,8 +55,7 @@ def _failure(error: Exception) -> int:
             say(f"help: {error.hint}")
         return error.exit_code
     if isinstance(error, BrokenPipeError):
-        # The reader has gone; keep the interpreter from complaining about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _turn_output_away()
     elif isinstance(error, FileNotFoundError) and not _is_here():
         say("error: the current directory no longer exists; go to one that does")
         return ExitCode.MISUSE
@@ -61,6 +64,11 @@ def _failure(error: Exception) -> int:
     else:
         _bug(error)
     return ExitCode.INCOMPLETE
+
+
+def _turn_output_away() -> None:
+    """Keep the interpreter from complaining once more at exit that nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(line: str) -> None:
