@@ -14,7 +14,7 @@ from monei_guard.errors import GuardError
 from monei_guard.git_access.repository import GitError, Repository, discover
 from monei_guard.hygiene.staged_interest import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import scan
+from monei_guard.pipeline import Scanned, scan
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.staged_index import staged as staged_items
 
@@ -50,7 +50,7 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
         repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
     )
     scanned = scan(_noted(chain(items, _named_range(repository, session)), touched), session.detector)
-    if scanned.findings or any(concerns_hygiene(path) for path in touched):
+    if _holds_a_key(session, scanned) or any(concerns_hygiene(path) for path in touched):
         from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
 
         try:
@@ -58,6 +58,14 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
         except GitError as error:  # what was found before is worth more than a complete list
             session = replace(session, errors=(*session.errors, f"hygiene was not checked: {error}"))
     return conclude(session, scanned)
+
+
+def _holds_a_key(session: Session, scanned: Scanned) -> bool:
+    """Return whether a key was found: the repository checks then look at where it stands.
+
+    What lints found is nothing to them; but where rules are selected, a finding of any may stand beside a key.
+    """
+    return any(one.secret is not None or session.active is not None for one in scanned.findings)
 
 
 def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:
