@@ -26,7 +26,7 @@ from monei_guard.lints.monei_use import MoneiUse, find_monei_use
 from monei_guard.lints.parsing import ParseError
 from monei_guard.lints.source_file import SourceFile, source_files
 
-# Lints, by rule id.
+# By rule id.
 CODE_CHECKS: Mapping[str, Callable[[SourceFile, MoneiUse], Iterator[Hit]]] = MappingProxyType(
     {
         "client-env-prefix": client_env_prefix.check,
