@@ -4,6 +4,7 @@ A delta rebuilds an object from its base by copy and insert instructions. Where 
 following them one by one; what they say is then read from all of them together, as arrays.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +43,48 @@ class Instructions:
     source: Offsets
 
 
-class InflatedDeltas:
-    """Inflated deltas in one buffer; `at` is where the instructions of each start, `end` where they end."""
+class InstructionBytes:
+    """Bytes in which instructions stand, at places that the caller knows."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        # the padding lets every gather read past the last delta without a test
+        self.buffer = b"".join((*parts, bytes(2 * _MAX_SIZE_BYTES)))
+        self.data: Bytes = np.frombuffer(self.buffer, dtype=np.uint8)
+
+    def opcodes(self, at: Offsets) -> Bytes:
+        """Return the byte at each place."""
+        return self.data[np.minimum(at, len(self.data) - 1)]
+
+    def copied(self, at: Offsets) -> Offsets:
+        """Return how many bytes the instruction at each place copies, 0 where it does not copy."""
+        op = self.opcodes(at)
+        size = self._operand(at + 1 + _OFFSET_BYTES[op], op, ((0x10, 0), (0x20, 8), (0x40, 16)))
+        size[size == 0] = _DEFAULT_COPY
+        return np.where(op & 0x80, size, 0)
+
+    def sources(self, at: Offsets) -> Offsets:
+        """Return where in its base the copy instruction at each place starts."""
+        return self._operand(at + 1, self.opcodes(at), ((0x01, 0), (0x02, 8), (0x04, 16), (0x08, 24)))
+
+    def _operand(self, place: Offsets, op: Bytes, parts: tuple[tuple[int, int], ...]) -> Offsets:
+        """Return the number whose bytes, where the opcode says that they are there, start at each place."""
+        value = np.zeros(len(place), dtype=np.int64)
+        for bit, shift in parts:
+            present = (op & bit) != 0
+            value |= np.where(present, self.opcodes(place).astype(np.int64) << shift, 0)
+            place = place + present
+        return value
+
+
+class InflatedDeltas(InstructionBytes):
+    """Inflated deltas, or what they begin with, one after the other.
+
+    `at` is where the instructions of each start, `end` where they end.
+    """
 
     def __init__(self, deltas: list[bytes]) -> None:
+        super().__init__(deltas)
         lengths = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
-        # the padding lets every gather read past the last delta without a test
-        self._buffer = b"".join((*deltas, bytes(2 * _MAX_SIZE_BYTES)))
-        self.data: Bytes = np.frombuffer(self._buffer, dtype=np.uint8)
         self.end: Offsets = np.cumsum(lengths)
         self.at: Offsets = self.end - lengths
         base, bad = self._number()
@@ -65,7 +100,7 @@ class InflatedDeltas:
         for step in range(_MAX_SIZE_BYTES):
             if not len(more):
                 break
-            byte = self.data[np.minimum(self.at[more], len(self.data) - 1)]
+            byte = self.opcodes(self.at[more])
             value[more] |= (byte & 0x7F).astype(np.int64) << (7 * step)
             self.at[more] += 1
             more = more[(byte & 0x80) != 0]
@@ -73,32 +108,10 @@ class InflatedDeltas:
         bad[more] = True
         return value, bad
 
-    def copied(self, at: Offsets) -> Offsets:
-        """Return how many bytes the instruction at each place copies, 0 where it does not copy."""
-        op = self.data[np.minimum(at, len(self.data) - 1)]
-        size = self._operand(at + 1 + _OFFSET_BYTES[op], op, ((0x10, 0), (0x20, 8), (0x40, 16)))
-        size[size == 0] = _DEFAULT_COPY
-        return np.where(op & 0x80, size, 0)
-
-    def sources(self, at: Offsets) -> Offsets:
-        """Return where in its base the copy instruction at each place starts."""
-        op = self.data[np.minimum(at, len(self.data) - 1)]
-        return self._operand(at + 1, op, ((0x01, 0), (0x02, 8), (0x04, 16), (0x08, 24)))
-
-    def _operand(self, place: Offsets, op: Bytes, parts: tuple[tuple[int, int], ...]) -> Offsets:
-        """Return the number whose bytes, where the opcode says that they are there, start at each place."""
-        value = np.zeros(len(place), dtype=np.int64)
-        for bit, shift in parts:
-            present = (op & bit) != 0
-            byte = self.data[np.minimum(place, len(self.data) - 1)].astype(np.int64)
-            value |= np.where(present, byte << shift, 0)
-            place = place + present
-        return value
-
-    def instructions(self, rows: Offsets) -> Instructions:
-        """Return the instructions of some of the deltas, in their order."""
-        rows = rows[self.at[rows] < self.end[rows]]
-        buffer, step = self._buffer, _STEP
+    def instructions(self) -> Instructions:
+        """Return the instructions of all of the deltas, in their order."""
+        rows = np.nonzero(self.at < self.end)[0]
+        buffer, step = self.buffer, _STEP
         places: list[int] = []
         counts: list[int] = []
         add = places.append

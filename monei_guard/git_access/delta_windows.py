@@ -14,10 +14,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from monei_guard.git_access.delta_instructions import DeltaSizes, InflatedDeltas, Instructions
+from monei_guard.git_access.delta_instructions import DeltaSizes, InflatedDeltas, InstructionBytes, Instructions
 from monei_guard.git_access.pack_index import Offsets
 
 _LONGEST_COPY = 8  # an opcode, four bytes of offset, three of size
+_LONGEST_BEGIN = 2 * 9 + _LONGEST_COPY  # two sizes and the first instruction
 # Bytes to search for each byte of the delta from which on its instructions are followed, and the shortest inside of a
 # copy that is worth a cut.
 _SPARSE = 40
@@ -52,24 +53,28 @@ def delta_sizes(deltas: list[bytes]) -> DeltaSizes:
 
 def delta_windows(deltas: list[bytes], margin: int) -> DeltaWindows:
     """Return the windows of inflated deltas, for literals of at most `margin` + 1 bytes."""
-    read = InflatedDeltas(deltas)
-    head = np.where(read.at < read.end, read.copied(read.at), 0)
-    head[read.sizes.result < 0] = 0
-    tail = _tails(read)
-    left = read.sizes.result - head - tail
-    sparse = np.nonzero(left > _SPARSE * (read.end - read.at))[0]
-    insides = copied_insides(read.instructions(sparse), read.sizes.result, margin, _SHORTEST_INSIDE)
-    return DeltaWindows(read.sizes, head, tail, insides)
+    begins = InflatedDeltas([delta[:_LONGEST_BEGIN] for delta in deltas])
+    length = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
+    head = np.where(begins.at < begins.end, begins.copied(begins.at), 0)
+    head[begins.sizes.result < 0] = 0
+    header = begins.at - np.concatenate((np.zeros(1, dtype=np.int64), begins.end))[: len(deltas)]
+    tail = _tails(deltas, length - header, begins.sizes.base)
+    left = begins.sizes.result - head - tail
+    sparse = np.nonzero(left > _SPARSE * length)[0]
+    found = InflatedDeltas([deltas[row] for row in sparse.tolist()]).instructions()
+    insides = _insides(found, begins.sizes.result[sparse], margin)
+    rows = sparse.tolist()
+    return DeltaWindows(begins.sizes, head, tail, {rows[row]: stretches for row, stretches in insides.items()})
 
 
-def copied_insides(found: Instructions, result: Offsets, margin: int, shortest: int) -> dict[int, Stretches]:
-    """Return the stretches of at least `shortest` bytes that the deltas copy with `margin` bytes on either side.
+def _insides(found: Instructions, result: Offsets, margin: int) -> dict[int, Stretches]:
+    """Return the stretches worth a cut that deltas with results of these sizes copy with `margin` bytes on either side.
 
     What stands before the first byte of a result and behind its last reaches into nothing, and needs no margin there.
     """
     low = np.where(found.low > 0, found.low + margin, 0)
     high = np.where(found.high < result[found.owner], found.high - margin, found.high)
-    kept = np.nonzero((found.source >= 0) & (high - low >= shortest))[0]
+    kept = np.nonzero((found.source >= 0) & (high - low >= _SHORTEST_INSIDE))[0]
     if not len(kept):
         return {}
     owner = found.owner[kept]
@@ -82,15 +87,19 @@ def copied_insides(found: Instructions, result: Offsets, margin: int, shortest: 
     }
 
 
-def _tails(read: InflatedDeltas) -> Offsets:
-    """Return the length of the copy of the base's end that the last bytes of each delta look like, 0 for none."""
-    tail = np.zeros(len(read.end), dtype=np.int64)
-    for length in range(2, _LONGEST_COPY + 1):
-        at = read.end - length
-        op = read.data[np.maximum(at, 0)]
-        rows = np.nonzero((_COPY_LENGTH[op] == length) & (at >= read.at) & (read.sizes.base >= 0))[0]
+def _tails(deltas: list[bytes], length: Offsets, base: Offsets) -> Offsets:
+    """Return the length of the copy of the base's end that the last bytes of each delta look like, 0 for none.
+
+    `length` is that of the instructions alone, `base` the size of the base, both in bytes.
+    """
+    ends = InstructionBytes([delta[-_LONGEST_COPY:].rjust(_LONGEST_COPY, b"\0") for delta in deltas])
+    end = np.arange(1, len(deltas) + 1) * _LONGEST_COPY
+    tail = np.zeros(len(deltas), dtype=np.int64)
+    for size in range(2, _LONGEST_COPY + 1):
+        at = end - size
+        rows = np.nonzero((_COPY_LENGTH[ends.opcodes(at)] == size) & (length >= size) & (base >= 0))[0]
         if len(rows):
-            size = read.copied(at[rows])
-            fits = read.sources(at[rows]) + size == read.sizes.base[rows]
-            tail[rows[fits]] = np.maximum(tail[rows[fits]], size[fits])
+            copied = ends.copied(at[rows])
+            fits = ends.sources(at[rows]) + copied == base[rows]
+            tail[rows[fits]] = np.maximum(tail[rows[fits]], copied[fits])
     return tail
