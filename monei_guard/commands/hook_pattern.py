@@ -8,7 +8,7 @@ matches without need costs a commit the time of a proper look.
 import re
 from collections.abc import Iterable, Iterator
 
-from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, SPELLED, partly_escaped_prefixes, prefix_halves
+from monei_guard.content.encoded_forms import JOINED_ESCAPE_PATTERNS, SPELLED, partly_escaped_prefixes, prefix_halves
 from monei_guard.content.packed_signs import COMPRESSED, SHORTEST
 from monei_guard.hygiene.staged_interest import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.ruleset.bundled import credential_keywords
@@ -56,7 +56,7 @@ def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
     yield from map(_caseless, shortest)
     yield _WIDE
     yield from (*_PACKED, *_BYTE_LISTS, *_SHORT_ESCAPES)
-    yield from map(_caseless_pattern, ESCAPE_PATTERNS)
+    yield from map(_caseless_pattern, JOINED_ESCAPE_PATTERNS)
     yield from (_caseless(form.decode()) for form in partly_escaped_prefixes(keywords))
     yield from _partly_spelled()
     yield _divided(
