@@ -118,11 +118,13 @@ class Detector:
         decoded = hit and self.decode and not blob.is_name and self._holds_encoded(blob.content)
         hit = decoded or (hit and self._is_named(blob.content))
         linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
+        if not hit and not linted:
+            return []
         views = self.views(blob, cuts) if decoded else (root_view(blob),)
         if decoded:  # what looked encoded may say nothing of ours once it is read
             hit = any(self.prefilter.names(view.data) for view in views)
-        if not hit and not linted:
-            return []
+            if not hit and not linted:
+                return []
         from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - not on a clean commit
 
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from monei_guard.content.packed_signs import has_byte_list, has_packed_text
+from monei_guard.content.packed_signs import has_byte_list, has_packed_text, has_wide_text
 
 _T = TypeVar("_T")
 
@@ -76,13 +76,19 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
+def shortest(keywords: Iterable[str]) -> tuple[str, ...]:
+    """Return the keywords in which no other keyword stands: one of these is in every text that holds any."""
+    words = _distinct(keywords)
+    return tuple(word for word in words if not any(other != word and other in word for other in words))
+
+
 def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return literals of which one stands in text that holds one of the keywords encoded up to three times.
 
     Lower-case keywords stand for their upper-case and capitalised forms too, unless they end with "_": a credential's
     own prefix has one case. What is spelled out by the outermost layer is not among them: `ESCAPE_PATTERNS` find it.
     """
-    stems = _distinct(stem for keyword in _shortest(keywords) for stem in _stems(keyword))
+    stems = _distinct(stem for keyword in shortest(keywords) for stem in _stems(keyword))
     once = _distinct(form for stem in stems for form in (*_forms(stem), *_packed(_wide(stem))))
     twice = _distinct(form for inner in once for form in _packed(inner[: 2 * _LENGTH]))
     # What has three layers shows no more than the first characters of the innermost one.
@@ -131,6 +137,7 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
         if (
             has_packed_text(content)
             or has_byte_list(content)
+            or (b"\0" in content and has_wide_text(content))
             or any(sign in content and test(content) for sign, test in (*_ESCAPE_TESTS, *_SPELLED_TESTS))
         ):
             return True
@@ -157,7 +164,6 @@ _ESCAPE_TESTS = tuple(
         (b"%", rb"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]"),
         (b"=", rb"=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]"),
         (b"0x", rb"0x[2-7][0-9a-fA-F](?:\s{0,4},\s{0,4}0x[2-7][0-9a-fA-F]){4}"),
-        (b"\0", rb"(?:[\x20-\x7e]\x00{1,3}){12}"),
     )
 )
 # One character of a prefix spelled out that had no need of it, before one that is not, or another.
@@ -188,13 +194,13 @@ _UNDERSCORES = (b"5f", b"\\137", b"&#95;", b"&lowbar;", b"&underbar;", b"\\_")
 
 def prefix_halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Return the two parts of each credential's prefix, divided at every place."""
-    prefixes = dict.fromkeys(keyword.encode() for keyword in keywords if keyword.endswith("_"))
+    prefixes = [keyword.encode() for keyword in shortest(keywords) if keyword.endswith("_")]
     return tuple((prefix[:at], prefix[at:]) for prefix in prefixes for at in range(1, len(prefix)))
 
 
 def partly_escaped_prefixes(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return each credential's prefix with its underscore alone escaped, in every way, lower case."""
-    stems = (stem for keyword in keywords for stem in _stems(keyword))
+    stems = (stem for keyword in shortest(keywords) for stem in _stems(keyword))
     return tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
 
 
@@ -254,12 +260,6 @@ def _distinct(items: Iterable[_T]) -> tuple[_T, ...]:
 
 def _bytes(text: bytes) -> Iterator[bytes]:
     return (text[at : at + 1] for at in range(len(text)))
-
-
-def _shortest(keywords: Iterable[str]) -> list[str]:
-    """Return the keywords in which no other keyword stands."""
-    words = list(dict.fromkeys(keywords))
-    return [word for word in words if not any(other != word and other in word for other in words)]
 
 
 def _partly_escaped(stem: bytes) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ quoted-printable (RFC 2045), UTF-16 and UTF-32 inside other data. Characters tha
 import re
 from collections.abc import Iterator, Sequence
 
+from monei_guard.content.packed_signs import KINDS
 from monei_guard.content.replacement import Decoder, Replacement, Run, matches
 from monei_guard.model.location import Span
 
@@ -124,18 +125,13 @@ def utf_32(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     return _wide_text(_UTF_32, data, ranges)
 
 
-# Every byte as its kind: "a" for text, NUL, "x" for the rest. Two byte searches tell what no pattern has to look for.
-_TEXT = b"\t\r\n" + bytes(range(ord(" "), ord("~") + 1))
-_KINDS = bytes(0 if code == 0 else ord("a") if code in _TEXT else ord("x") for code in range(256))
-
-
 def _has_utf_16(data: bytes) -> bool:
-    kinds = data.translate(_KINDS)
+    kinds = data.translate(KINDS)
     return b"a\0" * 8 in kinds or b"\0a" * 8 in kinds
 
 
 def _has_utf_32(data: bytes) -> bool:
-    kinds = data.translate(_KINDS)
+    kinds = data.translate(KINDS)
     return b"a\0\0\0" * 8 in kinds or b"\0\0\0a" * 8 in kinds
 
 

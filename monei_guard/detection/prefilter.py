@@ -12,12 +12,14 @@ from monei_guard.content.encoded_forms import (
     ESCAPE_PATTERNS,
     encoded_literals,
     encoded_text_test,
+    shortest,
     split_patterns,
 )
 
 # Bytes that plain search (30 MB/s with all encoded forms) handles before Hyperscan takes over: soon where its compiled
-# patterns were kept by an earlier run (20 ms), later where they have to be compiled (350 ms).
-_SWITCH_AT = 1 << 18
+# patterns were kept by an earlier run (8 ms of processor time, and it lets far less through to be decoded), later where
+# they have to be compiled (350 ms).
+_SWITCH_AT = 1 << 16
 _COMPILE_AT = 1 << 23
 
 # No match of the Hyperscan test is longer (tests/unit/test_prefilter_reach.py measures them all).
@@ -130,8 +132,9 @@ def keyword_forms(keyword: str) -> tuple[bytes, ...]:
 
 def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test:
     """Return a test made of byte searches."""
-    narrow = tuple(keyword.encode() for keyword in keywords)
-    wide = tuple(form for keyword in keywords for form in keyword_forms(keyword)[1:])
+    needed = shortest(keywords)
+    narrow = tuple(keyword.encode() for keyword in needed)
+    wide = tuple(form for keyword in needed for form in keyword_forms(keyword)[1:])
     holds_encoded = encoded_text_test(keywords) if encoded else None
 
     def test(data: bytes | memoryview) -> bool:
@@ -162,14 +165,15 @@ def hyperscan_test(
         from monei_guard.detection import compiled_patterns  # noqa: PLC0415 - imports hyperscan: 15 ms
     except ImportError:
         return None
-    made_from = repr((keywords, extra, encoded)).encode()
+    needed = shortest(keywords)
+    made_from = repr((needed, extra, encoded)).encode()
     try:
         database = compiled_patterns.database(
-            made_from, (lambda: _expressions(keywords, extra, encoded=encoded)) if compile_it else None, cache_folder
+            made_from, (lambda: _expressions(needed, extra, encoded=encoded)) if compile_it else None, cache_folder
         )
     except compiled_patterns.CannotCompileError:
         return None
-    caseless = 3 * len(keywords)  # the forms of each; the numbers are those of `_expressions`
+    caseless = 3 * len(needed)  # the forms of each; the numbers are those of `_expressions`
     exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)
     return FastTest(database, frozenset((*range(caseless), *range(exact, exact + len(extra)))))
 
