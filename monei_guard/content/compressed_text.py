@@ -1,6 +1,5 @@
 """Gzip and zlib streams inside decoded text: Helm releases, Terraform state, Kubernetes and cloud-init user data."""
 
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +7,7 @@ from monei_guard.content.replacement import Decoder, Replacement, Run, matches
 from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
-_HEADER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]")
+_HEADER = rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]"
 _EITHER_HEADER = zlib.MAX_WBITS | 32
 _LARGEST = 1 << 26  # bytes out of one stream
 _STEEPEST = 256  # bytes out for one byte in, above the first MiB: text does not pack better than about 1:20

@@ -13,7 +13,7 @@ from monei_guard.model.location import Span
 
 _HEX = rb"[0-9a-fA-F]"
 # Runs of ASCII in one notation map in steps; everything else one by one.
-_NUMERIC = re.compile(
+_NUMERIC = (
     rb"\\(?<!\\\\)(?:"
     rb"(?P<u>u00[0-7]%(h)b(?:\\u00[0-7]%(h)b)*)|(?P<x>x[0-7]%(h)b(?:\\x[0-7]%(h)b)*)"
     rb"|(?P<o>[01][0-7]{2}(?:\\[01][0-7]{2})*)|(?P<U>U000000[0-7]%(h)b(?:\\U000000[0-7]%(h)b)*)"
@@ -24,12 +24,12 @@ _NUMERIC = re.compile(
 )
 _STEPS = {"u": 6, "x": 4, "o": 4, "U": 10}
 
-_JSON = re.compile(rb"""\\(?:(?P<plain>["'\\/bfnrt_\-](?:\\["'\\/bfnrt_\-])*)|u(?P<code>%b{4}))""" % _HEX)
+_JSON = rb"""\\(?:(?P<plain>["'\\/bfnrt_\-](?:\\["'\\/bfnrt_\-])*)|u(?P<code>%b{4}))""" % _HEX
 _SIMPLE = bytes.maketrans(b"bfnrt", b"\b\f\n\r\t")  # the others stand for themselves; `\_` and `\-` are Markdown's
 
-_PERCENT = re.compile(rb"%%%(h)b{2}(?:%%%(h)b{2})*" % {b"h": _HEX})
+_PERCENT = rb"%%%(h)b{2}(?:%%%(h)b{2})*" % {b"h": _HEX}
 
-_HTML = re.compile(rb"&(?:\#(?:[xX](?P<hex>%b{1,6})|(?P<decimal>[0-9]{1,7}));?|(?P<name>[A-Za-z]{2,12});)" % _HEX)
+_HTML = rb"&(?:\#(?:[xX](?P<hex>%b{1,6})|(?P<decimal>[0-9]{1,7}));?|(?P<name>[A-Za-z]{2,12});)" % _HEX
 # The named references that stand for ASCII (HTML standard, section 13.5).
 _NAMED = {
     b"quot": b'"', b"amp": b"&", b"apos": b"'", b"lt": b"<", b"gt": b">", b"lowbar": b"_", b"UnderBar": b"_",
@@ -38,18 +38,18 @@ _NAMED = {
     b"rsqb": b"]", b"lcub": b"{", b"rcub": b"}", b"percnt": b"%", b"num": b"#", b"dollar": b"$", b"excl": b"!",
 }  # fmt: skip
 
-_QUOTED_PRINTABLE = re.compile(rb"=[ \t]{0,20}(?P<soft>\r?\n)|(?P<bytes>=[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})*)")
+_QUOTED_PRINTABLE = rb"=[ \t]{0,20}(?P<soft>\r?\n)|(?P<bytes>=[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})*)"
 _SOFT_BREAK = re.compile(rb"=(?<=[^\s=]{20}=)\r?\n\S")
 _SPELLED_OUT = re.compile(rb"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}")
 
 # A code unit's width, the offset of its low byte, and eight characters or more.
 _UTF_16 = (
-    (2, 0, re.compile(rb"(?:[\t\r\n\x20-\x7e]\x00){8,}(?!\x00)")),
-    (2, 1, re.compile(rb"(?:\x00[\t\r\n\x20-\x7e]){8,}")),
+    (2, 0, rb"(?:[\t\r\n\x20-\x7e]\x00){8,}(?!\x00)"),
+    (2, 1, rb"(?:\x00[\t\r\n\x20-\x7e]){8,}"),
 )
 _UTF_32 = (
-    (4, 0, re.compile(rb"(?:[\t\r\n\x20-\x7e]\x00\x00\x00){8,}")),
-    (4, 3, re.compile(rb"(?:\x00\x00\x00[\t\r\n\x20-\x7e]){8,}")),
+    (4, 0, rb"(?:[\t\r\n\x20-\x7e]\x00\x00\x00){8,}"),
+    (4, 3, rb"(?:\x00\x00\x00[\t\r\n\x20-\x7e]){8,}"),
 )
 
 
@@ -136,7 +136,7 @@ def _has_utf_32(data: bytes) -> bool:
 
 
 def _wide_text(
-    orders: tuple[tuple[int, int, re.Pattern[bytes]], ...], data: bytes, ranges: Sequence[Span]
+    orders: tuple[tuple[int, int, bytes], ...], data: bytes, ranges: Sequence[Span]
 ) -> Iterator[Replacement]:
     found = sorted(
         (*match.span(), width, low) for width, low, pattern in orders for match in matches(pattern, data, ranges)

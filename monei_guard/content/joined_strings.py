@@ -20,10 +20,14 @@ _OPERATOR = rb"(?:\+\+?|\.\.?|&|<>|~|\|\|)"
 _PREFIX = rb"(?:[bBrRuUfF@$]{1,2}(?=[\"'`]))?"
 _METHOD = rb"\)?\s{0,20}\.\s{0,20}(?:concat|append|push_str|write_str)\(\s{0,20}"
 # 'mni_' + '4f'   "mni_" "4f"   "mni_""4f"   "mni_".concat("4f")   .append("mni_").append("4f")
-_SEAM = re.compile(
-    rb"%(q)b(?<=%(w)b.)(?:%(s)b(?:%(o)b%(s)b)?%(p)b|%(m)b)%(q)b(?=%(w)b)"
-    % {b"q": _QUOTE, b"w": _WORD, b"s": _SPACE, b"o": _OPERATOR, b"p": _PREFIX, b"m": _METHOD}
-)
+_SEAM = rb"%(q)b(?<=%(w)b.)(?:%(s)b(?:%(o)b%(s)b)?%(p)b|%(m)b)%(q)b(?=%(w)b)" % {
+    b"q": _QUOTE,
+    b"w": _WORD,
+    b"s": _SPACE,
+    b"o": _OPERATOR,
+    b"p": _PREFIX,
+    b"m": _METHOD,
+}
 
 # A part of a key: a prefix, or characters with a digit among them.
 _CONSTANT = re.compile(
@@ -38,16 +42,18 @@ _NAME_BEFORE = 96
 _MOST_ASSIGNMENTS = 5000
 _MOST_FOLDS = 10_000  # names in one text; code written by people has a handful
 
-_HOLE = re.compile(
+_HOLE = (
     rb"""(?:[$\#%]\{|\{)\{?\s{0,4}(?:["'](?P<text>[^"'{}\\\n]{1,200})["']|(?P<name>[A-Za-z_$][\w$.]{0,60}))\s{0,4}\}{1,2}"""
     rb"""|\$(?P<bare>[A-Za-z_]\w{0,60})"""
 )
 
-_LITERAL_HOLE = re.compile(rb"""[$\#]?\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}""")
+_BRACE = ord("{")
+_HOLE_SIGNS = (b"$", b"#")
+_LITERAL_HOLE = rb"""\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}"""
 
 _LITERAL = rb"""(?:"[^"\\\n]{0,400}"|'[^'\\\n]{0,400}'|`[^`\\\n]{0,400}`)"""
 _LIST = rb"\s{0,40}" + _LITERAL + rb"(?:\s{0,40},\s{0,40}" + _LITERAL + rb"){0,200}+\s{0,40},?\s{0,40}"
-_LIST_JOIN = re.compile(
+_LIST_JOIN = (
     rb"""\[(?P<array>%(l)b)\]\s{0,40}\.\s{0,40}join(?:\(\s{0,20}(?:""|''|``)\s{0,20}\)|``|(?![\w(`]))"""
     rb"""|(?:""|'')\.join\(\s{0,20}[\[(](?P<python>%(l)b)[\])]\s{0,20}\)"""
     rb"""|implode\(\s{0,20}(?:""|'')\s{0,20},\s{0,20}(?:\[|array\()(?P<php>%(l)b)[\])]\s{0,20}\)"""
@@ -56,14 +62,14 @@ _LIST_JOIN = re.compile(
 _LIST_SIGNS = re.compile(rb"""\]\s{0,40}\.\s{0,40}join|["']\.join\(|implode\(|\.\s{0,20}concat\(""")
 _EACH_LITERAL = re.compile(_LITERAL)
 
-_CONTINUED = re.compile(rb"\\(?<=%b\\)\r?\n[ \t]{0,200}(?=%b)" % (_WORD, _WORD))
-_BLOCK = re.compile(
+_CONTINUED = rb"\\(?<=%b\\)\r?\n[ \t]{0,200}(?=%b)" % (_WORD, _WORD)
+_BLOCK = (
     rb"""[:=>"'](?P<head>[ \t]{0,200}(?:[|>][-+0-9]{0,2}[ \t]{0,20}(?:\#[^\n]{0,200})?)?(?:\r?\n[ \t]{0,200})?)"""
     rb"""(?P<words>%(w)b{4,200}+"""
     rb"""(?:[ \t]{0,20}\r?\n[ \t]{1,200}%(w)b{1,200}+(?=[ \t]{0,20}(?:\r?\n|["'<]|\Z))){1,40}+)""" % {b"w": _WORD}
 )
 # Office documents break a text into runs wherever its formatting was ever touched (ECMA-376, w:t and a:t).
-_OFFICE_RUNS = re.compile(
+_OFFICE_RUNS = (
     rb"</(?P<space>[wa]):t>(?:<(?!/?(?P=space):(?:p|tc|tr|br|t)[ />])[^>]{0,400}>){1,40}<(?P=space):t(?: [^>]{0,100})?>"
 )
 _EACH_WORD = re.compile(_WORD + rb"+")
@@ -116,14 +122,17 @@ def _joints(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) 
 
 def _holes(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -> Iterator[Replacement]:
     for match in matches(_HOLE if constants else _LITERAL_HOLE, data, ranges):
+        start, end = match.span()
         if match["text"]:
             run = Run(match["text"], *match.span("text"), (1, 1))
+            if data[start] == _BRACE and data[start - 1 : start] in _HOLE_SIGNS:
+                start -= 1  # not a part of the pattern: one that begins with a single certain byte is faster
         else:
             value = constants.get((match["name"] or match["bare"]).rpartition(b".")[2])
             if value is None:
                 continue
-            run = Run(value, match.start(), match.end())
-        yield Replacement(match.start(), match.end(), (run,))
+            run = Run(value, start, end)
+        yield Replacement(start, end, (run,))
 
 
 def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:

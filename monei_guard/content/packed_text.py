@@ -23,7 +23,7 @@ from monei_guard.model.location import Span
 
 _ALPHABET = rb"A-Za-z0-9+/_\-"  # RFC 4648 sections 4 and 5 together: a text uses one or the other
 
-_RUN = re.compile(rb"[%s]{%d,}" % (_ALPHABET, SHORTEST))
+_RUN = rb"[%s]{%d,}" % (_ALPHABET, SHORTEST)
 _NEXT_LINE = re.compile(rb"[ \t]*(?:\r?\n|\r)[ \t>#*|]*([%s]++)={0,2}+(?![%s=])" % (_ALPHABET, _ALPHABET))
 _PADDING = re.compile(rb"={0,2}")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -33,14 +33,11 @@ _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
 # Base and pattern of each kind of list that `packed_signs.BYTE_LIST_HINTS` has a hint for, in its order.
-_LISTS = tuple(
-    (base, re.compile(pattern))
-    for base, pattern in (
-        (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
-        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
-        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
-        (10, rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"),
-    )
+_LISTS = (
+    (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
+    (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+    (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+    (10, rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"),
 )
 _BYTE = 0xFF
 _NUMBER = re.compile(rb"(?:0[xX])?([0-9a-fA-F]{1,3})")

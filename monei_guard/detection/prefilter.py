@@ -98,11 +98,15 @@ class Prefilter:
 
 
 class FastTest:
-    """One Hyperscan pass over some content. `unencoded` holds the numbers of the patterns of no encoding."""
+    """One Hyperscan pass over some content.
 
-    def __init__(self, database: Any, unencoded: frozenset[int]) -> None:
+    `unencoded` holds the numbers of the patterns of no encoding, `divided` those of `split_patterns`.
+    """
+
+    def __init__(self, database: Any, unencoded: frozenset[int], divided: frozenset[int]) -> None:
         self._scan = database.scan
         self._unencoded = unencoded
+        self._divided = divided
         self._hits: list[int] = []
         self._on_match = lambda number, _start, _end, _flags, _context: self._hits.append(number)
 
@@ -118,8 +122,15 @@ class FastTest:
 
     def unencoded(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data` that is not encoded."""
+        return self._finds(data, self._unencoded)
+
+    def divided(self, data: bytes | memoryview) -> bool:
+        """Return whether a credential's prefix stands in `data` that is divided between two strings."""
+        return self._finds(data, self._divided)
+
+    def _finds(self, data: bytes | memoryview, numbers: frozenset[int]) -> bool:
         self._scan(data, match_event_handler=self._on_match)
-        found = not self._unencoded.isdisjoint(self._hits)
+        found = not numbers.isdisjoint(self._hits)
         self._hits.clear()
         return found
 
@@ -175,7 +186,9 @@ def hyperscan_test(
         return None
     caseless = 3 * len(needed)  # the forms of each; the numbers are those of `_expressions`
     exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)
-    return FastTest(database, frozenset((*range(caseless), *range(exact, exact + len(extra)))))
+    unencoded = frozenset((*range(caseless), *range(exact, exact + len(extra))))
+    parts = range(exact + len(extra), exact + len(extra) + (len(split_patterns(needed)) if encoded else 0))
+    return FastTest(database, unencoded, frozenset(parts))
 
 
 def _expressions(
@@ -186,7 +199,7 @@ def _expressions(
     exact = [_escape(literal) for literal in extra]
     if encoded:
         caseless += ESCAPE_PATTERNS
-        exact += (*map(_escape, encoded_literals(keywords)), *split_patterns(keywords))
+        exact += (*split_patterns(keywords), *map(_escape, encoded_literals(keywords)))
     return caseless, exact
 
 
