@@ -195,7 +195,9 @@ class Detector:
         """Return whether any keyword comes out where the sign stands, or what decides that may stand further away."""
         from monei_guard.content.escaped_text import looks_quoted_printable  # noqa: PLC0415 - not on a clean commit
 
-        if look.unencoded(near) or look.divided(near) or (b"=" in near and looks_quoted_printable(around)):
+        if 2 * len(near) > len(around) or look.unencoded(near) or look.divided(near):
+            return True
+        if b"=" in near and looks_quoted_printable(around):
             return True
         views, is_whole = self._read_passage(near, whole=whole)
         return not is_whole or any(look.unencoded(view.data) for view in views)

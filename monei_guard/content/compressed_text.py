@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 
-from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.content.replacement import Decoder, Replacement, matches
 from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
@@ -24,9 +24,7 @@ def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
         if first < done:
             continue
         if failed > _MOST_FAILURES:
-            yield Replacement(
-                first, first, (), f"more than {_MOST_FAILURES} headers of compressed streams that are none"
-            )
+            yield first, first, (), f"more than {_MOST_FAILURES} headers of compressed streams that are none"
             return
         limit = min(_LARGEST, max(_FREE, (len(data) - first) * _STEEPEST))
         text, last = _inflate(data, first, limit)
@@ -35,7 +33,7 @@ def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             continue
         done = last
         cut = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""
-        yield Replacement(first, last, (Run(text, first, last),), cut)
+        yield first, last, ((text, first, last, None),), cut
 
 
 def _inflate(data: bytes, first: int, limit: int) -> tuple[bytes, int]:

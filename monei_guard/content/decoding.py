@@ -24,6 +24,7 @@ _COPIED = (1, 1)
 
 # The bytes of a view that a decoder made, `[start, end)`: bare tuples, for hostile text makes a million of them.
 _Changed: TypeAlias = tuple[int, int]
+_Borders: TypeAlias = tuple[list[int], list[int]]
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
@@ -45,23 +46,29 @@ def decoded_views(
     limits = limits or DecodingLimits()
     decoders = (*decoders, *folding(root.blob.path))
     left = limits.total
+    read = {hash(root.data)}
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
         tests: dict[Callable[[bytes], object], bool] = {}
+        reached: dict[int, _Borders] = {}
         ranges = _search_ranges(view.data, fresh, whole=depth == 0)
         for decoder in decoders:
             if not _may_read(decoder, view.data, tests):
                 continue
-            replacements = _replacements(decoder, view.data, ranges, fresh)
+            replacements = _replacements(decoder, view.data, ranges, fresh, reached)
             if not replacements:
                 continue
             child, changed = _rewritten(view, decoder.name, replacements)
+            key = hash(child.data)  # 64 bits with a secret of this process
+            if key in read:
+                continue  # the same text another way: two decoders know one notation, two layers have no order
+            read.add(key)
             left -= len(child.data)
             if left < 0:
                 yield Skipped(root.blob.path, f"decoding stopped: more than {limits.total} decoded bytes")
                 return
-            yield from (Skipped(root.blob.path, item.cut) for item in replacements if item.cut)
+            yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
             yield child
             if depth + 1 < limits.depth:
                 waiting.append((child, changed, depth + 1))
@@ -96,12 +103,19 @@ def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], objec
     return tests[decoder.test]
 
 
-def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[_Changed]) -> list[Replacement]:
-    """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
+def _replacements(
+    decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[_Changed], reached: dict[int, _Borders]
+) -> list[Replacement]:
+    """Return the decoder's replacements that touch changed text, sorted and not overlapping.
+
+    `reached` keeps for each reach where the changed text begins and ends with it.
+    """
     if len(fresh) == 1 and fresh[0] == (0, len(data)):
         return _apart(decoder.read(data, ranges))
     kept: list[Replacement] = []
-    starts, ends = [start - decoder.reach for start, _ in fresh], [end + decoder.reach for _, end in fresh]
+    if decoder.reach not in reached:
+        reached[decoder.reach] = [at - decoder.reach for at, _ in fresh], [at + decoder.reach for _, at in fresh]
+    starts, ends = reached[decoder.reach]
     index = done = 0
     for item in decoder.read(data, ranges):
         start = item[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from monei_guard.content.replacement import Decoder, Replacement, Run
+from monei_guard.content.replacement import Decoder, Replacement
 from monei_guard.model.location import Span
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def _read(language: str, data: bytes, ranges: Sequence[Span]) -> Iterator[Replac
     for node, value in folder.expressions(_root(data, language)):
         first, last = node.start_byte, node.end_byte
         if _KEY.fullmatch(value) and any(span.start <= first and last <= span.end for span in ranges):
-            yield Replacement(first, last, (Run(b'"' + value + b'"', first, last),))
+            yield first, last, ((b'"' + value + b'"', first, last, None),), ""
     if folder.left < 0:
-        yield Replacement(len(data), len(data), (), "more expressions inside one another than a program has")
+        yield len(data), len(data), (), "more expressions inside one another than a program has"
 
 
 def _root(data: bytes, language: str) -> "Node":

@@ -58,7 +58,7 @@ def base64_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
         text, padding_end = data[begin:last], _padding_end(data, last)
         decoded = decode_base64(text)
         if decoded is not None and _worth_showing(text, decoded):
-            yield Replacement(begin, padding_end, (Run(decoded, begin, last, (3, 4)),))
+            yield begin, padding_end, ((decoded, begin, last, (3, 4)),), ""
 
 
 def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -75,7 +75,7 @@ def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]
         decoded = decode_base64(text)
         if decoded is None or not _worth_showing(text, decoded):
             continue
-        yield Replacement(lines[0][0], padding_end, _line_runs(lines, decoded))
+        yield lines[0][0], padding_end, _line_runs(lines, decoded), ""
 
 
 def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -88,7 +88,7 @@ def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             decoded = binascii.unhexlify(data[first:last])
             if readable(decoded):
                 lead = _HEX_LEAD.search(data, max(0, first - 2), first)
-                yield Replacement(lead.start() if lead else first, last, (Run(decoded, first, last, (1, 2)),))
+                yield lead.start() if lead else first, last, ((decoded, first, last, (1, 2)),), ""
 
 
 def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -105,20 +105,20 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             continue
         pairs = base == 16 and data[first + 2 : first + 3] in {b":", b" "}  # noqa: PLR2004 - hexadecimal
         runs = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
-        if readable(b"".join(run.data for run in runs)):
+        if readable(b"".join(text for text, *_ in runs)):
             done = last
-            yield Replacement(first, last, runs)
+            yield first, last, runs, ""
 
 
 def _pairs(data: bytes, first: int, last: int) -> tuple[Run, ...]:
-    return (Run(bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
+    return ((bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
 
 
 def _numbers(data: bytes, first: int, last: int, base: int) -> tuple[Run, ...]:
     numbers = [(int(number[1], base), *number.span()) for number in _NUMBER.finditer(data, first, last)]
     if any(value > _BYTE for value, _, _ in numbers):
         return ()
-    return tuple(Run(bytes((value,)), start, end) for value, start, end in numbers)
+    return tuple((bytes((value,)), start, end, None) for value, start, end in numbers)
 
 
 def decode_base64(text: bytes) -> bytes | None:
@@ -174,14 +174,14 @@ def _wrapped_lines(data: bytes, first: int, last: int) -> tuple[list[tuple[int, 
 
 def _line_runs(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Run, ...]:
     if (lines[0][1] - lines[0][0]) % 4:
-        return (Run(decoded, lines[0][0], lines[-1][1]),)
-    runs = []
+        return ((decoded, lines[0][0], lines[-1][1], None),)
+    runs: list[Run] = []
     offset = 0
     for first, last in lines:
         size = (last - first) * 3 // 4
-        runs.append(Run(decoded[offset : offset + size], first, last, (3, 4)))
+        runs.append((decoded[offset : offset + size], first, last, (3, 4)))
         offset += size
-    return tuple(run for run in runs if run.data)
+    return tuple(run for run in runs if run[0])
 
 
 def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:
