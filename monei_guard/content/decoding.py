@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from monei_guard.content.compressed_text import COMPRESSED
 from monei_guard.content.decoders import DECODERS
 from monei_guard.content.folded_expressions import folding
 from monei_guard.content.replacement import Decoder, Replacement
@@ -25,15 +26,22 @@ _COPIED = (1, 1)
 # The bytes of a view that a decoder made, `[start, end)`: bare tuples, for hostile text makes a million of them.
 _Changed: TypeAlias = tuple[int, int]
 _Borders: TypeAlias = tuple[list[int], list[int]]
+_FREE = 1 << 20
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingLimits:
-    """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together."""
+    """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together.
+
+    Those below the first layer may have `inner` times the bytes of the root and of what was unpacked, but a MiB in any
+    case. Honest files stay below 3; in one where every layer may stand inside every other, their number is that of the
+    orders of the layers.
+    """
 
     depth: int = 4
     total: int = 1 << 27
+    inner: int = 5
 
 
 def decoded_views(
@@ -45,8 +53,7 @@ def decoded_views(
     """
     limits = limits or DecodingLimits()
     decoders = (*decoders, *folding(root.blob.path))
-    left = limits.total
-    read = {hash(root.data)}
+    budget = _Budget(limits, root)
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
@@ -60,18 +67,44 @@ def decoded_views(
             if not replacements:
                 continue
             child, changed = _rewritten(view, decoder.name, replacements)
-            key = hash(child.data)  # 64 bits with a secret of this process
-            if key in read:
-                continue  # the same text another way: two decoders know one notation, two layers have no order
-            read.add(key)
-            left -= len(child.data)
-            if left < 0:
-                yield Skipped(root.blob.path, f"decoding stopped: more than {limits.total} decoded bytes")
+            if not budget.is_new(child):
+                continue
+            exceeded = budget.spend(child, inner=depth > 0 and decoder is not COMPRESSED)
+            if exceeded:
+                yield Skipped(root.blob.path, f"decoding stopped: {exceeded}")
                 return
             yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
             yield child
             if depth + 1 < limits.depth:
                 waiting.append((child, changed, depth + 1))
+
+
+class _Budget:
+    """What is left of the limits for one root, and which texts it has given so far."""
+
+    def __init__(self, limits: DecodingLimits, root: View) -> None:
+        self._limits = limits
+        self._left = limits.total
+        self._inner_left = max(_FREE, limits.inner * len(root.data))
+        self._read = {hash(root.data)}  # 64 bits each, with a secret of this process
+
+    def is_new(self, view: View) -> bool:
+        """Return whether no other way has led to the same text: two decoders know one notation, layers commute."""
+        count = len(self._read)
+        self._read.add(hash(view.data))
+        return len(self._read) > count
+
+    def spend(self, view: View, *, inner: bool) -> str:
+        """Count a view; return which limit it exceeds, or ""."""
+        size = len(view.data)
+        self._left -= size
+        if inner:
+            self._inner_left -= size
+        elif view.encoding_path[-1] == COMPRESSED.name:
+            self._inner_left += self._limits.inner * size
+        if self._left < 0:
+            return f"more than {self._limits.total} decoded bytes"
+        return f"its inner layers have more than {self._limits.inner} times its size" if self._inner_left < 0 else ""
 
 
 def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> list[Span]:

@@ -40,6 +40,7 @@ _ASSIGNED = re.compile(
 )
 _MOST_CONSTANTS = 256
 _NAME_BEFORE = 96
+_NEVER_BETWEEN = (b";", b",", b"(", b")", b"{", b"}")  # a name and its value
 _MOST_ASSIGNMENTS = 5000
 _MOST_FOLDS = 10_000  # names in one text; code written by people has a handful
 
@@ -177,7 +178,7 @@ def _constants(data: bytes) -> dict[bytes, bytes]:
     values: dict[bytes, bytes | None] = {}
     for match in islice(_CONSTANT.finditer(data), _MOST_ASSIGNMENTS):
         start = match.start("value")
-        before = _ASSIGNED.search(data, max(0, start - _NAME_BEFORE), start)
+        before = _ASSIGNED.search(data, _statement_start(data, start), start)
         if before is None:
             continue
         name, value = before["name"], match["value"]
@@ -185,6 +186,12 @@ def _constants(data: bytes) -> dict[bytes, bytes]:
         if len(values) >= _MOST_CONSTANTS:
             break
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _statement_start(data: bytes, value: int) -> int:
+    """Return from where a name may stand that is given a value: the pattern is tried at every byte from there."""
+    least = max(0, value - _NAME_BEFORE)
+    return max(least, *(data.rfind(mark, least, value) for mark in _NEVER_BETWEEN))
 
 
 _REACH = 512  # bytes: a fold may make the neighbouring one possible
