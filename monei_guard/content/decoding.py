@@ -127,13 +127,20 @@ def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> li
 
 def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], object], bool]) -> bool:
     """Return whether the decoder can find anything; `tests` keeps the answers that several decoders share."""
-    if decoder.markers and not any(marker in data for marker in decoder.markers):
+    if decoder.markers and not _holds_any(data, decoder.markers):
         return False
     if decoder.test is None:
         return True
     if decoder.test not in tests:
         tests[decoder.test] = bool(decoder.test(data))
     return tests[decoder.test]
+
+
+def _holds_any(data: bytes, markers: tuple[bytes, ...]) -> bool:
+    lead = markers[0][:1]  # a single byte is found, or not, ten times as fast as two
+    if lead not in data and all(marker.startswith(lead) for marker in markers):
+        return False
+    return any(marker in data for marker in markers)
 
 
 def _replacements(
