@@ -97,7 +97,7 @@ def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
     spelled = (_spelled(pattern, start)[:_LENGTH] for start in starts for pattern in _SPELLINGS)
     middle = _distinct((*(form for head in heads for form in _packed(head)), *spelled))
     thrice = _distinct(form[:_LENGTH] for inner in middle for form in _packed(inner[:_LENGTH]))
-    wide = (form for inner in (*stems, *once) for form in _packed(_wide(inner[:6])))
+    wide = (form for inner in (*stems, *once) if b"\0" not in inner for form in _packed(_wide(inner[:6])))
     partly = (form for stem in stems for form in (*_partly_escaped(stem), *_partly_spelled(stem)))
     packed = (form for stem in stems for inner in _packed(stem) for form in (inner, *_packed(inner)))
     found = _distinct(
