@@ -26,7 +26,7 @@ _COPIED = (1, 1)
 # The bytes of a view that a decoder made, `[start, end)`: bare tuples, for hostile text makes a million of them.
 _Changed: TypeAlias = tuple[int, int]
 _Borders: TypeAlias = tuple[list[int], list[int]]
-_FREE = 1 << 20
+_FREE = 1 << 17
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
@@ -34,9 +34,9 @@ _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 class DecodingLimits:
     """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together.
 
-    Those below the first layer may have `inner` times the bytes of the root and of what was unpacked, but a MiB in any
-    case. Honest files stay below 3; in one where every layer may stand inside every other, their number is that of the
-    orders of the layers.
+    Those below the first layer may have `inner` times the bytes of the root and of what was unpacked, and 128 KiB in
+    any case. Honest files stay below 3 times; where every layer may stand inside every other, there are as many views
+    as orders of the layers.
     """
 
     depth: int = 4
@@ -61,7 +61,7 @@ def decoded_views(
         reached: dict[int, _Borders] = {}
         ranges = _search_ranges(view.data, fresh, whole=depth == 0)
         for decoder in decoders:
-            if not _may_read(decoder, view.data, tests):
+            if not _may_read(decoder, view, tests):
                 continue
             replacements = _replacements(decoder, view.data, ranges, fresh, reached)
             if not replacements:
@@ -125,8 +125,11 @@ def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> li
     return ranges
 
 
-def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], object], bool]) -> bool:
+def _may_read(decoder: Decoder, view: View, tests: dict[Callable[[bytes], object], bool]) -> bool:
     """Return whether the decoder can find anything; `tests` keeps the answers that several decoders share."""
+    data = view.data
+    if decoder.layers and view.encoding_path not in decoder.layers:
+        return False
     if decoder.markers and not _holds_any(data, decoder.markers):
         return False
     if decoder.test is None:

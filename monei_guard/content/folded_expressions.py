@@ -11,6 +11,7 @@ from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
 
+from monei_guard.content.escaped_text import NUMERIC_ESCAPES
 from monei_guard.content.replacement import Decoder, Replacement
 from monei_guard.model.location import Span
 
@@ -36,6 +37,8 @@ _SUMS = frozenset({"binary_expression", "binary_operator"})
 _BINDINGS = frozenset({"variable_declarator", "assignment_expression", "assignment"})
 _ADDITIONS = frozenset({"augmented_assignment_expression", "augmented_assignment"})
 _CALLS = frozenset({"call_expression", "call"})
+_QUOTES = (b'"', b"'", b"`")
+_LAYERS = ((), (NUMERIC_ESCAPES.name,))  # the program, and what its strings say
 _LANGUAGES = (
     ((b".py", b".pyi", b".pyw"), "python"),
     ((b".ts", b".mts", b".cts"), "typescript"),
@@ -48,7 +51,8 @@ def folding(path: bytes | None) -> tuple[Decoder, ...]:
     name = (path or b"").lower()
     for ends, language in _LANGUAGES:
         if name.endswith(ends):
-            return (Decoder("joined-strings", partial(_read, language), (b'"', b"'", b"`"), _BEGINNING.search),)
+            read = partial(_read, language)
+            return (Decoder("joined-strings", read, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
     return ()
 
 

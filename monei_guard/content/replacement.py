@@ -28,7 +28,8 @@ class Decoder:
 
     `markers` are literals of which at least one stands in every text the decoder can read; none means that no
     literal is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change
-    concerns this decoder as far as `reach` bytes around it.
+    concerns this decoder as far as `reach` bytes around it. `layers` are the encoding paths of the only views it reads,
+    for one that takes long; none means any.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Decoder:
     markers: tuple[bytes, ...] = ()
     test: Callable[[bytes], object] | None = None
     reach: int = 0
+    layers: tuple[tuple[str, ...], ...] = ()
 
 
 def matches(pattern: bytes | re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
