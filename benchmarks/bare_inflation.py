@@ -8,7 +8,7 @@ import sys
 import zlib
 
 import numpy as np
-from isal import isal_zlib
+from deflate import zlib_decompress
 
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
@@ -16,7 +16,7 @@ from monei_guard.git_access.repository import discover
 from monei_guard.sources.object_store import open_store
 from monei_guard.sources.object_workers import default_jobs, work_through
 
-SHORT = 256  # where zlib is faster than igzip
+SHORT = 256  # where zlib is faster than libdeflate
 
 
 def main() -> None:
@@ -33,8 +33,8 @@ def main() -> None:
             size = 0
             start, end = entries.start[share.members].tolist(), entries.end[share.members].tolist()
             for low, high, length in zip(start, end, entries.size[share.members].tolist(), strict=True):
-                inflate = zlib.decompress if length < SHORT else isal_zlib.decompress
-                size += len(inflate(packed[low:high], 15, length or 1))
+                stream = packed[low:high]
+                size += len(zlib.decompress(stream) if length < SHORT else zlib_decompress(stream, length))
             return size
 
         total += sum(

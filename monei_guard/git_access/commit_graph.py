@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monei_guard.git_access.pack_entries import Flags
-from monei_guard.git_access.pack_index import Ids
+from monei_guard.git_access.pack_index import Ids, IdTable
 
-_HEAD = re.compile(rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)")
+_HEAD = re.compile(
+    rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)(?:(?!committer )[^\n]+\n)*committer [^\n]*> *(-?[0-9]+)"
+)
 _PARENT = b"parent "
-_COMMITTER = b"\ncommitter "
 _LATEST = 1 << 40  # seconds; beyond are dates that somebody made up
+_LATEST_DIGITS = 14
 
 Numbers: TypeAlias = NDArray[np.int64]
 
@@ -44,23 +46,18 @@ class CommitCollector:
         """Take one commit. Never raises, whatever stands in it."""
         digits = 2 * len(raw_id)
         head = _HEAD.match(content)
-        if head is None or len(head[1]) != digits:
+        if head is None:
             return
-        lines = head[2]
+        tree, lines, committed = head.groups()
         count, rest = divmod(len(lines), len(_PARENT) + digits + 1)
-        committer = content.find(_COMMITTER, head.end() - 1)
-        line = content[committer : content.find(b"\n", committer + 1)]
-        if rest or committer < 0:
+        if rest or len(tree) != digits:
             return
-        try:
-            time = int(line[line.rindex(b">") + 1 :].split()[0])
-        except (ValueError, IndexError):
-            return
+        time = int(committed[:_LATEST_DIGITS])
         if count > 255 or not 0 <= time < _LATEST:  # noqa: PLR2004 - one byte holds the count
             lines, count = lines[: 255 * (len(_PARENT) + digits + 1)], min(count, 255)
             time = min(max(time, 0), _LATEST - 1)
         self._ids.append(raw_id)
-        self._trees.append(head[1])
+        self._trees.append(tree)
         self._parents.append(lines)
         self._counts.append(count)
         self._times.append(time)
@@ -93,7 +90,7 @@ class CommitGraph:
 
     def numbers(self, ids: Ids) -> Numbers:
         """Return the numbers of commits given by raw ids, -1 for those not stored."""
-        return lookup(self.ids[self.by_id], ids, self.by_id)
+        return IdTable(self.ids[self.by_id], self.by_id).numbers(ids)
 
     def hex_id(self, number: int, id_length: int) -> str:
         """Return the hex id of a commit."""
@@ -116,14 +113,6 @@ class CommitGraph:
         return bits
 
 
-def lookup(table: Ids, ids: Ids, numbers: Numbers) -> Numbers:
-    """Return `numbers[i]` for each id that is `table[i]`, -1 for those not in the sorted table."""
-    if not len(table) or not len(ids):
-        return np.full(len(ids), -1, dtype=np.int64)
-    row = np.minimum(np.searchsorted(table, ids), len(table) - 1)
-    return np.where(table[row] == ids, numbers[row], -1)
-
-
 def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
     """Return the graph of the commits in `rows`, each id once."""
     kind = f"S{id_length}"
@@ -136,7 +125,7 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
     counts, first_of = counts[distinct], (np.cumsum(counts) - counts)[distinct]
     child = np.repeat(np.arange(len(ids)), counts)
     rows_of = np.repeat(first_of - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
-    parent = lookup(ids, named[rows_of], np.arange(len(ids)))
+    parent = IdTable(ids, np.arange(len(ids))).numbers(named[rows_of])
     child, parent = child[parent >= 0], parent[parent >= 0]
     order = np.argsort(_corrected(times[distinct], child, parent), kind="stable")
     place = np.empty(len(ids), dtype=np.int64)

@@ -46,6 +46,8 @@ class WalkOrder:
 def needed_entries(entries: PackEntries, wanted: Flags) -> Flags:
     """Return `wanted` and every entry that a wanted one is a delta of, directly or not."""
     needed = wanted & (entries.kind > 0)
+    if wanted.all():
+        return needed
     new = np.nonzero(needed)[0]
     while len(new):
         bases = entries.base[new]

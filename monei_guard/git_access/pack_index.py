@@ -56,6 +56,40 @@ def among(ids: Ids, table: Ids) -> NDArray[np.bool_]:
     return np.equal(table[row], ids)
 
 
+class IdTable:
+    """Raw ids, sorted and each once, with a number for each: made to be asked for millions.
+
+    They are told apart by their first eight bytes, which numpy searches many times faster than strings.
+    """
+
+    def __init__(self, ids: Ids, numbers: Offsets) -> None:
+        self._ids = ids
+        self._keys = _keys(ids)
+        self._numbers = numbers
+
+    def numbers(self, ids: Ids) -> Offsets:
+        """Return the number of each id, -1 for those not in the table."""
+        if not len(self._ids) or not len(ids):
+            return np.full(len(ids), -1, dtype=np.int64)
+        want = _keys(ids)
+        last = len(self._ids) - 1
+        order = np.argsort(want)  # in order they are found much faster: neighbours are still in the processor's cache
+        row = np.empty(len(want), dtype=np.int64)
+        row[order] = np.minimum(np.searchsorted(self._keys, want[order]), last)
+        same = self._ids[row] == ids
+        twins = np.nonzero(~same & (self._keys[row] == want))[0]  # only where ids were made to begin alike
+        row[twins] = np.minimum(np.searchsorted(self._ids, ids[twins]), last)
+        same[twins] = self._ids[row[twins]] == ids[twins]
+        return np.where(same, self._numbers[row], -1)
+
+
+def _keys(ids: Ids) -> NDArray[np.uint64]:
+    """Return the first eight bytes of each id as a number, in the same order."""
+    width = ids.dtype.itemsize
+    heads = np.frombuffer(ids.tobytes(), dtype=np.uint8).reshape(-1, width)[:, :8]
+    return np.ascontiguousarray(heads).view(">u8").ravel().astype(np.uint64)
+
+
 def map_file(path: bytes) -> mmap.mmap:
     """Return the regular file mapped for reading. Raises PackFormatError for any other or an empty one, OSError."""
     if not os.path.isfile(path):

@@ -6,16 +6,17 @@ each call costs a second.
 
 import mmap
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
-from isal import isal_zlib
+from deflate import DeflateError, zlib_decompress
 
 from monei_guard.git_access.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git_access.delta_families import WalkOrder, walk_order
-from monei_guard.git_access.delta_windows import delta_sizes, delta_windows
+from monei_guard.git_access.delta_windows import Stretches, delta_sizes, delta_windows
 from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
@@ -24,7 +25,7 @@ EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
-# zlib is faster on short streams, igzip on long ones; they meet here (measured, inflated bytes).
+# zlib is faster on short streams, libdeflate on long ones; they meet here (measured, inflated bytes).
 _SHORT_STREAM = 256
 # Deflate cannot expand more than this (zlib's technical notes: 1032:1).
 _MAX_RATIO = 1032
@@ -33,9 +34,7 @@ _BATCH_ENTRIES = 4096
 # How much is rebuilt before one look: small enough to stay in the processor's cache.
 _GROUP_BYTES = 192 << 10
 
-# isal's stub calls its error class an instance
-_ISAL_ERROR = cast("type[Exception]", isal_zlib.IsalError)
-_INFLATE_ERRORS = (zlib.error, _ISAL_ERROR, ValueError, OverflowError, MemoryError, EOFError)
+_INFLATE_ERRORS = (zlib.error, DeflateError, ValueError, OverflowError, MemoryError)
 _APPLY_ERRORS = (ApplyDeltaError, ValueError, TypeError, MemoryError, IndexError, OverflowError)
 
 
@@ -87,6 +86,54 @@ class Walker:
         return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Objects that were rebuilt: their places in the walk's order, and of each delta the base."""
+
+    places: list[int]
+    contents: list[bytes]
+    bases: list[bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """What of the objects of a batch need not be looked at where their bases are clean.
+
+    `head` and `tail` count bytes, `insides` are stretches, all by places in the batch, which starts at `low`.
+    """
+
+    low: int
+    parent: list[int]
+    head: list[int]
+    tail: list[int]
+    insides: dict[int, Stretches]
+    margin: int
+
+    def pieces(self, group: _Group, hit: bytearray) -> list[bytes]:
+        """Return what is to be looked at of some objects of the batch."""
+        pieces: list[bytes] = []
+        add = pieces.append
+        low, parent, heads, tails, insides, margin = (
+            self.low, self.parent, self.head, self.tail, self.insides, self.margin
+        )  # fmt: skip
+        for place, content, base in zip(group.places, group.contents, group.bases, strict=True):
+            row = place - low
+            if base is None or hit[parent[row]]:
+                add(content)
+            elif row in insides:
+                at = 0
+                for start, end in insides[row]:
+                    add(content[at:start])
+                    at = end
+                add(content[at:])
+            else:
+                end, tail = len(content), tails[row]
+                if tail and content.endswith(base[-tail - margin :]):
+                    end -= tail
+                add(content[heads[row] : end])
+        return pieces
+
+
 class _State:
     """One walk under way: the contents that later deltas need, and which objects were found to hold something.
 
@@ -99,47 +146,61 @@ class _State:
         self.order = order
         self.outcome = outcome
         self.wanted = walker.wanted[order.position]
+        self.all_wanted = bool(self.wanted.all())
         self.contents: list[bytes | None] = [None] * len(order.position)
         self.hit = bytearray(len(order.position))
 
     def batch(self, low: int, high: int) -> None:
         """Inflate, rebuild and look at the entries `[low, high)` of the order."""
-        position = self.order.position[low:high]
+        order, margin = self.order, self.walker.margin
+        position = order.position[low:high]
+        parent = order.parent[low:high]
         raw = self._inflate(position)
-        rows = np.nonzero(self.order.parent[low:high] >= 0)[0]
+        rows = np.nonzero(parent >= 0)[0]
         deltas = [raw[row] or b"" for row in rows.tolist()]
-        size = self.walker.entries.size[position]
-        head = np.zeros(high - low, dtype=np.int64)
-        tail = np.zeros(high - low, dtype=np.int64)
-        if self.walker.entries.kind[position[0]] == BLOB and self.walker.margin is not None:
-            windows = delta_windows(deltas)
-            sizes, head[rows], tail[rows] = windows.sizes, windows.head, windows.tail
+        windows = None
+        if self.walker.entries.kind[position[0]] == BLOB and margin is not None:
+            read = delta_windows(deltas, margin)
+            sizes = read.sizes
+            head, tail = np.zeros((2, high - low), dtype=np.int64)
+            head[rows], tail[rows] = np.maximum(read.head - margin, 0), np.maximum(read.tail - margin, 0)
+            insides = {int(rows[row]): stretches for row, stretches in read.insides.items()}
+            windows = _Windows(low, parent.tolist(), head.tolist(), tail.tolist(), insides, margin)
         else:  # so small that to find the window costs more than it saves
             sizes = delta_sizes(deltas)
+        size = self.walker.entries.size[position]
         size[rows] = sizes.result
         for row in rows[(sizes.result < 0) | (sizes.result > LARGE_OBJECT)].tolist():
             raw[row] = None
             size[row] = 0
-        self._look_at_groups(low, raw, size, head, tail)
+        table = zip(
+            range(low, high), raw, parent.tolist(), order.is_last[low:high].tolist(),
+            order.has_children[low:high].tolist(), strict=True,
+        )  # fmt: skip
+        ends = np.cumsum(size)
+        first = 0
+        while first < len(raw):  # groups small enough to be looked at while they are in the cache
+            goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
+            after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
+            self._look_at(self._rebuilt(islice(table, after - first)), windows)
+            first = after
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
         """Return what each entry inflates to; None where that is too large or impossible, which is noted."""
         entries = self.walker.entries
         start, end, size = entries.start[position], entries.end[position], entries.size[position]
-        # what the header announces is not to be trusted where the stream could hold far more
-        bounded = (size > LARGE_OBJECT) | ((end - start) * _MAX_RATIO > LARGE_OBJECT)
+        # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
+        by_zlib = (size < _SHORT_STREAM) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
         add = raw.append
-        short, long, packed = zlib.decompress, isal_zlib.decompress, memoryview(self.walker.pack)
-        streams = zip(start.tolist(), end.tolist(), size.tolist(), bounded.tolist(), strict=True)
-        for low, high, length, careful in streams:
+        short, long, packed = zlib.decompress, zlib_decompress, memoryview(self.walker.pack)
+        streams = zip(start.tolist(), end.tolist(), size.tolist(), by_zlib.tolist(), strict=True)
+        for low, high, length, is_short in streams:
             try:
-                if careful:
-                    add(None if length > LARGE_OBJECT else _inflate_bounded(packed[low:high], length))
-                elif length < _SHORT_STREAM:
+                if is_short:
                     add(short(packed[low:high], 15, length or 1))
                 else:
-                    add(long(packed[low:high], 15, length))
+                    add(bytes(long(packed[low:high], length)) if length <= LARGE_OBJECT else None)
             except _INFLATE_ERRORS as error:
                 self.outcome.damaged[int(position[len(raw)])] = f"its data does not inflate ({_first_line(error)})"
                 add(None)
@@ -149,37 +210,13 @@ class _State:
             raw[row] = None
         return raw
 
-    def _look_at_groups(self, low: int, raw: list[bytes | None], size: Offsets, head: Offsets, tail: Offsets) -> None:
-        """Rebuild the objects of a batch in groups small enough to be looked at while they are in the cache."""
-        order = self.order
-        high = low + len(raw)
-        margin = self.walker.margin or 0
-        rows = list(
-            zip(
-                range(low, high), raw, order.parent[low:high].tolist(),
-                np.maximum(head - margin, 0).tolist(), tail.tolist(),
-                order.is_last[low:high].tolist(), order.has_children[low:high].tolist(),
-                self.wanted[low:high].tolist(), strict=True,
-            )
-        )  # fmt: skip
-        ends = np.cumsum(size)
-        first = 0
-        while first < len(rows):
-            goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
-            after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._look_at(rows[first:after])
-            first = after
-
-    def _look_at(  # noqa: C901, PLR0912 - one flat loop on purpose, see the module's docstring
-        self, rows: list[tuple[int, bytes | None, int, int, int, bool, bool, bool]]
-    ) -> None:  # fmt: skip
-        """Rebuild one group of objects and look at their windows together; if that finds anything, at each whole."""
-        contents, hit, margin = self.contents, self.hit, self.walker.margin or 0
-        pieces: list[bytes] = []
-        group: list[tuple[int, bytes]] = []
-        add_piece, add = pieces.append, group.append
-        for here, data, parent, head, tail, is_last, has_children, wanted in rows:
-            content = data
+    def _rebuilt(self, rows: Iterable[tuple[int, bytes | None, int, bool, bool]]) -> "_Group":
+        """Return the objects of some rows, each with its base."""
+        contents = self.contents
+        group = _Group([], [], [])
+        add, add_content, add_base = group.places.append, group.contents.append, group.bases.append
+        for here, data, parent, is_last, has_children in rows:
+            content, base = data, None
             if parent >= 0:
                 base = contents[parent]
                 if is_last:
@@ -194,28 +231,34 @@ class _State:
                 continue
             if has_children:
                 contents[here] = content
-            if not wanted:
-                hit[here] = 1  # not judged here, so its deltas are looked at whole
-                continue
-            add((here, content))
-            if (head or tail) and not hit[parent]:
-                end = len(content)
-                if tail > margin and content.endswith(base[-tail:]):  # type: ignore[index] # a delta has a base
-                    end -= tail - margin
-                add_piece(content[head:end])
-            else:
-                add_piece(content)
-        self.outcome.objects += len(group)
-        self.outcome.size += sum([len(content) for _, content in group])
+            add(here)
+            add_content(content)
+            add_base(base)
+        return group if self.all_wanted else self._wanted_only(group)
+
+    def _wanted_only(self, group: "_Group") -> "_Group":
+        """Return what is to be looked at; the deltas of the others are looked at whole."""
+        for here in group.places:
+            self.hit[here] = not self.wanted[here]
+        kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.wanted[row[0]]]
+        return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
+
+    def _look_at(self, group: "_Group", windows: "_Windows | None") -> None:
+        """Look at the windows of some objects together; if that finds anything, at each object whole."""
+        contents, position = group.contents, self.order.position
+        self.outcome.objects += len(contents)
+        self.outcome.size += sum(map(len, contents))
         look, each_group = self.walker.look, self.walker.each_group
-        if each_group is not None and group:
-            positions = self.order.position[[here for here, _ in group]]
-            each_group(positions, [content for _, content in group])
-        if look is not None and pieces and (self.walker.margin is None or look(b"".join(pieces))):
-            for here, content in group:
+        if each_group is not None and contents:
+            each_group(position[group.places], contents)
+        if look is None or not contents:
+            return
+        pieces = contents if windows is None else windows.pieces(group, self.hit)
+        if self.walker.margin is None or look(b"".join(pieces)):
+            for here, content in zip(group.places, contents, strict=True):
                 if look(content):
-                    hit[here] = 1
-                    self.walker.found(int(self.order.position[here]), content)
+                    self.hit[here] = 1
+                    self.walker.found(int(position[here]), content)
 
     def _not_rebuilt(self, here: int, base: bytes | None, delta: bytes | None, error: Exception) -> None:
         """Note a delta that did not apply; one whose base or own data was given up before needs no second note."""
@@ -227,15 +270,6 @@ class _State:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
         if self.wanted[here]:
             self.outcome.deferred.append(int(self.order.position[here]))
-
-
-def _inflate_bounded(stream: memoryview, size: int) -> bytes:
-    """Inflate a stream without ever holding more than one byte beyond `size`."""
-    inflater = isal_zlib.decompressobj(15)
-    content: bytes = inflater.decompress(stream, size + 1)
-    if len(content) <= size and not inflater.eof:
-        raise EOFError("incomplete or truncated stream")
-    return content
 
 
 def _first_line(error: BaseException) -> str:

@@ -39,6 +39,9 @@ _COMMITS = 12  # of which all paths are listed
 _RELATIVES = 8  # paths at which an object's nearest relatives in the packs stand
 _LISTED = re.compile(rb"[0-7]+ (blob|tree) ([0-9a-f]+)\t([^\0]*)\0")
 _SAMPLE = 256  # trees to search upwards from at a time
+# Objects in pack order between a folder and what is in it: nine tenths stand within the first, half the others within
+# the second.
+_NEAR, _FAR = 1 << 8, 1 << 14
 _ROUNDS = 8
 _MAX_DEPTH = 128
 _PARENTS = 3  # folders of different names that one tree is followed to
@@ -82,6 +85,7 @@ class _Search:
     root_of: Numbers  # for each commit, which of the roots
     edges: Edges
     along: dict[Path, Rows] = field(default_factory=dict)  # for each root, the tree at that path, -1 for none
+    nowhere: set[Path] = field(default_factory=set)  # paths at which no commit has a tree
 
     @property
     def naming(self) -> Naming:
@@ -126,7 +130,10 @@ def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], job
             if not number
             else set()
         )
-        if not _follow(search, related) and not _follow(search, _upwards(search, missing)):
+        # each costs more than the one before, and is tried only where that led nowhere new
+        if not _follow(search, related) and not any(
+            _follow(search, _upwards(search, missing, thorough=thorough)) for thorough in (False, True)
+        ):
             break
     described = _described(store.repository, search, [*_lives(search), *_themselves(graph, commits)])
     staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
@@ -229,25 +236,37 @@ def _families(trees: TreeStore, numbers: Numbers) -> Numbers:
 
 
 def _follow(search: _Search, paths: Iterable[Path]) -> bool:
-    """Find the tree at each of the paths in every commit; return whether any of them was new."""
-    new = {path[:depth] for path in paths for depth in range(1, len(path) + 1)} - search.along.keys()
+    """Find the tree at each of the paths in every commit; return whether any of them was new.
+
+    And at the ends of each: what was merged in as a folder has a history in which it is none.
+    """
+    ends = {path[start:] for path in paths for start in range(len(path))}
+    new = {path[:depth] for path in ends for depth in range(1, len(path) + 1)}
+    new -= search.along.keys() | search.nowhere
     for depth in range(1, max(map(len, new), default=0) + 1):
         by_name: dict[bytes, list[Path]] = defaultdict(list)
         for path in new:
             if len(path) == depth:
-                by_name[path[-1]].append(path)
+                if path[:-1] in search.along:
+                    by_name[path[-1]].append(path)
+                else:
+                    search.nowhere.add(path)
         steps = search.edges.steps
         unknown = {name: level for name, level in by_name.items() if name not in steps}
         if unknown:
-            above = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
-            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(above)[0]).steps
+            holders = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
+            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(holders)[0]).steps
         leads_to = np.empty(search.trees.count + 1, dtype=np.int32)
         for name, level in by_name.items():
             leads_to[:] = -1
             parents, children = steps[name]
             leads_to[parents] = children
             for path in level:
-                search.along[path] = leads_to[search.along[path[:-1]]]
+                at_root = leads_to[search.along[path[:-1]]]
+                if (at_root >= 0).any():
+                    search.along[path] = at_root
+                else:
+                    search.nowhere.add(path)
     return bool(new)
 
 
@@ -258,8 +277,12 @@ def _unexplained(search: _Search) -> Numbers:
     return naming[~known[naming]]
 
 
-def _upwards(search: _Search, missing: Numbers) -> set[Path]:
-    """Return paths to some of the trees, found by searching for who names them, up to where paths are known."""
+def _upwards(search: _Search, missing: Numbers, *, thorough: bool) -> set[Path]:
+    """Return paths to some of the trees, found by searching for who names them, up to where paths are known.
+
+    Git writes what a commit brings together, a folder before what is in it: so those trees are looked at that stand
+    near the one they may name, and, if `thorough`, all where that finds nothing.
+    """
     sample = missing[:: max(len(missing) // _SAMPLE, 1)].tolist()
     above: dict[int, dict[bytes, int]] = {}  # tree -> name -> one folder that calls it so
     known = search.marked(*search.along.values())
@@ -269,17 +292,39 @@ def _upwards(search: _Search, missing: Numbers) -> set[Path]:
         if not frontier:
             break
         above.update((tree, {}) for tree in frontier)
-        number_of = {search.trees.raw_id(tree): tree for tree in frontier}
-        found = search.trees.search(Sought(tuple(number_of))).naming
-        for row in np.argsort(~known[found.tree], kind="stable").tolist():
-            name, child = found.entries[found.which[row]]
-            folders = above[number_of[child]]
-            if len(folders) < _PARENTS:
-                folders.setdefault(name, int(found.tree[row]))
+        for reach in (_NEAR, _FAR, None) if thorough else (_NEAR,):
+            orphans = {tree: above[tree] for tree in frontier if not above[tree]}
+            if orphans:
+                _find_parents(search, orphans, known, reach)
         frontier = {parent for tree in frontier for parent in above[tree].values() if not known[parent]}
     ends = {parent for folders in above.values() for parent in folders.values()} - above.keys()
     paths_of = _paths_of(search, np.array(sorted(ends), dtype=np.int64))
     return {path for tree in sample for path in _paths_up(tree, above, paths_of)}
+
+
+def _find_parents(
+    search: _Search, above: dict[int, dict[bytes, int]], known: Flags, reach: int | None
+) -> None:  # fmt: skip
+    """Fill in for each tree, by the name they give it, some of those that name it, known ones first.
+
+    Looked at are those up to `reach` objects away, or all.
+    """
+    number_of = {search.trees.raw_id(tree): tree for tree in above}
+    found = search.trees.search(Sought(tuple(number_of)), _around(search, above, reach)).naming
+    for row in np.argsort(~known[found.tree], kind="stable").tolist():
+        name, child = found.entries[found.which[row]]
+        folders = above[number_of[child]]
+        if len(folders) < _PARENTS:
+            folders.setdefault(name, int(found.tree[row]))
+
+
+def _around(search: _Search, trees: Iterable[int], reach: int | None) -> Numbers | None:
+    if reach is None:
+        return None
+    near = np.zeros(search.trees.count, dtype=bool)
+    for tree in trees:
+        near[max(tree - reach, 0) : tree + reach + 1] = True
+    return np.nonzero(near)[0]
 
 
 def _paths_of(search: _Search, trees: Numbers) -> dict[int, list[Path]]:
@@ -347,13 +392,17 @@ def _lives(search: _Search) -> Iterable[_Lived]:
 
 def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:
     """Return names of refs with the number of the commit each leads to."""
-    raw = repository.run("for-each-ref", "--format=%(objectname) %(*objectname) %(refname)")
-    names, ids = ["HEAD"] * bool(repository.head), [bytes.fromhex(repository.head)] if repository.head else []
+    targets: dict[bytes, bytes] = {b"HEAD": repository.head.encode()} if repository.head else {}
+    try:
+        raw = repository.run("show-ref", "--dereference")
+    except GitError:  # what it says of a repository without refs
+        raw = b""
     for line in raw.splitlines():
-        own, peeled, name = line.split(b" ", 2)
-        names.append(name.decode("utf-8", "backslashreplace"))
-        ids.append(bytes.fromhex((peeled or own).decode()))
-    numbers = graph.numbers(np.array(ids, dtype=graph.ids.dtype)).tolist()
+        name, ref = line.split(b" ", 1)
+        targets[ref.removesuffix(b"^{}")] = name  # what a tag leads to stands behind the tag itself
+    ids = np.frombuffer(bytes.fromhex(b"".join(targets.values()).decode()), dtype=graph.ids.dtype)
+    numbers = graph.numbers(ids).tolist()
+    names = (name.decode("utf-8", "backslashreplace") for name in targets)
     return [(name, number) for name, number in zip(names, numbers, strict=True) if number >= 0]
 
 

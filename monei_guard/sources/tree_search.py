@@ -4,17 +4,18 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers, lookup
+from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
 from monei_guard.git_access.id_search import literal_finder, name_before
 from monei_guard.git_access.object_store import read_loose
 from monei_guard.git_access.pack_entries import COMMIT, TREE, Flags
-from monei_guard.git_access.pack_index import Ids, Offsets
+from monei_guard.git_access.pack_index import Ids, IdTable, Offsets
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
 from monei_guard.sources.object_workers import WorkerDiedError, work_through
@@ -141,7 +142,7 @@ class TreeReader:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TreeStore:
     """The trees of some packs and, as contents by raw id, those that lie elsewhere.
 
@@ -153,21 +154,25 @@ class TreeStore:
     id_length: int
     jobs: int
 
+    @cached_property
+    def _tables(self) -> list[IdTable]:
+        """The numbers of all objects of each pack, and of the other trees, by id."""
+        tables, base = [], 0
+        for pack in self.packs:
+            position = np.empty(len(pack.index.ids), dtype=np.int64)
+            position[pack.index.rank] = np.arange(base, base + len(position))
+            tables.append(IdTable(pack.index.ids, position))
+            base += len(position)
+        extra = np.array(sorted(self.others), dtype=f"S{self.id_length}")
+        return [*tables, IdTable(extra, np.arange(base, base + len(extra)))]
+
     def numbers(self, ids: Ids) -> Numbers:
         """Return the number of the object with each raw id, -1 where it is not stored."""
-        kind = f"S{self.id_length}"
         found = np.full(len(ids), -1, dtype=np.int64)
-        base = 0
-        for pack in self.packs:
-            count = len(pack.index.ids)
-            position = np.empty(count, dtype=np.int64)
-            position[pack.index.rank] = np.arange(count)
-            here = lookup(pack.index.ids, ids, position + base)
-            found = np.where(found >= 0, found, here)
-            base += count
-        extra = np.array(sorted(self.others), dtype=kind)
-        here = lookup(extra, ids, np.arange(base, base + len(extra)))
-        return np.where(found >= 0, found, here)
+        for table in self._tables:
+            missing = np.nonzero(found < 0)[0]
+            found[missing] = table.numbers(ids[missing])
+        return found
 
     def raw_id(self, number: int) -> bytes:
         """Return the raw id of the tree with a number."""

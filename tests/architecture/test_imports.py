@@ -13,7 +13,7 @@ from monei_guard.reporting.formats import FORMATS, writer
 
 HEAVY = (
     "git", "numpy", "rich", "jinja2", "httpx", "httpx2", "hyperscan", "regex", "tomli", "tree_sitter",
-    "dulwich", "isal", "pathspec", "ssl", "socket", "http", "asyncio", "email", "json", "logging",
+    "dulwich", "deflate", "pathspec", "ssl", "socket", "http", "asyncio", "email", "json", "logging",
     "concurrent", "multiprocessing", "pathlib", "tempfile", "unittest", "urllib", "zipfile", "tarfile", "xml",
     "sqlite3", "importlib.metadata",
 )  # fmt: skip

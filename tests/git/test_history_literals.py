@@ -11,6 +11,7 @@ from history_repositories import import_history, new_repository, random_versions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monei_guard.git_access.delta_application import apply_delta
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.delta_windows import delta_windows
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
@@ -162,7 +163,7 @@ def test_the_first_and_last_copy_of_a_delta_are_read_as_they_are(parts: list[tup
     base_size = 200_000
     sizes = [len(part) if isinstance(part, bytes) else part[1] for part in parts]
     body = b"".join(bytes([len(part)]) + part if isinstance(part, bytes) else _copy(*part) for part in parts)
-    windows = delta_windows([_number(base_size) + _number(sum(sizes)) + body])
+    windows = delta_windows([_number(base_size) + _number(sum(sizes)) + body], 30)
     assert windows.sizes.base.tolist() == [base_size]
     assert windows.sizes.result.tolist() == [sum(sizes)]
     first = parts[0]
@@ -172,9 +173,59 @@ def test_the_first_and_last_copy_of_a_delta_are_read_as_they_are(parts: list[tup
         assert windows.tail.tolist()[0] >= last[1]
 
 
+BASE = random.Random(8).randbytes(200_000)  # noqa: S311 - filler; no stretch of it occurs twice
+SPANS = st.tuples(st.integers(0, 150_000), st.integers(1, 40_000))
+
+
+@given(st.lists(st.lists(st.one_of(SPANS, SPANS, st.binary(min_size=1, max_size=20)), min_size=1), max_size=6))
+def test_what_needs_no_search_stands_in_the_base_with_a_margin_around_it(
+    every: list[list[tuple[int, int] | bytes]],
+) -> None:
+    margin, deltas, results = 30, [], []
+    for parts in every:
+        results.append(b"".join(part if isinstance(part, bytes) else BASE[part[0] : sum(part)] for part in parts))
+        body = b"".join(bytes([len(part)]) + part if isinstance(part, bytes) else _copy(*part) for part in parts)
+        deltas.append(_number(len(BASE)) + _number(len(results[-1])) + body)
+    insides = delta_windows(deltas, margin).insides
+    for row, stretches in insides.items():
+        result, before = results[row], 0
+        assert apply_delta(BASE, deltas[row]) == [result]
+        for low, high in stretches:
+            assert before <= low < high <= len(result)
+            assert result[max(low - margin, 0) : high + margin] in BASE
+            before = high
+
+
+def test_of_a_delta_of_few_instructions_only_what_is_new_and_the_junctions_are_searched() -> None:
+    parts = [b"abc", (0, 9_000), (20_000, 9_000), b"x" * 10, (40_000, 9_000), (60_000, 300), (70_000, 1_000), b"y"]
+    result = sum(len(part) if isinstance(part, bytes) else part[1] for part in parts)
+    body = b"".join(bytes([len(part)]) + part if isinstance(part, bytes) else _copy(*part) for part in parts)
+    windows = delta_windows([_number(len(BASE)) + _number(result) + body], 30)
+    assert windows.insides == {0: ((33, 8_973), (9_033, 17_973), (18_043, 26_983), (27_343, 28_283))}
+
+
+def test_a_key_in_a_large_file_with_scattered_changes_is_found_wherever_it_straddles(tmp_path: Path) -> None:
+    """Few changes in much text: of these deltas every instruction is followed."""
+    lines = filler(9, 6000)
+    key = made_key(10)
+    versions = [b"\n".join(lines)]
+    for number in range(12):
+        place = 400 * number + 200
+        half = number * 3
+        lines[place] = b"ends in " + key[:half]  # the key is made of the end of one line and the next
+        lines[place + 1] = key[half:] + b" goes on"
+        versions.append(b"\n".join([*lines[: place + 1]]) + b"\n".join(lines[place + 1 :]))
+    repository = packed(tmp_path, [{"big.txt": version} for version in versions])
+    assert deltas_in(repository) == len(versions) - 1
+    assert found_in(the_pack(repository), [key]) == held_by(repository, [key]) != set()
+    digits = [line[-20:] for line in lines[::97]]
+    for literal in digits:
+        assert found_in(the_pack(repository), [literal]) == held_by(repository, [literal])
+
+
 @given(st.lists(st.binary(max_size=40), max_size=20))
 def test_whatever_bytes_stand_in_a_delta_its_windows_are_read_without_failing(deltas: list[bytes]) -> None:
-    windows = delta_windows(deltas)
+    windows = delta_windows(deltas, 30)
     assert len(windows.head) == len(windows.tail) == len(windows.sizes.result) == len(deltas)
     assert (windows.head >= 0).all()
     assert (windows.tail >= 0).all()
