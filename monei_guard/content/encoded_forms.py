@@ -171,7 +171,7 @@ _ESCAPE_TESTS = tuple(
             % b"|".join(_joined((tuple(begin[2:] for begin in begins), rest) for begins, rest in _BACKSLASH_RUNS)),
         ),
         (b"%25", rb"(?i:%b)" % _joined((_PERCENT_RUN,))[0]),
-        (b"&amp;#", rb"(?i:%b)" % _joined((_AMPERSAND_RUN,))[0]),
+        (b"&amp;", rb"(?i:%b)" % _joined((_AMPERSAND_RUN,))[0]),
         (b"&#", rb"&#(?i:x?[0-9a-f]{2,4};&#x?[0-9a-f]{2,4};&#)"),
         (b"%", rb"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]"),
         (b"=", rb"=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]"),

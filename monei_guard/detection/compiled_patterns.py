@@ -19,6 +19,7 @@ from monei_guard.content import encoded_forms, packed_signs
 from monei_guard.detection import prefilter
 
 _LARGEST = 1 << 26
+_KEPT = 8  # files: one for each version of the program and choice of rules, nearly 2 MB each
 
 
 class CannotCompileError(Exception):
@@ -90,5 +91,9 @@ def _ours(status: os.stat_result) -> bool:
 
 
 def _keep(path: str, body: bytes) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
     replace_file(path, lambda file: file.write(body), 0o600)
+    kept = [entry for entry in os.scandir(folder) if entry.name.startswith("prefilter-") and entry.name.endswith(".hs")]
+    for old in sorted(kept, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[:-_KEPT]:
+        os.unlink(old.path)

@@ -88,3 +88,10 @@ def test_three_different_layers_are_read(detector: Detector) -> None:
 def test_a_fifth_layer_is_not_opened(small: Detector) -> None:
     assert not _missed(small, "MG101", ("base64",) * 4)
     assert _missed(small, "MG101", ("base64",) * 5)
+
+
+def test_what_shows_quoted_printable_may_stand_some_kilobytes_from_the_key(large: Detector) -> None:
+    value = line_of("MG101", "far")[1].encode()
+    text = b"".join(b"line %d of an ordinary letter\n" % number for number in range(4000))
+    content = b"%b a=3Db\n%b\n%b\n%b" % (text, text[:1500], value.replace(b"_", b"=5F"), text)
+    assert value in secrets(find(large, content))
