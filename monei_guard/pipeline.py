@@ -120,9 +120,13 @@ class Detector:
         decoded = hit and self.decode and not blob.is_name and self._holds_encoded(blob.content)
         hit = decoded or (hit and self._is_named(blob.content))
         linted, is_linted = self._linted(blob, shown_path, cuts) if hit or _is_named_monei(blob.path) else ([], False)
+        if not hit and not linted:
+            return []
         views = self.views(blob, cuts) if decoded else (root_view(blob),)
         if decoded:  # what looked encoded may say nothing of ours once it is read
             hit = any(self.prefilter.names(view.data) for view in views)
+            if not hit and not linted:
+                return []
         detected = [*self.engine.findings(views, shown_path, cuts), *linted] if hit else linted
         policy = self._policy(views[0].data, is_found=bool(detected))
         if not detected and policy is None:
@@ -179,18 +183,31 @@ class Detector:
         named = look.unencoded(data)
         if named and (len(data) <= _DECODED_WHOLE or self._has_open_prefix(data)):
             return True
-        from monei_guard.detection.passages import passages  # noqa: PLC0415 - not on a clean commit
+        from monei_guard.detection.passages import passages, widened  # noqa: PLC0415 - not on a clean commit
 
         for passage in passages(data, look, REACH):
-            text = data[passage.start : passage.end]
+            text = widened(data, passage)
             key = hash(text)  # 64 bits with a secret of this process
             if key not in self._passages:
                 if len(self._passages) > _REMEMBERED:
                     self._passages.clear()
-                self._passages[key] = self._holds_match(text, look, whole=passage.whole)
+                near = data[passage.start : passage.end]
+                may_hold = self._says_anything(near, text, look, whole=passage.whole)
+                self._passages[key] = may_hold and self._holds_match(text, look, whole=passage.whole)
             if self._passages[key]:
                 return True
         return False
+
+    def _says_anything(self, near: bytes, around: bytes, look: FastTest, *, whole: bool) -> bool:
+        """Return whether any keyword comes out where the sign stands, or what decides that may stand further away."""
+        from monei_guard.content.escaped_text import looks_quoted_printable  # noqa: PLC0415 - not on a clean commit
+
+        if 2 * len(near) > len(around) or look.unencoded(near) or look.divided(near):
+            return True
+        if b"=" in near and looks_quoted_printable(around):
+            return True
+        views, is_whole = self._read_passage(near, whole=whole)
+        return not is_whole or any(look.unencoded(view.data) for view in views)
 
     @cached_property
     def _has_open_prefix(self) -> Callable[[bytes], object]:
@@ -200,19 +217,24 @@ class Detector:
 
     def _holds_match(self, passage: bytes, look: FastTest, *, whole: bool) -> bool:
         """Return whether any reading of a passage matches any rule, or could not be read to its end."""
-        from monei_guard.content.compressed_text import COMPRESSED  # noqa: PLC0415 - not on a clean commit
-
-        cuts: list[Skipped] = []
-        views = self.views(Blob(passage, Origin.HISTORY), cuts)
-        if cuts or (not whole and any(COMPRESSED.name in view.encoding_path for view in views)):
+        views, is_whole = self._read_passage(passage, whole=whole)
+        if not is_whole:
             return True
-        named = [view for view in views if view.parent is not None and look.unencoded(view.data)]
+        named = [view for view in views if look.unencoded(view.data)]
         try:
             return any(
                 True for view in named for _ in self.engine.matcher.candidates(view, self.engine.matcher.deadline())
             )
         except GuardError:
             return True
+
+    def _read_passage(self, passage: bytes, *, whole: bool) -> tuple[list[View], bool]:
+        """Return the readings of a passage that are decoded, and whether each could be read to its end."""
+        from monei_guard.content.compressed_text import COMPRESSED  # noqa: PLC0415 - not on a clean commit
+
+        cuts: list[Skipped] = []
+        views = self.views(Blob(passage, Origin.HISTORY), cuts)[1:]
+        return list(views), not cuts and (whole or all(COMPRESSED.name not in view.encoding_path for view in views))
 
     def _linted(self, blob: Blob, shown_path: str | None, cuts: list[Skipped] | None) -> "tuple[list[Finding], bool]":
         """Return what the lints say of a file as it is now, and whether they looked at all of it.

@@ -8,7 +8,13 @@ matches without need costs a commit the time of a proper look.
 import re
 from collections.abc import Iterable, Iterator
 
-from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, SPELLED, partly_escaped_prefixes, prefix_halves
+from monei_guard.content.encoded_forms import (
+    JOINED_ESCAPE_PATTERNS,
+    SPELLED,
+    partly_escaped_prefixes,
+    prefix_halves,
+    shortest,
+)
 from monei_guard.content.packed_signs import COMPRESSED, SHORTEST
 from monei_guard.hygiene.staged_interest import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.ruleset.bundled import credential_keywords
@@ -52,16 +58,13 @@ def hook_pattern() -> bytes:
 
 
 def _in_text(keywords: tuple[str, ...]) -> Iterator[str]:
-    shortest = (word for word in keywords if not any(other != word and other in word for other in keywords))
-    yield from map(_caseless, shortest)
+    yield from map(_caseless, shortest(keywords))
     yield _WIDE
     yield from (*_PACKED, *_BYTE_LISTS, *_SHORT_ESCAPES)
-    yield from map(_caseless_pattern, ESCAPE_PATTERNS)
+    yield from map(_caseless_pattern, JOINED_ESCAPE_PATTERNS)
     yield from (_caseless(form.decode()) for form in partly_escaped_prefixes(keywords))
     yield from _partly_spelled()
-    yield _divided(
-        halves for halves in prefix_halves(keywords) if not any(word in halves[0].decode() for word in keywords)
-    )
+    yield _divided(prefix_halves(keywords))
     yield "\t From "  # a mailbox begins with it
     for suffixes, signs in EXPORT_SIGNS:
         paths = "|".join(_caseless(one.decode()) for one in suffixes)

@@ -1,14 +1,13 @@
 """Gzip and zlib streams inside decoded text: Helm releases, Terraform state, Kubernetes and cloud-init user data."""
 
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 
-from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.content.replacement import Decoder, Replacement, matches
 from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
-_HEADER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]")
+_HEADER = rb"\x1f\x8b\x08[\x00-\x1f]|\x78[\x01\x5e\x9c\xda]"
 _EITHER_HEADER = zlib.MAX_WBITS | 32
 _LARGEST = 1 << 26  # bytes out of one stream
 _STEEPEST = 256  # bytes out for one byte in, above the first MiB: text does not pack better than about 1:20
@@ -25,9 +24,7 @@ def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
         if first < done:
             continue
         if failed > _MOST_FAILURES:
-            yield Replacement(
-                first, first, (), f"more than {_MOST_FAILURES} headers of compressed streams that are none"
-            )
+            yield first, first, (), f"more than {_MOST_FAILURES} headers of compressed streams that are none"
             return
         limit = min(_LARGEST, max(_FREE, (len(data) - first) * _STEEPEST))
         text, last = _inflate(data, first, limit)
@@ -36,7 +33,7 @@ def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             continue
         done = last
         cut = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""
-        yield Replacement(first, last, (Run(text, first, last),), cut)
+        yield first, last, ((text, first, last, None),), cut
 
 
 def _inflate(data: bytes, first: int, limit: int) -> tuple[bytes, int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from monei_guard.content.compressed_text import COMPRESSED
 from monei_guard.content.decoders import DECODERS
 from monei_guard.content.folded_expressions import folding
 from monei_guard.content.replacement import Decoder, Replacement
@@ -24,15 +25,23 @@ _COPIED = (1, 1)
 
 # The bytes of a view that a decoder made, `[start, end)`: bare tuples, for hostile text makes a million of them.
 _Changed: TypeAlias = tuple[int, int]
+_Borders: TypeAlias = tuple[list[int], list[int]]
+_FREE = 1 << 17
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingLimits:
-    """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together."""
+    """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together.
+
+    Those below the first layer may have `inner` times the bytes of the root and of what was unpacked, and 128 KiB in
+    any case. Honest files stay below 3 times; where every layer may stand inside every other, there are as many views
+    as orders of the layers.
+    """
 
     depth: int = 4
     total: int = 1 << 27
+    inner: int = 5
 
 
 def decoded_views(
@@ -44,27 +53,58 @@ def decoded_views(
     """
     limits = limits or DecodingLimits()
     decoders = (*decoders, *folding(root.blob.path))
-    left = limits.total
+    budget = _Budget(limits, root)
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:
         view, fresh, depth = waiting.popleft()
         tests: dict[Callable[[bytes], object], bool] = {}
+        reached: dict[int, _Borders] = {}
         ranges = _search_ranges(view.data, fresh, whole=depth == 0)
         for decoder in decoders:
-            if not _may_read(decoder, view.data, tests):
+            if not _may_read(decoder, view, tests):
                 continue
-            replacements = _replacements(decoder, view.data, ranges, fresh)
+            replacements = _replacements(decoder, view.data, ranges, fresh, reached)
             if not replacements:
                 continue
             child, changed = _rewritten(view, decoder.name, replacements)
-            left -= len(child.data)
-            if left < 0:
-                yield Skipped(root.blob.path, f"decoding stopped: more than {limits.total} decoded bytes")
+            if not budget.is_new(child):
+                continue
+            exceeded = budget.spend(child, inner=depth > 0 and decoder is not COMPRESSED)
+            if exceeded:
+                yield Skipped(root.blob.path, f"decoding stopped: {exceeded}")
                 return
-            yield from (Skipped(root.blob.path, item.cut) for item in replacements if item.cut)
+            yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
             yield child
             if depth + 1 < limits.depth:
                 waiting.append((child, changed, depth + 1))
+
+
+class _Budget:
+    """What is left of the limits for one root, and which texts it has given so far."""
+
+    def __init__(self, limits: DecodingLimits, root: View) -> None:
+        self._limits = limits
+        self._left = limits.total
+        self._inner_left = max(_FREE, limits.inner * len(root.data))
+        self._read = {hash(root.data)}  # 64 bits each, with a secret of this process
+
+    def is_new(self, view: View) -> bool:
+        """Return whether no other way has led to the same text: two decoders know one notation, layers commute."""
+        count = len(self._read)
+        self._read.add(hash(view.data))
+        return len(self._read) > count
+
+    def spend(self, view: View, *, inner: bool) -> str:
+        """Count a view; return which limit it exceeds, or ""."""
+        size = len(view.data)
+        self._left -= size
+        if inner:
+            self._inner_left -= size
+        elif view.encoding_path[-1] == COMPRESSED.name:
+            self._inner_left += self._limits.inner * size
+        if self._left < 0:
+            return f"more than {self._limits.total} decoded bytes"
+        return f"its inner layers have more than {self._limits.inner} times its size" if self._inner_left < 0 else ""
 
 
 def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> list[Span]:
@@ -85,9 +125,12 @@ def _search_ranges(data: bytes, fresh: Sequence[_Changed], *, whole: bool) -> li
     return ranges
 
 
-def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], object], bool]) -> bool:
+def _may_read(decoder: Decoder, view: View, tests: dict[Callable[[bytes], object], bool]) -> bool:
     """Return whether the decoder can find anything; `tests` keeps the answers that several decoders share."""
-    if decoder.markers and not any(marker in data for marker in decoder.markers):
+    data = view.data
+    if decoder.layers and view.encoding_path not in decoder.layers:
+        return False
+    if decoder.markers and not _holds_any(data, decoder.markers):
         return False
     if decoder.test is None:
         return True
@@ -96,12 +139,26 @@ def _may_read(decoder: Decoder, data: bytes, tests: dict[Callable[[bytes], objec
     return tests[decoder.test]
 
 
-def _replacements(decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[_Changed]) -> list[Replacement]:
-    """Return the decoder's replacements that touch changed text, sorted and not overlapping."""
+def _holds_any(data: bytes, markers: tuple[bytes, ...]) -> bool:
+    lead = markers[0][:1]  # a single byte is found, or not, ten times as fast as two
+    if lead not in data and all(marker.startswith(lead) for marker in markers):
+        return False
+    return any(marker in data for marker in markers)
+
+
+def _replacements(
+    decoder: Decoder, data: bytes, ranges: list[Span], fresh: Sequence[_Changed], reached: dict[int, _Borders]
+) -> list[Replacement]:
+    """Return the decoder's replacements that touch changed text, sorted and not overlapping.
+
+    `reached` keeps for each reach where the changed text begins and ends with it.
+    """
     if len(fresh) == 1 and fresh[0] == (0, len(data)):
         return _apart(decoder.read(data, ranges))
     kept: list[Replacement] = []
-    starts, ends = [start - decoder.reach for start, _ in fresh], [end + decoder.reach for _, end in fresh]
+    if decoder.reach not in reached:
+        reached[decoder.reach] = [at - decoder.reach for at, _ in fresh], [at + decoder.reach for _, at in fresh]
+    starts, ends = reached[decoder.reach]
     index = done = 0
     for item in decoder.read(data, ranges):
         start = item[0]

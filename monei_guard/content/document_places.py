@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from monei_guard.content.insomnia_collections import insomnia_places
+
 # Keys and indexes from the outermost value to the innermost one.
 Route: TypeAlias = tuple[str | int, ...]
 _Describe: TypeAlias = Callable[[Any, Route, bytes], str]
@@ -25,6 +27,8 @@ def document_places(path: bytes | None, data: bytes, offsets: Iterable[int]) -> 
     `path` is the file's, whose suffix says what it is. Text from the document is not masked.
     """
     name = (path or b"").lower()
+    if name.endswith((b".yaml", b".yml")):
+        return insomnia_places(data, sorted(set(offsets)))
     describe = next((describe for ends, describe in _KINDS if name.endswith(ends)), None)
     wanted = sorted(set(offsets))
     if describe is None or not wanted:

@@ -7,30 +7,56 @@ several ASCII characters in a row that had no need of it. Compressed streams beg
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
-from monei_guard.content.packed_signs import has_byte_list, has_packed_text
+from monei_guard.content.packed_signs import has_byte_list, has_packed_text, has_wide_text
+
+_T = TypeVar("_T")
 
 # Enough to be rare, short enough that literals of many keywords fall together.
 _LENGTH = 12
+_HEAD = 9  # characters of the innermost layer of three that literals of this length show
 _MARKS = (b'"', b"'", b"`", b"\\")
 _COMMON_HALVES = (b"test_",)
 _GAP = 100  # bytes between two parts of a divided prefix, at most
 _SHORTEST = 4
 _STEM = 8  # characters of a keyword that matter
 
-# Eight characters or more in a row that are spelled out without need (fewer stand in every test of a parser). Caseless;
-# both `re` and Hyperscan read them.
-ESCAPE_PATTERNS: tuple[bytes, ...] = (
-    rb"\\u00[2-7][0-9a-f](?:\\{1,8}u00[02-7][0-9a-f]){7}",
-    rb"\\u\{0{0,4}[2-7][0-9a-f]\}(?:\\{1,8}u\{0{0,4}[2-7][0-9a-f]\}){7}",
-    rb"\\U000000[2-7][0-9a-f](?:\\{1,4}U000000[2-7][0-9a-f]){7}",
-    rb"\\x[2-7][0-9a-f](?:\\{1,4}x[02-7][0-9a-f]){11}",
-    rb"&#x?[0-9a-f]{2,4};(?:&#x?[0-9a-f]{2,4};){7}",
-    # a multi-pattern search is led by literals: with a first digit in the notation, these have one of two characters
-    rb"\\0[0-7][0-7](?:\\{1,4}[01][0-7][0-7]){7}",
-    rb"\\1[0-7][0-7](?:\\{1,4}[01][0-7][0-7]){7}",
-    rb"0x[2-7][0-9a-f](?:,\s{0,4}0x[2-7][0-9a-f]){7}",
+# Eight characters or more in a row that are spelled out without need (fewer stand in every test of a parser): what such
+# a run begins with, and how it goes on. Each beginning has three certain bytes or more, since one that is shorter makes
+# Hyperscan look at all content twice as long. Caseless; both `re` and Hyperscan read them.
+_BACKSLASH_RUNS: tuple[tuple[tuple[bytes, ...], bytes], ...] = (
+    ((rb"\\u00",), rb"[2-7][0-9a-f](?:\\{1,8}u00[02-7][0-9a-f]){7}"),
+    ((rb"\\u\{",), rb"0{0,4}[2-7][0-9a-f]\}(?:\\{1,8}u\{0{0,4}[2-7][0-9a-f]\}){7}"),
+    ((rb"\\U000000",), rb"[2-7][0-9a-f](?:\\{1,4}U000000[2-7][0-9a-f]){7}"),
+    (tuple(rb"\\x%d" % lead for lead in range(2, 8)), rb"[0-9a-f](?:\\{1,4}x[02-7][0-9a-f]){11}"),
+    (tuple(rb"\\%02o" % lead for lead in range(0o4, 0o20)), rb"[0-7](?:\\{1,4}[01][0-7][0-7]){7}"),
 )
+_OTHER_RUNS: tuple[tuple[tuple[bytes, ...], bytes], ...] = (
+    ((b"&#x",), rb"[0-9a-f]{2,4};(?:&#x?[0-9a-f]{2,4};){7}"),
+    (tuple(b"&#%d" % lead for lead in range(10)), rb"[0-9]{1,3};(?:&#x?[0-9a-f]{2,4};){7}"),
+    (tuple(b"0x%d" % lead for lead in range(2, 8)), rb"[0-9a-f](?:,\s{0,4}0x[2-7][0-9a-f]){7}"),
+)
+# Escapes of which the one character that has need of it is escaped again.
+_PERCENT_RUN = ((b"%25",), rb"(?:25){0,2}[2-7][0-9a-f](?:%25(?:25){0,2}[2-7][0-9a-f]){7}")
+_AMPERSAND_RUN = ((b"&amp;",), rb"(?:amp;){0,2}#x?[0-9a-f]{2,4};(?:&amp;(?:amp;){0,2}#x?[0-9a-f]{2,4};){7}")
+# Addresses and mail hold these two, but not for letters and digits.
+_LETTERS_AND_DIGITS = (*range(ord("0"), ord("9") + 1), *range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))
+_NEEDLESS_RUNS = tuple(
+    (tuple(sign + b"%02x" % code for code in _LETTERS_AND_DIGITS), rb"(?:%b[2-7][0-9a-f]){7}" % sign)
+    for sign in (b"%", b"=")
+)
+_RUNS = (*_BACKSLASH_RUNS, *_OTHER_RUNS, _PERCENT_RUN, _AMPERSAND_RUN)
+
+
+def _joined(runs: Iterable[tuple[tuple[bytes, ...], bytes]]) -> tuple[bytes, ...]:
+    return tuple(rb"(?:%b)%b" % (b"|".join(begins), rest) for begins, rest in runs)
+
+
+# For Hyperscan every beginning by itself, and for everybody else all of them together; the needless ones are found by
+# shorter patterns there.
+ESCAPE_PATTERNS = tuple(begin + rest for begins, rest in (*_RUNS, *_NEEDLESS_RUNS) for begin in begins)
+JOINED_ESCAPE_PATTERNS = _joined(_RUNS)
 # In base64: gzip's magic number, and zlib's three headers, each with the two bits that follow.
 _GZIP = b"H4sI"
 _ZLIB = tuple(
@@ -38,40 +64,51 @@ _ZLIB = tuple(
 )
 # Three characters are too few to be rare, except at the beginning of a value.
 _BEFORE = (b'"', b"'", b"=", b":", b"(", b">", b",", b"`", b" ", b"\n")
-# Percent-encoded or quoted-printable: another escape, spelled out.
-_DOUBLE = tuple(
-    outer + f"{outer}".join(pair)
-    for outer in ("%", "=")
-    for pair in (
-        *((lead, digit) for lead in ("25", "3D", "3d") for digit in ("3", "4", "5", "6", "7")),
-        *((lead, kind) for lead in ("5C", "5c") for kind in ("75", "78", "55", "30", "31")),
-        ("26", "23"), ("30", "78"), ("30", "58"),
-    )
+_SPELLINGS = (
+    "%%%02x", "%%%02X", "=%02X", "\\u%04x", "\\u%04X", "\\x%02x", "\\%03o", "&#%d;", "&#x%x;", "\\U%08x", "\\u{%x}",
+    "0x%02x, ",
+)  # fmt: skip
+# Not looked for between two other layers.
+_RARE_SPELLINGS = (
+    "=%02x", "\\x%02X", "&#x%X;", "0x%02x,", "0x%02X, ", "%02x ", "%02x:", "%02X ", "%02X:", "%d,", "%d, ",
 )  # fmt: skip
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
+def shortest(keywords: Iterable[str]) -> tuple[str, ...]:
+    """Return the keywords in which no other keyword stands: one of these is in every text that holds any."""
+    words = _distinct(keywords)
+    return tuple(word for word in words if not any(other != word and other in word for other in words))
+
+
 def encoded_literals(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return literals of which one stands in text that holds one of the keywords encoded up to three times.
 
     Lower-case keywords stand for their upper-case and capitalised forms too, unless they end with "_": a credential's
-    own prefix has one case. Outside the innermost layer: base64 and hexadecimal, also spelled out by percent-encoding
-    or quoted-printable, and UTF-16 in base64.
+    own prefix has one case. What is spelled out by the outermost layer is not among them: `ESCAPE_PATTERNS` find it.
     """
-    found = dict.fromkeys((*_compressed(), *(form.encode() for form in _DOUBLE)))
-    stems = dict.fromkeys(stem for keyword in _shortest(keywords) for stem in _stems(keyword))
-    for stem in stems:
-        once = tuple(_forms(stem))
-        packed = tuple(_packed(stem))
-        twice = [form for inner in packed for form in _packed(inner)]
-        thrice = (form for inner in twice for form in _packed(inner))
-        spelled = (form for inner in once[len(packed) :] for form in _packed(inner))
-        wide = (form for inner in (stem, *once) for form in _packed(b"\0".join(_bytes(inner[:6])) + b"\0"))
-        found.update(dict.fromkeys((*_partly_escaped(stem), *_partly_spelled(stem))))
-        found.update(dict.fromkeys(_around((*packed, *twice))))
-        found.update(dict.fromkeys(form[:_LENGTH] for form in (*once, *twice, *thrice, *spelled, *wide)))
+    stems = _distinct(stem for keyword in shortest(keywords) for stem in _stems(keyword))
+    once = _distinct(form for stem in stems for form in (*_forms(stem), *_packed(_wide(stem))))
+    twice = _distinct(form for inner in once for form in _packed(inner[: 2 * _LENGTH]))
+    # What has three layers shows no more than the first characters of the innermost one.
+    heads = _distinct(form[:_HEAD] for form in (*once, _GZIP, *_ZLIB) if b"\0" not in form)
+    starts = _distinct(head[:3] for head in heads)
+    spelled = (_spelled(pattern, start)[:_LENGTH] for start in starts for pattern in _SPELLINGS)
+    middle = _distinct((*(form for head in heads for form in _packed(head)), *spelled))
+    thrice = _distinct(form[:_LENGTH] for inner in middle for form in _packed(inner[:_LENGTH]))
+    wide = (form for inner in (*stems, *once) if b"\0" not in inner for form in _packed(_wide(inner[:6])))
+    partly = (form for stem in stems for form in (*_partly_escaped(stem), *_partly_spelled(stem)))
+    packed = (form for stem in stems for inner in _packed(stem) for form in (inner, *_packed(inner)))
+    found = _distinct(
+        (
+            *_compressed(),
+            *partly,
+            *(b"\0".join(_bytes(form[:6])) for form in packed),
+            *(form[:_LENGTH] for form in (*once, *twice, *thrice, *wide)),
+        )
+    )
     return tuple(form for form in found if len(form) >= _SHORTEST)
 
 
@@ -112,6 +149,7 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
         if (
             has_packed_text(content)
             or has_byte_list(content)
+            or (b"\0" in content and has_wide_text(content))
             or any(sign in content and test(content) for sign, test in (*_ESCAPE_TESTS, *_SPELLED_TESTS))
         ):
             return True
@@ -127,12 +165,17 @@ def encoded_text_test(keywords: Iterable[str]) -> Callable[[bytes], bool]:
 _ESCAPE_TESTS = tuple(
     (sign, re.compile(pattern).search)
     for sign, pattern in (
-        (b"\\", rb"\\(?i:%b)" % b"|".join(pattern[2:] for pattern in ESCAPE_PATTERNS if pattern[:2] == rb"\\")),
+        (
+            b"\\",
+            rb"\\(?i:%b)"
+            % b"|".join(_joined((tuple(begin[2:] for begin in begins), rest) for begins, rest in _BACKSLASH_RUNS)),
+        ),
+        (b"%25", rb"(?i:%b)" % _joined((_PERCENT_RUN,))[0]),
+        (b"&amp;", rb"(?i:%b)" % _joined((_AMPERSAND_RUN,))[0]),
         (b"&#", rb"&#(?i:x?[0-9a-f]{2,4};&#x?[0-9a-f]{2,4};&#)"),
         (b"%", rb"%[2-7][0-9A-Fa-f]%[2-7][0-9A-Fa-f]%[2-7]"),
         (b"=", rb"=[2-7][0-9A-Fa-f]=[2-7][0-9A-Fa-f]=[2-7]"),
         (b"0x", rb"0x[2-7][0-9a-fA-F](?:\s{0,4},\s{0,4}0x[2-7][0-9a-fA-F]){4}"),
-        (b"\0", rb"(?:[\x20-\x7e]\x00{1,3}){12}"),
     )
 )
 # One character of a prefix spelled out that had no need of it, before one that is not, or another.
@@ -163,23 +206,26 @@ _UNDERSCORES = (b"5f", b"\\137", b"&#95;", b"&lowbar;", b"&underbar;", b"\\_")
 
 def prefix_halves(keywords: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Return the two parts of each credential's prefix, divided at every place."""
-    prefixes = dict.fromkeys(keyword.encode() for keyword in keywords if keyword.endswith("_"))
+    prefixes = [keyword.encode() for keyword in shortest(keywords) if keyword.endswith("_")]
     return tuple((prefix[:at], prefix[at:]) for prefix in prefixes for at in range(1, len(prefix)))
 
 
 def partly_escaped_prefixes(keywords: Iterable[str]) -> tuple[bytes, ...]:
     """Return each credential's prefix with its underscore alone escaped, in every way, lower case."""
-    stems = (stem for keyword in keywords for stem in _stems(keyword))
+    stems = (stem for keyword in shortest(keywords) for stem in _stems(keyword))
     return tuple(dict.fromkeys(form.lower() for stem in stems for form in _partly_escaped(stem)))
 
 
 def _compressed() -> Iterator[bytes]:
+    """Yield how compressed streams begin in base64, and that in one more layer or two."""
     yield _GZIP
-    yield from _around((_GZIP, *_ZLIB))
     yield from (before + header for header in _ZLIB for before in _BEFORE)
-    for form in (*_packed(_GZIP), *(form for header in _ZLIB for form in _packed(header) if len(form) > len(header))):
-        yield form
-        yield from _packed(form)
+    yield from (_wide(header) for header in (_GZIP, *_ZLIB))
+    for header in (_GZIP, *_ZLIB):
+        for form in _packed(header):
+            if header == _GZIP or len(form) > len(header):
+                yield form
+            yield from _packed(form)
 
 
 def _stems(keyword: str) -> tuple[bytes, ...]:
@@ -191,14 +237,19 @@ def _stems(keyword: str) -> tuple[bytes, ...]:
 def _forms(stem: bytes) -> Iterator[bytes]:
     """Yield a stem in every encoding."""
     yield from _packed(stem)
-    for pattern in (
-        "%%%02x", "%%%02X", "=%02X", "=%02x", "\\u%04x", "\\u%04X", "\\x%02x", "\\x%02X", "\\%03o", "&#%d;", "&#x%x;",
-        "&#x%X;", "\\U%08x", "\\u{%x}", "0x%02x,", "0x%02x, ", "0x%02X, ", "%02x ", "%02x:", "%02X ", "%02X:", "%d,",
-        "%d, ",
-    ):  # fmt: skip
-        yield "".join(pattern % code for code in stem).encode()
+    for pattern in (*_SPELLINGS, *_RARE_SPELLINGS):
+        yield _spelled(pattern, stem)
     yield b"\0".join(_bytes(stem))
     yield b"\0\0\0".join(_bytes(stem))
+
+
+def _spelled(pattern: str, text: bytes) -> bytes:
+    return "".join(pattern % code for code in text).encode()
+
+
+def _wide(text: bytes) -> bytes:
+    """Return `text` in UTF-16-LE."""
+    return b"".join(unit + b"\0" for unit in _bytes(text))
 
 
 def _packed(text: bytes) -> Iterator[bytes]:
@@ -215,23 +266,12 @@ def _packed(text: bytes) -> Iterator[bytes]:
     yield text.hex().upper().encode()
 
 
-def _around(forms: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield base64 and hexadecimal forms inside the outer layers whose notation alone is too common to stop at."""
-    for form in forms:
-        start = form[: _LENGTH // 3]
-        for pattern in ("%%%02x", "%%%02X", "=%02X", "=%02x"):
-            yield "".join(pattern % code for code in start).encode()
-        yield b"\0".join(_bytes(form[:6]))
+def _distinct(items: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(items))
 
 
 def _bytes(text: bytes) -> Iterator[bytes]:
     return (text[at : at + 1] for at in range(len(text)))
-
-
-def _shortest(keywords: Iterable[str]) -> list[str]:
-    """Return the keywords in which no other keyword stands."""
-    words = list(dict.fromkeys(keywords))
-    return [word for word in words if not any(other != word and other in word for other in words)]
 
 
 def _partly_escaped(stem: bytes) -> Iterator[bytes]:

@@ -7,7 +7,8 @@ quoted-printable (RFC 2045), UTF-16 and UTF-32 inside other data. Characters tha
 import re
 from collections.abc import Iterator, Sequence
 
-from monei_guard.content.replacement import Decoder, Replacement, Run, matches
+from monei_guard.content.packed_signs import KINDS
+from monei_guard.content.replacement import Decoder, Replacement, matches
 from monei_guard.model.location import Span
 
 _HEX = rb"[0-9a-fA-F]"
@@ -21,10 +22,13 @@ _NUMERIC = (
     rb"|u(?P<four>%(h)b{4})|U(?P<eight>%(h)b{8})|x(?P<two>%(h)b{2})"
     rb")" % {b"h": _HEX}
 )
-_STEPS = {"u": 6, "x": 4, "o": 4, "U": 10}
+_LEADS = {"u": b"\\u00", "x": b"\\x", "U": b"\\U000000"}
 
-_JSON = rb"""\\(?:(?P<plain>["'\\/bfnrt_\-](?:\\["'\\/bfnrt_\-])*)|u(?P<code>%b{4}))""" % _HEX
+_JSON = rb"""\\(?:(?:["'\\/bfnrt_\-](?:\\["'\\/bfnrt_\-])*)|u%b{4})""" % _HEX
 _SIMPLE = bytes.maketrans(b"bfnrt", b"\b\f\n\r\t")  # the others stand for themselves; `\_` and `\-` are Markdown's
+
+_PAIRS = {b"\\%c" % code: bytes((code,)).translate(_SIMPLE) for code in b"\"'\\/bfnrt_-"}
+_U = ord("u")
 
 _PERCENT = rb"%%%(h)b{2}(?:%%%(h)b{2})*" % {b"h": _HEX}
 
@@ -52,37 +56,42 @@ _UTF_32 = (
 )
 
 
+_ASCII = tuple(bytes((code,)) for code in range(0x80))
+
+
 def numeric_escapes(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield `\u006d`, `\u{6d}`, `\U0000006d`, `\x6d` and `\155`, each run of one notation as one replacement."""
     for match in matches(_NUMERIC, data, ranges):
+        start, end = match.span()
         kind = match.lastgroup or ""
-        text = match[0]
-        step = _STEPS.get(kind)
-        if step is not None:
-            base, skip = (8, 1) if kind == "o" else (16, 2)
-            decoded = bytes(int(text[at + skip : at + step], base) for at in range(0, len(text), step))
-            run = Run(decoded, match.start(), match.end(), (1, step))
+        lead = _LEADS.get(kind)
+        if lead is not None:
+            decoded = bytes.fromhex(match[0].replace(lead, b"").decode())
+            yield start, end, ((decoded, start, end, (1, len(lead) + 2)),), ""
+        elif kind == "o":
+            decoded = bytes([int(code, 8) for code in match[0][1:].split(b"\\")])
+            yield start, end, ((decoded, start, end, (1, 4)),), ""
         else:
-            run = Run(_one_code(match), match.start(), match.end())
-        yield Replacement(match.start(), match.end(), (run,))
+            yield start, end, ((_one_code(match), start, end, None),), ""
 
 
 def json_strings(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield the escapes of a JSON or source text that stands inside a string: `\"`, `\n`, `\\`, `\u0022`."""
     for match in matches(_JSON, data, ranges):
         start, end = match.span()
-        if match["code"]:
-            run = Run(_utf8(int(match["code"], 16)), start, end)
+        text = match[0]
+        if text[1] == _U:
+            yield start, end, ((_utf8(int(text[-4:], 16)), start, end, None),), ""
         else:
-            run = Run(match[0][1::2].translate(_SIMPLE), start, end, (1, 2))
-        yield Replacement(start, end, (run,))
+            decoded = _PAIRS[text] if len(text) == 2 else text[1::2].translate(_SIMPLE)  # noqa: PLR2004 - one escape
+            yield start, end, ((decoded, start, end, (1, 2)),), ""
 
 
 def percent_encoding(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield `%6d`."""
     for match in matches(_PERCENT, data, ranges):
-        decoded = bytes.fromhex(match[0].replace(b"%", b"").decode())
-        yield Replacement(match.start(), match.end(), (Run(decoded, match.start(), match.end(), (1, 3)),))
+        start, end = match.span()
+        yield start, end, ((bytes.fromhex(match[0].replace(b"%", b"").decode()), start, end, (1, 3)),), ""
 
 
 def html_references(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -94,17 +103,19 @@ def html_references(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement
                 continue
         else:
             decoded = _utf8(int(match["hex"], 16) if match["hex"] else int(match["decimal"]))
-        yield Replacement(match.start(), match.end(), (Run(decoded, match.start(), match.end()),))
+        start, end = match.span()
+        yield start, end, ((decoded, start, end, None),), ""
 
 
 def quoted_printable(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield `=6D` and soft line breaks, in texts that show to be quoted-printable."""
     for match in matches(_QUOTED_PRINTABLE, data, ranges):
+        start, end = match.span()
         if match["soft"]:
-            yield Replacement(match.start(), match.end(), ())
+            yield start, end, (), ""
             continue
         decoded = bytes.fromhex(match["bytes"].replace(b"=", b"").decode())
-        yield Replacement(match.start(), match.end(), (Run(decoded, match.start(), match.end(), (1, 3)),))
+        yield start, end, ((decoded, start, end, (1, 3)),), ""
 
 
 def looks_quoted_printable(data: bytes) -> bool:
@@ -124,18 +135,13 @@ def utf_32(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     return _wide_text(_UTF_32, data, ranges)
 
 
-# Every byte as its kind: "a" for text, NUL, "x" for the rest. Two byte searches tell what no pattern has to look for.
-_TEXT = b"\t\r\n" + bytes(range(ord(" "), ord("~") + 1))
-_KINDS = bytes(0 if code == 0 else ord("a") if code in _TEXT else ord("x") for code in range(256))
-
-
 def _has_utf_16(data: bytes) -> bool:
-    kinds = data.translate(_KINDS)
+    kinds = data.translate(KINDS)
     return b"a\0" * 8 in kinds or b"\0a" * 8 in kinds
 
 
 def _has_utf_32(data: bytes) -> bool:
-    kinds = data.translate(_KINDS)
+    kinds = data.translate(KINDS)
     return b"a\0\0\0" * 8 in kinds or b"\0\0\0a" * 8 in kinds
 
 
@@ -150,7 +156,7 @@ def _wide_text(
         if first < done:
             continue
         done = last
-        yield Replacement(first, last, (Run(data[first + low : last : width], first, last, (1, width)),))
+        yield first, last, ((data[first + low : last : width], first, last, (1, width)),), ""
 
 
 def _one_code(match: re.Match[bytes]) -> bytes:
@@ -164,11 +170,14 @@ def _one_code(match: re.Match[bytes]) -> bytes:
 
 def _utf8(code: int) -> bytes:
     """Return a code point in UTF-8; U+FFFD for what is none."""
+    if code < 0x80:  # noqa: PLR2004 - ASCII, and nearly all of them
+        return _ASCII[code]
     return (chr(code) if code <= 0x10FFFF else "\ufffd").encode("utf-8", "surrogatepass")  # noqa: PLR2004 - last one
 
 
 NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, (b"\\u", b"\\x", b"\\U", b"\\0", b"\\1"))
-JSON_STRINGS = Decoder("json-string", json_strings, (b'\\"', b"\\\\", b"\\u0022", b"\\n", b"\\/", b"\\_", b"\\-"))
+# Where nothing but `\u006d` and its like stand, the numeric escapes say the same.
+JSON_STRINGS = Decoder("json-string", json_strings, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
 PERCENT_ENCODING = Decoder("percent", percent_encoding, (b"%",))
 HTML_REFERENCES = Decoder("html", html_references, (b"&",))
 QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, (b"=",), looks_quoted_printable)

@@ -8,6 +8,7 @@ same text gives it one literal and no other, if that literal could be a part of 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 
 from monei_guard.content.replacement import Decoder, Replacement, Run, matches
 from monei_guard.model.location import Span
@@ -39,6 +40,7 @@ _ASSIGNED = re.compile(
 )
 _MOST_CONSTANTS = 256
 _NAME_BEFORE = 96
+_NEVER_BETWEEN = (b";", b",", b"(", b")", b"{", b"}")  # a name and its value
 _MOST_ASSIGNMENTS = 5000
 _MOST_FOLDS = 10_000  # names in one text; code written by people has a handful
 
@@ -47,7 +49,9 @@ _HOLE = (
     rb"""|\$(?P<bare>[A-Za-z_]\w{0,60})"""
 )
 
-_LITERAL_HOLE = rb"""[$\#]?\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}"""
+_BRACE = ord("{")
+_HOLE_SIGNS = (b"$", b"#")
+_LITERAL_HOLE = rb"""\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}"""
 
 _LITERAL = rb"""(?:"[^"\\\n]{0,400}"|'[^'\\\n]{0,400}'|`[^`\\\n]{0,400}`)"""
 _LIST = rb"\s{0,40}" + _LITERAL + rb"(?:\s{0,40},\s{0,40}" + _LITERAL + rb"){0,200}+\s{0,40},?\s{0,40}"
@@ -76,7 +80,7 @@ _EACH_WORD = re.compile(_WORD + rb"+")
 def seams(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield what stands between two literals that are joined: quotation marks, operator, space, comments."""
     for match in matches(_SEAM, data, ranges):
-        yield Replacement(match.start(), match.end(), ())
+        yield match.start(), match.end(), (), ""
 
 
 def constants_folded(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -89,9 +93,10 @@ def constants_folded(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacemen
         *islice(_holes(data, ranges, constants), _MOST_FOLDS + 1),
         *islice(_joints(data, ranges, constants), _MOST_FOLDS + 1),
     ]
-    found.sort(key=lambda item: item.start)
+    found.sort(key=itemgetter(0))
     if len(found) > _MOST_FOLDS:
-        found = [*found[:_MOST_FOLDS], found[_MOST_FOLDS]._replace(cut=f"more than {_MOST_FOLDS} names in strings")]
+        start, end, runs, _ = found[_MOST_FOLDS]
+        found = [*found[:_MOST_FOLDS], (start, end, runs, f"more than {_MOST_FOLDS} names in strings")]
     yield from found
 
 
@@ -111,23 +116,26 @@ def _joints(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) 
     for match in matches(pattern, data, ranges):
         start, end = match.span()
         values = [
-            Run(constants[match[kind]], *match.span(kind)) for kind in ("first", "second", "third") if match[kind]
+            (constants[match[kind]], *match.span(kind), None) for kind in ("first", "second", "third") if match[kind]
         ]
-        opening = () if match["before"] else (Run(match["after"] or b'"', start, start + 1),)
-        closing = () if match["after"] else (Run(match["before"] or b'"', end - 1, end),)
-        yield Replacement(start, end, (*opening, *values, *closing))
+        opening = () if match["before"] else ((match["after"] or b'"', start, start + 1, None),)
+        closing = () if match["after"] else ((match["before"] or b'"', end - 1, end, None),)
+        yield start, end, (*opening, *values, *closing), ""
 
 
 def _holes(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -> Iterator[Replacement]:
     for match in matches(_HOLE if constants else _LITERAL_HOLE, data, ranges):
+        start, end = match.span()
         if match["text"]:
-            run = Run(match["text"], *match.span("text"), (1, 1))
+            run: Run = (match["text"], *match.span("text"), (1, 1))
+            if data[start] == _BRACE and data[start - 1 : start] in _HOLE_SIGNS:
+                start -= 1  # not a part of the pattern: one that begins with a single certain byte is faster
         else:
             value = constants.get((match["name"] or match["bare"]).rpartition(b".")[2])
             if value is None:
                 continue
-            run = Run(value, match.start(), match.end())
-        yield Replacement(match.start(), match.end(), (run,))
+            run = (value, start, end, None)
+        yield start, end, (run,), ""
 
 
 def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -135,34 +143,34 @@ def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     for match in matches(_LIST_JOIN, data, ranges):
         literals = _EACH_LITERAL.finditer(data, *match.span(match.lastgroup or 0))
         contents = [(found.start() + 1, found.end() - 1) for found in literals]
-        runs = tuple(Run(data[first:last], first, last, (1, 1)) for first, last in contents if first < last)
+        runs = tuple((data[first:last], first, last, (1, 1)) for first, last in contents if first < last)
         if not runs:
             continue
-        opening = () if match["concat"] else (Run(b'"', match.start(), match.start() + 1),)
-        closing = Run(match[0][:1] if match["concat"] else b'"', match.end() - 1, match.end())
-        yield Replacement(match.start(), match.end(), (*opening, *runs, closing))
+        opening = () if match["concat"] else ((b'"', match.start(), match.start() + 1, None),)
+        closing = (match[0][:1] if match["concat"] else b'"', match.end() - 1, match.end(), None)
+        yield match.start(), match.end(), (*opening, *runs, closing), ""
 
 
 def continued_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield line continuations inside a word: `mni_\` and a line break (shell, C, `.properties`, Dockerfile, Make)."""
     for match in matches(_CONTINUED, data, ranges):
-        yield Replacement(match.start(), match.end(), ())
+        yield match.start(), match.end(), (), ""
 
 
 def wrapped_values(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield values of one word that go on over indented lines: YAML scalars, XML string resources, quoted strings."""
     for match in matches(_BLOCK, data, ranges):
         words = [word.span() for word in _EACH_WORD.finditer(data, *match.span("words"))]
-        runs = tuple(Run(data[first:last], first, last, (1, 1)) for first, last in words)
+        runs = tuple((data[first:last], first, last, (1, 1)) for first, last in words)
         start = match.start() + 1
-        blank = (Run(b" ", start, words[0][0]),) if start < words[0][0] else ()
-        yield Replacement(start, match.end("words"), (*blank, *runs))
+        blank = ((b" ", start, words[0][0], None),) if start < words[0][0] else ()
+        yield start, match.end("words"), (*blank, *runs), ""
 
 
 def office_runs(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield the markup between two runs of one paragraph in a Word or PowerPoint document."""
     for match in matches(_OFFICE_RUNS, data, ranges):
-        yield Replacement(match.start(), match.end(), ())
+        yield match.start(), match.end(), (), ""
 
 
 def _constants(data: bytes) -> dict[bytes, bytes]:
@@ -170,7 +178,7 @@ def _constants(data: bytes) -> dict[bytes, bytes]:
     values: dict[bytes, bytes | None] = {}
     for match in islice(_CONSTANT.finditer(data), _MOST_ASSIGNMENTS):
         start = match.start("value")
-        before = _ASSIGNED.search(data, max(0, start - _NAME_BEFORE), start)
+        before = _ASSIGNED.search(data, _statement_start(data, start), start)
         if before is None:
             continue
         name, value = before["name"], match["value"]
@@ -178,6 +186,12 @@ def _constants(data: bytes) -> dict[bytes, bytes]:
         if len(values) >= _MOST_CONSTANTS:
             break
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _statement_start(data: bytes, value: int) -> int:
+    """Return from where a name may stand that is given a value: the pattern is tried at every byte from there."""
+    least = max(0, value - _NAME_BEFORE)
+    return max(least, *(data.rfind(mark, least, value) for mark in _NEVER_BETWEEN))
 
 
 _REACH = 512  # bytes: a fold may make the neighbouring one possible

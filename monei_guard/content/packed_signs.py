@@ -22,6 +22,10 @@ BYTE_LIST_HINTS = tuple(
     )
 )
 
+# Every byte as its kind: "a" for text, NUL, "x" for the rest. Byte searches then tell what no pattern has to look for.
+_TEXT = b"\t\r\n" + bytes(range(ord(" "), ord("~") + 1))
+KINDS = bytes(0 if code == 0 else ord("a") if code in _TEXT else ord("x") for code in range(256))
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _PIECE = 1 << 18
 _OVERLAP = 64
@@ -43,6 +47,12 @@ def _has_packed_text(data: bytes) -> bool:
         return True
     together = b" ".join(words)
     return QUADS.search(together) is not None or HEX_TEXT.search(together) is not None
+
+
+def has_wide_text(data: bytes) -> bool:
+    """Return whether there is text of twelve characters in UTF-16 or UTF-32, of either byte order."""
+    kinds = data.translate(KINDS)
+    return b"a\0" * 11 in kinds or b"a\0\0\0" * 11 in kinds  # the zeros outside are those of one byte order
 
 
 def has_byte_list(data: bytes) -> bool:

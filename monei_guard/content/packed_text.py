@@ -23,7 +23,7 @@ from monei_guard.model.location import Span
 
 _ALPHABET = rb"A-Za-z0-9+/_\-"  # RFC 4648 sections 4 and 5 together: a text uses one or the other
 
-_RUN = re.compile(rb"[%s]{%d,}" % (_ALPHABET, SHORTEST))
+_RUN = rb"[%s]{%d,}" % (_ALPHABET, SHORTEST)
 _NEXT_LINE = re.compile(rb"[ \t]*(?:\r?\n|\r)[ \t>#*|]*([%s]++)={0,2}+(?![%s=])" % (_ALPHABET, _ALPHABET))
 _PADDING = re.compile(rb"={0,2}")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -33,14 +33,11 @@ _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
 # Base and pattern of each kind of list that `packed_signs.BYTE_LIST_HINTS` has a hint for, in its order.
-_LISTS = tuple(
-    (base, re.compile(pattern))
-    for base, pattern in (
-        (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
-        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
-        (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
-        (10, rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"),
-    )
+_LISTS = (
+    (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
+    (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+    (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
+    (10, rb"(?<![0-9.])[0-9]{1,3}(?:\s{0,20},\s{0,20}[0-9]{1,3}){7,}(?![0-9.])"),
 )
 _BYTE = 0xFF
 _NUMBER = re.compile(rb"(?:0[xX])?([0-9a-fA-F]{1,3})")
@@ -61,7 +58,7 @@ def base64_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
         text, padding_end = data[begin:last], _padding_end(data, last)
         decoded = decode_base64(text)
         if decoded is not None and _worth_showing(text, decoded):
-            yield Replacement(begin, padding_end, (Run(decoded, begin, last, (3, 4)),))
+            yield begin, padding_end, ((decoded, begin, last, (3, 4)),), ""
 
 
 def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -78,7 +75,7 @@ def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]
         decoded = decode_base64(text)
         if decoded is None or not _worth_showing(text, decoded):
             continue
-        yield Replacement(lines[0][0], padding_end, _line_runs(lines, decoded))
+        yield lines[0][0], padding_end, _line_runs(lines, decoded), ""
 
 
 def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -91,7 +88,7 @@ def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             decoded = binascii.unhexlify(data[first:last])
             if readable(decoded):
                 lead = _HEX_LEAD.search(data, max(0, first - 2), first)
-                yield Replacement(lead.start() if lead else first, last, (Run(decoded, first, last, (1, 2)),))
+                yield lead.start() if lead else first, last, ((decoded, first, last, (1, 2)),), ""
 
 
 def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -108,20 +105,20 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             continue
         pairs = base == 16 and data[first + 2 : first + 3] in {b":", b" "}  # noqa: PLR2004 - hexadecimal
         runs = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
-        if readable(b"".join(run.data for run in runs)):
+        if readable(b"".join(text for text, *_ in runs)):
             done = last
-            yield Replacement(first, last, runs)
+            yield first, last, runs, ""
 
 
 def _pairs(data: bytes, first: int, last: int) -> tuple[Run, ...]:
-    return (Run(bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
+    return ((bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
 
 
 def _numbers(data: bytes, first: int, last: int, base: int) -> tuple[Run, ...]:
     numbers = [(int(number[1], base), *number.span()) for number in _NUMBER.finditer(data, first, last)]
     if any(value > _BYTE for value, _, _ in numbers):
         return ()
-    return tuple(Run(bytes((value,)), start, end) for value, start, end in numbers)
+    return tuple((bytes((value,)), start, end, None) for value, start, end in numbers)
 
 
 def decode_base64(text: bytes) -> bytes | None:
@@ -177,14 +174,14 @@ def _wrapped_lines(data: bytes, first: int, last: int) -> tuple[list[tuple[int, 
 
 def _line_runs(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Run, ...]:
     if (lines[0][1] - lines[0][0]) % 4:
-        return (Run(decoded, lines[0][0], lines[-1][1]),)
-    runs = []
+        return ((decoded, lines[0][0], lines[-1][1], None),)
+    runs: list[Run] = []
     offset = 0
     for first, last in lines:
         size = (last - first) * 3 // 4
-        runs.append(Run(decoded[offset : offset + size], first, last, (3, 4)))
+        runs.append((decoded[offset : offset + size], first, last, (3, 4)))
         offset += size
-    return tuple(run for run in runs if run.data)
+    return tuple(run for run in runs if run[0])
 
 
 def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:

@@ -4,34 +4,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import TypeAlias
 
 from monei_guard.model.location import Span
 
+# Decoded bytes and the encoded bytes they were made from: (data, start, end, step). Every `step[0]` bytes of `data`
+# come from `step[1]` bytes of `[start, end)`; with `step` None `data` was made from the range as a whole. This and the
+# next are bare tuples, for hostile text makes hundreds of thousands of them.
+Run: TypeAlias = tuple[bytes, int, int, tuple[int, int] | None]
 
-class Run(NamedTuple):
-    """Decoded bytes and the encoded bytes they were made from.
-
-    Every `step[0]` bytes of `data` come from `step[1]` bytes of `[start, end)`; with `step` None `data` was made from
-    the range as a whole.
-    """
-
-    data: bytes
-    start: int
-    end: int
-    step: tuple[int, int] | None = None
-
-
-class Replacement(NamedTuple):
-    """`[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is dropped.
-
-    `cut` says why decoding stopped early, "" if it did not.
-    """
-
-    start: int
-    end: int
-    runs: tuple[Run, ...]
-    cut: str = ""
+# (start, end, runs, cut): `[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is
+# dropped. `cut` says why decoding stopped early, "" if it did not.
+Replacement: TypeAlias = tuple[int, int, tuple[Run, ...], str]
 
 
 # Reads ranges of a text (sorted, apart from each other) and yields replacements in them, sorted, not overlapping.
@@ -44,7 +28,8 @@ class Decoder:
 
     `markers` are literals of which at least one stands in every text the decoder can read; none means that no
     literal is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change
-    concerns this decoder as far as `reach` bytes around it.
+    concerns this decoder as far as `reach` bytes around it. `layers` are the encoding paths of the only views it reads,
+    for one that takes long; none means any.
     """
 
     name: str
@@ -52,18 +37,17 @@ class Decoder:
     markers: tuple[bytes, ...] = ()
     test: Callable[[bytes], object] | None = None
     reach: int = 0
+    layers: tuple[tuple[str, ...], ...] = ()
 
 
 def matches(pattern: bytes | re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
-    """Yield the pattern's matches in each range.
-
-    A decoder gives its constant patterns as written: each is compiled with the first text that has its markers.
-    """
-    compiled = _compiled(pattern) if isinstance(pattern, bytes) else pattern
+    """Yield the pattern's matches in each range. One that is no constant comes compiled: it is not kept."""
+    find = (_compiled(pattern) if isinstance(pattern, bytes) else pattern).finditer
     for span in ranges:
-        yield from compiled.finditer(data, span.start, span.end)
+        yield from find(data, span.start, span.end)
 
 
-@cache  # as many as there are decoders
+@cache
 def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """Return the pattern compiled, on its first use: most runs meet few encodings, and all take 10 ms."""
     return re.compile(pattern)

@@ -16,9 +16,10 @@ import hyperscan
 
 from monei_guard.atomic_file import replace_file
 from monei_guard.content import encoded_forms, packed_signs
+from monei_guard.detection import prefilter
 
 _LARGEST = 1 << 26
-_SEAL = 32  # bytes of SHA-256 before the database
+_KEPT = 8  # files: one for each version of the program and choice of rules, nearly 2 MB each
 
 
 class CannotCompileError(Exception):
@@ -58,7 +59,7 @@ def _name(made_from: bytes) -> str:
     """Return the kept file's name: a digest of the patterns' source, the code that makes them, and the library."""
     library: str = hyperscan.__version__  # type: ignore[attr-defined] # missing in its stubs
     digest = hashlib.sha256(f"{library} {platform.machine()} ".encode() + made_from)
-    for source in (encoded_forms.__file__, packed_signs.__file__):
+    for source in (encoded_forms.__file__, packed_signs.__file__, prefilter.__file__):
         with open(source or "", "rb") as file:
             digest.update(file.read())
     return f"prefilter-{digest.hexdigest()[:32]}.hs"
@@ -71,14 +72,11 @@ def _load(path: str) -> Any:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST or not _ours(status):
                 return None
-            raw = file.read()
+            body = file.read()
     except OSError:
         return None
-    seal, body = raw[:_SEAL], raw[_SEAL:]
-    if hashlib.sha256(body).digest() != seal:
-        return None
     try:
-        loaded = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
+        loaded = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)  # checks a checksum of its own
         loaded.scratch = hyperscan.Scratch(loaded)
     except hyperscan.HyperscanError:
         return None
@@ -93,5 +91,9 @@ def _ours(status: os.stat_result) -> bool:
 
 
 def _keep(path: str, body: bytes) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    replace_file(path, lambda file: file.write(hashlib.sha256(body).digest() + body), 0o600)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    replace_file(path, lambda file: file.write(body), 0o600)
+    kept = [entry for entry in os.scandir(folder) if entry.name.startswith("prefilter-") and entry.name.endswith(".hs")]
+    for old in sorted(kept, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[:-_KEPT]:
+        os.unlink(old.path)

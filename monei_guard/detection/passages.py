@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _BLOCK = 1 << 16  # bytes that are looked at in one piece before a sign in them is searched for
-_SMALL = 1024  # bytes to which a suspicious place is narrowed down
-_BEFORE = 2048  # bytes before it that belong to it, and on to a line's border
-_AFTER = 4096  # bytes after it: a name's value may be as far away for every rule
-_BORDER = 4096  # bytes: the line's end if it is this near, else the end of a word, else there
+_SMALL = 256  # bytes to which a suspicious place is narrowed down
+_BEFORE = 512  # bytes before it that belong to it, and on to a line's border
+_AFTER = 1024
+_BORDER = 512  # bytes: the line's end if it is this near, else the end of a word, else there
+# The same of what holds a keyword indeed: a name's value may be as far away for every rule.
+_WIDE_BEFORE = 2048
+_WIDE_AFTER = 4096
+_WIDE_BORDER = 4096
 
 # Base64 of compressed text: gzip's magic number, its own base64, zlib's headers.
 _COMPRESSED = re.compile(rb"""H4sI|SDRzS|["'=:(>,` \n]e(?:J[w-z]|N[o-r]|A[E-H])""")
@@ -60,6 +64,12 @@ def passages(content: bytes, look: Callable[[bytes | memoryview], bool], reach: 
         yield Passage(start, end, whole)
 
 
+def widened(content: bytes, passage: Passage) -> bytes:
+    """Return a passage with all around it that could belong to it."""
+    start = _line_start(content, passage.start - _WIDE_BEFORE, _WIDE_BORDER)
+    return content[start : _line_end(content, passage.end + _WIDE_AFTER, _WIDE_BORDER)]
+
+
 def _stream_ends(content: bytes, start: int, end: int) -> list[int]:
     """Return where the compressed texts end that begin in a part of the content; it is read once whatever they are."""
     ends = [start]
@@ -100,20 +110,20 @@ def _may_be_compressed(content: bytes, start: int) -> bool:
     return True
 
 
-def _line_start(content: bytes, near: int) -> int:
+def _line_start(content: bytes, near: int, border: int = _BORDER) -> int:
     if near <= 0:
         return 0
-    least = max(0, near - _BORDER)
+    least = max(0, near - border)
     found = content.rfind(b"\n", least, near)
     if found < 0:
         found = max(content.rfind(mark, least, near) for mark in (b" ", b'"', b"'"))
     return found + 1 if found >= 0 else least
 
 
-def _line_end(content: bytes, near: int) -> int:
+def _line_end(content: bytes, near: int, border: int = _BORDER) -> int:
     if near >= len(content):
         return len(content)
-    most = min(len(content), near + _BORDER)
+    most = min(len(content), near + border)
     found = content.find(b"\n", near, most)
     if found < 0:
         words = (content.find(mark, near, most) for mark in (b" ", b'"', b"'"))

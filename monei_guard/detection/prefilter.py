@@ -12,12 +12,14 @@ from monei_guard.content.encoded_forms import (
     ESCAPE_PATTERNS,
     encoded_literals,
     encoded_text_test,
+    shortest,
     split_patterns,
 )
 
 # Bytes that plain search (30 MB/s with all encoded forms) handles before Hyperscan takes over: soon where its compiled
-# patterns were kept by an earlier run (20 ms), later where they have to be compiled (350 ms).
-_SWITCH_AT = 1 << 18
+# patterns were kept by an earlier run (8 ms of processor time, and it lets far less through to be decoded), later where
+# they have to be compiled (350 ms).
+_SWITCH_AT = 1 << 16
 _COMPILE_AT = 1 << 23
 
 # No match of the Hyperscan test is longer (tests/unit/test_prefilter_reach.py measures them all).
@@ -96,11 +98,15 @@ class Prefilter:
 
 
 class FastTest:
-    """One Hyperscan pass over some content. `unencoded` holds the numbers of the patterns of no encoding."""
+    """One Hyperscan pass over some content.
 
-    def __init__(self, database: Any, unencoded: frozenset[int]) -> None:
+    `unencoded` holds the numbers of the patterns of no encoding, `divided` those of `split_patterns`.
+    """
+
+    def __init__(self, database: Any, unencoded: frozenset[int], divided: frozenset[int]) -> None:
         self._scan = database.scan
         self._unencoded = unencoded
+        self._divided = divided
         self._hits: list[int] = []
         self._on_match = lambda number, _start, _end, _flags, _context: self._hits.append(number)
 
@@ -116,8 +122,15 @@ class FastTest:
 
     def unencoded(self, data: bytes | memoryview) -> bool:
         """Return whether any keyword stands in `data` that is not encoded."""
+        return self._finds(data, self._unencoded)
+
+    def divided(self, data: bytes | memoryview) -> bool:
+        """Return whether a credential's prefix stands in `data` that is divided between two strings."""
+        return self._finds(data, self._divided)
+
+    def _finds(self, data: bytes | memoryview, numbers: frozenset[int]) -> bool:
         self._scan(data, match_event_handler=self._on_match)
-        found = not self._unencoded.isdisjoint(self._hits)
+        found = not numbers.isdisjoint(self._hits)
         self._hits.clear()
         return found
 
@@ -130,8 +143,9 @@ def keyword_forms(keyword: str) -> tuple[bytes, ...]:
 
 def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test:
     """Return a test made of byte searches."""
-    narrow = tuple(keyword.encode() for keyword in keywords)
-    wide = tuple(form for keyword in keywords for form in keyword_forms(keyword)[1:])
+    needed = shortest(keywords)
+    narrow = tuple(keyword.encode() for keyword in needed)
+    wide = tuple(form for keyword in needed for form in keyword_forms(keyword)[1:])
     holds_encoded = encoded_text_test(keywords) if encoded else None
 
     def test(data: bytes | memoryview) -> bool:
@@ -162,16 +176,19 @@ def hyperscan_test(
         from monei_guard.detection import compiled_patterns  # noqa: PLC0415 - imports hyperscan: 15 ms
     except ImportError:
         return None
-    made_from = repr((keywords, extra, encoded)).encode()
+    needed = shortest(keywords)
+    made_from = repr((needed, extra, encoded)).encode()
     try:
         database = compiled_patterns.database(
-            made_from, (lambda: _expressions(keywords, extra, encoded=encoded)) if compile_it else None, cache_folder
+            made_from, (lambda: _expressions(needed, extra, encoded=encoded)) if compile_it else None, cache_folder
         )
     except compiled_patterns.CannotCompileError:
         return None
-    caseless = 3 * len(keywords)  # the forms of each; the numbers are those of `_expressions`
+    caseless = 3 * len(needed)  # the forms of each; the numbers are those of `_expressions`
     exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)
-    return FastTest(database, frozenset((*range(caseless), *range(exact, exact + len(extra)))))
+    unencoded = frozenset((*range(caseless), *range(exact, exact + len(extra))))
+    parts = range(exact + len(extra), exact + len(extra) + (len(split_patterns(needed)) if encoded else 0))
+    return FastTest(database, unencoded, frozenset(parts))
 
 
 def _expressions(
@@ -182,7 +199,7 @@ def _expressions(
     exact = [_escape(literal) for literal in extra]
     if encoded:
         caseless += ESCAPE_PATTERNS
-        exact += (*map(_escape, encoded_literals(keywords)), *split_patterns(keywords))
+        exact += (*split_patterns(keywords), *map(_escape, encoded_literals(keywords)))
     return caseless, exact
 
 

@@ -36,13 +36,16 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry: its name as stored, what it holds, or why it was not read. `note` is told with every finding."""
+    """One entry: its name as stored, what it holds, or why it was not read.
+
+    `note` is told with every finding; where that depends on the secret, it is made from the secret's bytes.
+    """
 
     name: bytes
     content: bytes = b""
     reason: str = ""
     incomplete: bool = True
-    note: str = ""
+    note: str | Callable[[bytes], str] = ""
 
 
 def read_member(

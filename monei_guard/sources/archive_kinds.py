@@ -1,10 +1,10 @@
 """Which content is an archive, told by its first bytes. Cheap, for it is asked of every blob."""
 
+import re
 from dataclasses import dataclass
 
 _TAR_MAGIC_AT = 257  # POSIX.1-1988 ustar header: the magic field; 512 bytes a header
 _TAR_HEADER = 512
-_MAGIC_SIZE = 10  # bytes that tell every other kind
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -16,8 +16,19 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
 )
-_FIRST_BYTES = tuple(magic for magic, _ in _MAGIC)
+_KINDS = dict(_MAGIC)
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # a block of data, and the end of an empty stream
+# All of them in one look, for it is nearly always in vain.
+_ANY = re.compile(
+    rb"(?P<magic>%b)|(?P<bzip2>BZh.(?:%b))|.{%d}ustar"
+    % (
+        b"|".join(re.escape(magic) for magic, _ in _MAGIC),
+        b"|".join(map(re.escape, _BZIP2_BLOCKS)),
+        _TAR_MAGIC_AT,
+    ),
+    re.DOTALL,
+).match
+_OTHER_NAMES = (b".tar", b".TAR", b".lzma")
 
 # Of these at least one stands in every archive that `archive_kind` knows without its name.
 ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
@@ -42,18 +53,14 @@ class ArchiveLimits:
 
 def archive_kind(content: bytes | memoryview, path: bytes | None = None) -> str | None:
     """Return "zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z" or "rar", or None for content that is no archive."""
-    head = bytes(content[:_MAGIC_SIZE])
-    if head.startswith(_FIRST_BYTES):
-        return next(kind for magic, kind in _MAGIC if head.startswith(magic))
-    if head.startswith(b"BZh") and head[4:10] in _BZIP2_BLOCKS:
-        return "bzip2"
-    if content[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
-        return "tar"
-    if path is not None and path.endswith((b".tar", b".TAR")) and _old_tar(bytes(content[:_TAR_HEADER])):
-        return "tar"
-    if path is not None and path.endswith(b".lzma") and head[:1] == b"]":
-        return "xz"
-    return None
+    found = _ANY(content)
+    if found is not None:
+        return _KINDS[found["magic"]] if found["magic"] else "bzip2" if found["bzip2"] else "tar"
+    if path is None or not path.endswith(_OTHER_NAMES):
+        return None
+    if path.endswith(b".lzma"):
+        return "xz" if content[:1] == b"]" else None
+    return "tar" if _old_tar(bytes(content[:_TAR_HEADER])) else None
 
 
 def _old_tar(head: bytes) -> bool:

@@ -53,7 +53,7 @@ def _one(archive: Blob, member: Member, budget: Budget, depth: int) -> Iterator[
         yield Skipped(path, member.reason, member.incomplete)
         if not member.content:
             return
-    note = (lambda _value: member.note) if member.note else archive.note
+    note = _note(member.note) or archive.note
     blob = replace(
         archive, content=member.content, origin=Origin.ARCHIVE, path=path, object_id=None, is_new_line=None, note=note
     )
@@ -65,6 +65,12 @@ def _one(archive: Blob, member: Member, budget: Budget, depth: int) -> Iterator[
         yield blob
     else:
         yield from _opened(blob, budget, depth + 1)
+
+
+def _note(note: str | Callable[[bytes], str]) -> Callable[[bytes], str] | None:
+    if isinstance(note, str):
+        return (lambda _value: note) if note else None
+    return note
 
 
 def _members(kind: str, blob: Blob, budget: Budget) -> Iterator[Member]:

@@ -12,7 +12,7 @@ EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b".txt",), (b": ",)),
     ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
 )
-_ENDS = tuple(end for ends, _ in EXPORT_SIGNS for end in ends)
+_ENDS = (*MAIL_SUFFIXES, *(end for ends, _ in EXPORT_SIGNS for end in ends))
 _HEAD = 4096
 
 
@@ -44,10 +44,10 @@ def _opened(blob: Blob, limits: ArchiveLimits) -> Iterator[Blob | Skipped]:
 def may_hold_messages(blob: Blob) -> bool:
     """Return whether name and first bytes look like mail or a chat export."""
     path = (blob.path or b"").lower()
+    if not path.endswith(_ENDS):
+        return blob.content[:5] == b"From "
     if path.endswith(MAIL_SUFFIXES) or blob.content[:5] == b"From ":
         return True
-    if not path.endswith(_ENDS):
-        return False
     head = bytes(blob.content[:_HEAD])
     if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
         return False

@@ -70,14 +70,14 @@ def test_unchanged_text_maps_to_itself(content: bytes) -> None:
 def test_replacements_are_sorted_and_inside_the_text(content: bytes) -> None:
     for decoder in DECODERS:
         done = 0
-        for item in decoder.read(content, [Span(0, len(content))]):
-            assert 0 <= item.start <= item.end <= len(content)
-            assert item.start >= done or decoder.name == "joined-strings"  # the driver drops what overlaps
-            done = max(done, item.start)
-            position = item.start
-            for run in item.runs:
-                assert position <= run.start <= run.end <= item.end
-                position = run.start
+        for start, end, runs, _ in decoder.read(content, [Span(0, len(content))]):
+            assert 0 <= start <= end <= len(content)
+            assert start >= done or decoder.name == "joined-strings"  # the driver drops what overlaps
+            done = max(done, start)
+            position = start
+            for _, first, last, _ in runs:
+                assert position <= first <= last <= end
+                position = first
 
 
 @given(

@@ -9,16 +9,22 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 
 import pytest
 from archive_makers import docker_image, oci_image, tar_of, zip_of
+from detectors import builtin_detector
 from encoders import ALL
+from joined_shapes import JOINED, filled
 from made_keys import LINES, api_key, line_of
 
 from monei_guard.content.decoding import decoded_views
 from monei_guard.content.text_encoding import root_view
+from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
+from monei_guard.pipeline import Detector
 from monei_guard.sources.archive_kinds import ArchiveLimits
 from monei_guard.sources.packed_content import opened
 
@@ -34,6 +40,43 @@ def _texts() -> list[tuple[bytes, bytes]]:
     return [
         *seeds,
         (b"f.js", b"k = 'mni_' + 'a' + \"b\" + `c`;\nP = 'x_1'\nf(`${P}a` + P)\n['a', 'b'].join('')\n" * 20),
+    ]
+
+
+def _programs() -> list[tuple[bytes, bytes]]:
+    """Return every way to join strings, in a file each and all in one, once for each grammar."""
+    shapes = [filled(shape, api_key("fuzz")) for shape in JOINED.values()]
+    names = (
+        b"'mni_'",
+        b"[a, 'b'].join('')",
+        b"(a + ('b' + c))",
+        b"a.concat(b)",
+        b"`${a}${`${b}`}`",
+        b"f'{a}{f\"{b}\"}'",
+    )
+    nested = b"a = 'mni_'\n" + b"".join(b"%b += %b\n" % (b"abc"[at % 3 :][:1], one) for at, one in enumerate(names * 8))
+    texts = [*shapes, b"\n".join(shapes), nested]
+    return [(path, b"start = 'mni_'\n" + text) for path in (b"f.py", b"f.ts", b"f.jsx") for text in texts]
+
+
+def _documents() -> list[tuple[bytes, bytes]]:
+    """Return documents that name their parts: JSON ones, Insomnia's YAML, tables."""
+    key = api_key("fuzz")
+    request = f"      - url: x\n        name: B\n        headers:\n          - value: {key}\n"
+    yaml = f"type: collection.insomnia.rest/5.0\ncollection:\n  - name: A\n    children:\n{request}"
+    cells = json.dumps({"cells": [{"source": [f"k = '{key}'"]}]}).encode()
+    items = json.dumps({"item": [{"name": "a", "item": [{"name": "b", "header": key}]}]}).encode()
+    sources = json.dumps({"sources": ["a.ts"], "sourcesContent": [f"\nconst k = '{key}'"]}).encode()
+    table = f"INSERT INTO t (id, monei_key) VALUES (1, '{key}');\n".encode()  # noqa: S608 - nobody runs it
+    entries = json.dumps({"log": {"entries": [{"request": {"url": f"https://a/{key}"}}]}}).encode()
+    return [
+        (b"f.yaml", yaml.encode()),
+        (b"f.ipynb", cells),
+        (b"f.json", items),
+        (b"f.map", sources),
+        (b"f.har", entries),
+        (b"f.sql", table),
+        (b"f.csv", f"id,monei_key\n1,{key}\n".encode()),
     ]
 
 
@@ -53,6 +96,7 @@ def _exports() -> list[tuple[bytes, bytes]]:
         (b"m.mbox", (b"From a@example.com Tue Oct  1 10:11:12 2024\n" + mail) * 5),
         (b"m.json", chat),
         (b"_chat.txt", b"[01/10/2024, 10:11:12] Ada: hi\n[01/10/2024, 10:11:13] Bob: ho\n" * 5),
+        (b"m.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + mail.decode().encode("utf-16-le") * 3),
         (b"m.html", b'<div class="message default"><div class="from_name">Ada</div></div>' * 9),
     ]
 
@@ -82,6 +126,16 @@ def _decode(blob: Blob) -> None:
         pass
 
 
+def _find(blob: Blob) -> None:
+    with suppress(GuardError):  # one clear line
+        _detector().triaged(blob, None, [])
+
+
+@cache
+def _detector() -> Detector:
+    return builtin_detector()
+
+
 def _open(blob: Blob) -> None:
     for _ in opened([blob], _LIMITS):
         pass
@@ -89,7 +143,9 @@ def _open(blob: Blob) -> None:
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("seeds", "read"), [(_texts, _decode), (_archives, _open), (_exports, _open)], ids=["texts", "archives", "exports"]
+    ("seeds", "read"),
+    [(_texts, _decode), (_programs, _decode), (_documents, _find), (_archives, _open), (_exports, _open)],
+    ids=["texts", "programs", "documents", "archives", "exports"],
 )
 def test_damaged_content_neither_crashes_nor_hangs_nor_fills_memory(
     seeds: Callable[[], list[tuple[bytes, bytes]]], read: Callable[[Blob], None], fuzz_seconds: float

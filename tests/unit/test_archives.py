@@ -1,9 +1,11 @@
 """Archives are opened in memory; what must not be read is said, with its path and reason."""
 
+import base64
 import bz2
 import gzip
 import hashlib
 import io
+import json
 import lzma
 import struct
 import sys
@@ -232,8 +234,39 @@ def test_a_key_deleted_in_a_later_layer_is_found_and_told(make: Callable[[list[b
     assert "layer 1 of 3, deleted in layer 2, still in the image" in said[".env"]
     assert "layer 1 of 3, deleted in layer 3, still in the image" in said["a"]
     assert said["kept"].endswith("layer 3 of 3")
-    assert any("image configuration: ENV and build history" in text for text in said.values())
+    assert any("image configuration: ENV MONEI_API_KEY" in text for text in said.values())
     assert [item for item in found.skipped if item.incomplete] == []
+
+
+@pytest.mark.parametrize("make", [docker_image, oci_image])
+def test_a_key_in_the_build_history_says_which_step(make: Callable[[list[bytes], bytes], bytes]) -> None:
+    argument, copied, hidden = api_key("argument"), api_key("copied"), api_key("hidden")
+    steps = [
+        {"created_by": "/bin/sh -c #(nop) ADD file:1 in /"},
+        {"created_by": f"ARG MONEI_API_KEY={argument}", "empty_layer": True},
+        {"created_by": f'RUN echo "MONEI_API_KEY={copied}" > .env # buildkit'},
+        {"comment": "no command"},
+        {"created_by": f"RUN |1 MONEI_API_KEY={argument} /bin/sh -c make"},
+        {"created_by": f"RUN echo {base64.b64encode(hidden.encode()).decode()} | base64 -d > .env"},
+    ]
+    config = json.dumps({"config": {"Env": ["PATH=/bin", f"KEY={copied}"]}, "history": steps}).encode()
+    image = make([tar_of([("a", b"b")])], config)
+    found = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_detector()).findings
+    said = {one.secret.reveal().decode(): one.message.rpartition("; ")[2] for one in found if one.secret}
+    assert said == {
+        argument: "image configuration: build steps 2, 5 of 6",
+        copied: "image configuration: ENV KEY and build step 3 of 6",
+        hidden: "image configuration: ENV and build history",
+    }
+
+
+@pytest.mark.parametrize(
+    "config", [b"[]", b'{"config": [], "history": {"a": 1}}', b'{"history": [1, null]}', b"{", b"1"]
+)
+def test_a_configuration_of_any_other_shape_is_scanned_all_the_same(config: bytes) -> None:
+    image = docker_image([tar_of([("a", b"b")])], config + b"\n" + LINE)
+    (finding,) = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_detector()).findings
+    assert finding.message.endswith("image configuration: ENV and build history")
 
 
 def test_a_compressed_image_is_read_in_layers_too() -> None:

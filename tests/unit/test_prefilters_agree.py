@@ -33,3 +33,10 @@ def test_any_one_or_two_characters_of_a_prefix_may_be_escaped(first_stage: Test,
         if not first_stage(f"x {text}\n".encode()):
             missed.append(text)
     assert missed == []
+
+
+@pytest.mark.parametrize("form", ["%%25%02x", "%%2525%02X", "&amp;#%d;", "&amp;amp;#x%x;"])
+@pytest.mark.parametrize("code", PREFIXED)
+def test_escapes_may_be_escaped_again_where_they_have_need_of_it(first_stage: Test, code: str, form: str) -> None:
+    line, _ = line_of(code, "again")
+    assert first_stage("".join(form % ord(char) for char in line).encode())

@@ -92,6 +92,86 @@ def test_an_insomnia_export_names_the_request(detector: Detector) -> None:
     assert finding.message.endswith("in request 'Balance'")
 
 
+INSOMNIA_5 = """\
+type: collection.insomnia.rest/5.0
+name: Payments
+meta:
+  id: wrk_1
+collection:
+  - name: Users
+    meta:
+      id: fld_1
+    children:
+      - url: https://api.monei.cc/api/v1/user/me
+        name: Get user
+        meta:
+          id: req_1
+        method: GET
+        headers:
+          - name: X-API-KEY
+            value: {0}
+            id: pair_1
+        scripts:
+          preRequest: |-
+            name: not this
+            url: nor this
+      - url: https://api.monei.cc/api/v1/wallet/me
+        body:
+          mimeType: application/json
+          text: |-
+            {{
+              "name": "not this either",
+              "key": "{1}"
+            }}
+        name: 'Balance'
+  - name: Docs
+    environment:
+      key: {2}
+cookieJar:
+  name: Default Jar
+  cookies:
+    - {3}
+environments:
+  name: Base
+  data:
+    key: {4}
+  subEnvironments:
+    - name: Live
+      data:
+        key: {5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [
+        (0, "in request 'Users / Get user'"),
+        (1, "in request 'Users / Balance'"),
+        (2, "in folder 'Docs'"),
+        (3, None),
+        (4, "in environment 'Base'"),
+        (5, "in environment 'Base / Live'"),
+    ],
+)
+def test_an_insomnia_5_export_names_the_request_or_environment(
+    detector: Detector, number: int, place: str | None
+) -> None:
+    content = INSOMNIA_5.format(*(KEY if at == number else "x" for at in range(6))).encode()
+    for text in (content, content.replace(b"\n", b"\r\n")):
+        message = one(detector, b"Insomnia.yaml", text).message
+        assert message.endswith(f"; {place}") if place else "; in " not in message
+
+
+def test_a_list_at_its_keys_own_column_is_read_too(detector: Detector) -> None:
+    requests = f"- name: A\n  url: x\n- name: B\n  headers:\n  - name: C\n    value: {KEY}\n  url: y\n"
+    content = f"type: collection.insomnia.rest/5.0\ncollection:\n{requests}".encode()
+    assert one(detector, b"x.yml", content).message.endswith("in request 'B'")
+
+
+def test_other_yaml_has_no_places(detector: Detector) -> None:
+    assert "; in " not in one(detector, b"x.yaml", f"collection:\n  - name: A\n    key: {KEY}\n".encode()).message
+
+
 @pytest.mark.parametrize("indexed", [False, True])
 def test_a_source_map_names_the_original_file_and_its_line(detector: Detector, indexed: bool) -> None:
     source = f"import x\n\nconst key = '{KEY}'\n"
