@@ -6,7 +6,6 @@ here-documents and has had no release since 2023, and the binding to BuildKit's 
 alone.
 """
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -126,6 +125,8 @@ def _words(text: str, escape: bytes) -> list[str]:
 
 
 def _json_words(text: str, words: list[str]) -> list[str]:
+    import json  # noqa: PLC0415 - few commits touch a Dockerfile
+
     try:
         value = json.loads(text[text.index("[") :])
     except (ValueError, RecursionError):

@@ -1,6 +1,5 @@
 """What npm, setuptools, other Python build tools and Serverless say they will ship."""
 
-import json
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -19,6 +18,8 @@ class NpmFiles:
 
 def npm_files_list(text: str) -> NpmFiles | None:
     """Return the "files" list of a package.json, or None for a private package or text that is no package.json."""
+    import json  # noqa: PLC0415 - few commits touch a package that may be published
+
     try:
         document = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):

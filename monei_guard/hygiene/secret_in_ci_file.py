@@ -15,13 +15,13 @@ _MAX_WORKFLOW = 1 << 18  # bytes searched for printing steps
 _MAX_STEP = 1000  # bytes of one line
 
 # How to name a stored secret, by the file it is needed in.
-_REFERENCES: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"\.(?:github|forgejo|gitea)/|action\.ya?ml"), "${{ secrets.MONEI_API_KEY }}"),
-    (re.compile(rb"(?:.*/)?[.]?azure"), "$(MONEI_API_KEY)"),
-    (re.compile(rb"(?:.*/)?render\.ya?ml"), "'key: MONEI_API_KEY' with 'sync: false'"),
-    (re.compile(rb"(?:.*/)?fly[^/]*\.toml"), "'fly secrets set MONEI_API_KEY' and no line here"),
-    (re.compile(rb"(?:.*/)?wrangler"), "'wrangler secret put MONEI_API_KEY' and no line here"),
-    (re.compile(rb"(?:.*/)?app\.json"), "'\"MONEI_API_KEY\": {\"required\": true}' and 'heroku config:set'"),
+_REFERENCES: tuple[tuple[bytes, str], ...] = (
+    (rb"\.(?:github|forgejo|gitea)/|action\.ya?ml", "${{ secrets.MONEI_API_KEY }}"),
+    (rb"(?:.*/)?[.]?azure", "$(MONEI_API_KEY)"),
+    (rb"(?:.*/)?render\.ya?ml", "'key: MONEI_API_KEY' with 'sync: false'"),
+    (rb"(?:.*/)?fly[^/]*\.toml", "'fly secrets set MONEI_API_KEY' and no line here"),
+    (rb"(?:.*/)?wrangler", "'wrangler secret put MONEI_API_KEY' and no line here"),
+    (rb"(?:.*/)?app\.json", "'\"MONEI_API_KEY\": {\"required\": true}' and 'heroku config:set'"),
 )
 _BY_KIND = {
     DeploymentFile.CI: "$MONEI_API_KEY, stored as a masked secret variable of the CI system",
@@ -81,7 +81,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
 
 def _reference(path: bytes, kind: DeploymentFile) -> str:
     low = path.lower()
-    return next((text for pattern, text in _REFERENCES if pattern.match(low)), _BY_KIND[kind])
+    return next((text for pattern, text in _REFERENCES if re.match(pattern, low)), _BY_KIND[kind])
 
 
 def _printed(rule: Rule, files: RepositoryFiles, path: bytes, content: bytes) -> Iterator[Finding]:
