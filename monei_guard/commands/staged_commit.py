@@ -50,7 +50,7 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
         repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
     )
     scanned = scan(_noted(chain(items, _named_range(repository, session)), touched), session.detector)
-    if _holds_a_key(session, scanned) or any(concerns_hygiene(path) for path in touched):
+    if _may_hold_a_key(session, scanned) or any(concerns_hygiene(path) for path in touched):
         from monei_guard.commands.repository_hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
 
         try:
@@ -60,12 +60,12 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
     return conclude(session, scanned)
 
 
-def _holds_a_key(session: Session, scanned: Scanned) -> bool:
-    """Return whether a key was found: the repository checks then look at where it stands.
+def _may_hold_a_key(session: Session, scanned: Scanned) -> bool:
+    """Return whether a key was found, or could be there unseen: the repository checks then look at where it stands.
 
-    What lints found is nothing to them; but where rules are selected, a finding of any may stand beside a key.
+    What lints found is nothing to them; but where rules are selected, those that find keys may not be among them.
     """
-    return any(one.secret is not None or session.active is not None for one in scanned.findings)
+    return session.active is not None or any(one.secret is not None for one in scanned.findings)
 
 
 def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:

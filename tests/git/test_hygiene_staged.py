@@ -113,6 +113,14 @@ def test_a_selection_of_hygiene_rules_alone_still_knows_a_key(root: Path) -> Non
     assert [f["code"] for f in staged(root, "--ignore", "MG2")[1]] == ["MG101"]
 
 
+def test_a_selection_of_the_rule_for_agent_files_alone_looks_at_one_without_a_word_of_it_in_its_name(
+    root: Path,
+) -> None:
+    stage(root, ".cursor/mcp.json", json.dumps({"mcpServers": {"m": {"env": {"MONEI_API_KEY": "mni" + "_" + HEX}}}}))
+    code, findings = staged(root, "--select", "MG211")
+    assert (code, [f["code"] for f in findings]) == (1, ["MG211"])
+
+
 def test_a_directive_in_the_file_suppresses_with_its_reason(root: Path) -> None:
     stage(root, ".env", '# monei-guard: ignore-file[MG201] reason="public defaults of a workshop"\nA=b\n')
     code, findings = staged(root)
