@@ -109,8 +109,9 @@ _INI_SECTION = re.compile(
     rb"^[ \t]*+\[{1,2}[ \t]*+(?P<name>[^\]\s][^\]\n]{0,98}?)[ \t]*+\]{1,2}[ \t]*+\r?$", re.MULTILINE
 )
 _LABEL = re.compile(
-    rb"""(?:(?P<call>[\w$.:]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
-    rb"""|["']?(?P<name>[\w$.\-]{1,99})["']?\s*(?:=>|[:=])\s*(?:new\s+)?$"""
+    # From the beginnings of words only: at each of their characters it would be in vain for as long again.
+    rb"""(?:(?<![\w$.:])(?P<call>[\w$.:]{1,160})\s*+(?:<[\w<>, ]{1,40}>)?\s*+$"""
+    rb"""|["']?(?<![\w$.\-])(?P<name>[\w$.\-]{1,160})["']?\s*+(?:=>|[:=])\s*(?:new\s+)?$"""
     rb"""|\b(?:variable|resource|module|output|provider|secret)\s+(?:"[\w\-]+"\s+)?"(?P<block>[\w\-]{1,99})"\s*$)"""
 )
 _YAML_KEY = re.compile(rb"""^(?P<indent>[ ]*)(?:-[ ]+)?["']?(?P<name>[\w.$/\-]{1,99})["']?[ ]*:""")
