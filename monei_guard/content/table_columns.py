@@ -42,7 +42,7 @@ def _csv_column(data: bytes, start: int) -> bytes:
     if len(columns) > 1 and not all(_COLUMN.fullmatch(column.strip()) for column in columns if column.strip()):
         return b""
     number = len(_cells(data[row:start].decode("utf-8", "replace") + "x", between)) - 1
-    return columns[number].strip().encode() if number < len(columns) else b""
+    return columns[number].strip().encode() if 0 <= number < len(columns) else b""
 
 
 def _cells(line: str, between: str) -> list[str]:

@@ -14,6 +14,7 @@ _CLOSE = 240  # bytes looked at for a name that stands directly before its value
 _AFTER = 300
 _ENCLOSING = 4096  # bytes looked at for enclosing sections
 _LEVELS = 4
+_DEEPEST = 50  # open brackets around a value that are asked for their labels; people nest fewer
 
 # An opening quote of any language, escaped or not, with string prefixes, and an authentication scheme inside it.
 _OPENER = re.compile(
@@ -36,11 +37,12 @@ _PAIR_SHAPES = (
     _tail(rb"""\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]{0,200}?\bvalue\s*=\s*"""),
     # "name": "MONEI_API_KEY", … "value": "      - name: X\n  value:      name = "X"\n value = "
     _tail(
-        rb"""["']?\b(?:name|key|variable|title|header|id)\b["'\\]{0,2}\s*[:=]\s*"""
+        # Possessive, and no space begins a name: four ways to divide a long run of spaces would be tried in all orders.
+        rb"""["']?\b(?:name|key|variable|title|header|id)\b["'\\]{0,2}\s*+[:=]\s*+(?:"""
         + _QUOTE
-        + rb"""?(?P<name>[^"'`\\,\n{}]{1,99})"""
+        + rb"""\s*+)?(?P<name>[^\s"'`\\,{}][^"'`\\,\n{}]{0,98})"""
         + _QUOTE
-        + rb"""?\s*,?(?:(?!\b(?:name|key|variable|title|header)\b["'\\]{0,2}\s*[:=])[^{}]){0,200}?["'\\]{0,2}"""
+        + rb"""?\s*+,?(?:(?!\b(?:name|key|variable|title|header)\b["'\\]{0,2}\s*[:=])[^{}]){0,200}?["'\\]{0,2}"""
         + rb"""\b(?:value|val|data|content|current_?value|initial_?value|default)\b["'\\]{0,2}\s*[:=]\s*"""
     ),
     # gh secret set NAME --body "    aws ssm put-parameter --name NAME --type SecureString --value "
@@ -104,10 +106,13 @@ _ADDRESS = re.compile(rb"\bhttps?://(?:[^\s/@\"'`]{1,99}@)?(?P<host>[A-Za-z0-9.\
 # Functions that hold test cases: the word says nothing about the values inside.
 _TEST_CALLS = frozenset({b"test", b"it", b"describe", b"suite", b"context", b"t.run", b"test.each", b"it.each"})
 _TAG = re.compile(rb"<(?P<end>/)?(?P<name>[A-Za-z_][\w:.\-]{0,98})(?:\s[^<>]{0,200}?)?(?P<alone>/)?>")
-_INI_SECTION = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?P<name>[^\]\n]{1,99}?)[ \t]*\]{1,2}[ \t]*\r?$", re.MULTILINE)
+_INI_SECTION = re.compile(
+    rb"^[ \t]*+\[{1,2}[ \t]*+(?P<name>[^\]\s][^\]\n]{0,98}?)[ \t]*+\]{1,2}[ \t]*+\r?$", re.MULTILINE
+)
 _LABEL = re.compile(
-    rb"""(?:(?P<call>[\w$.:]{1,99})\s*(?:<[\w<>, ]{1,40}>)?\s*$"""
-    rb"""|["']?(?P<name>[\w$.\-]{1,99})["']?\s*(?:=>|[:=])\s*(?:new\s+)?$"""
+    # From the beginnings of words only: at each of their characters it would be in vain for as long again.
+    rb"""(?:(?<![\w$.:])(?P<call>[\w$.:]{1,160})\s*+(?:<[\w<>, ]{1,40}>)?\s*+$"""
+    rb"""|["']?(?<![\w$.\-])(?P<name>[\w$.\-]{1,160})["']?\s*+(?:=>|[:=])\s*(?:new\s+)?$"""
     rb"""|\b(?:variable|resource|module|output|provider|secret)\s+(?:"[\w\-]+"\s+)?"(?P<block>[\w\-]{1,99})"\s*$)"""
 )
 _YAML_KEY = re.compile(rb"""^(?P<indent>[ ]*)(?:-[ ]+)?["']?(?P<name>[\w.$/\-]{1,99})["']?[ ]*:""")
@@ -192,13 +197,16 @@ def _parents(data: bytes, start: int) -> list[bytes]:
 def _bracket_labels(before: bytes) -> list[bytes]:
     """Return the labels of the brackets still open at the end of `before`, innermost first."""
     labels: list[bytes] = []
-    depth = 0
+    depth = opened = 0
     for found in reversed(list(re.finditer(rb"[{}()\[\]]", before))):
         if found[0] in b"})]":
             depth += 1
         elif depth:
             depth -= 1
         else:
+            opened += 1
+            if opened > _DEEPEST:
+                break
             head = before[max(0, found.start() - 160) : found.start()].rstrip()
             label = _LABEL.search(head)
             if label is not None and label["call"] not in _TEST_CALLS:

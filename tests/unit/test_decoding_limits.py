@@ -50,6 +50,22 @@ def test_the_same_text_is_given_once_whatever_the_way_to_it() -> None:
     assert len(texts) == len(set(texts))
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{{"name": "b", "header":{}"{}"}}',
+        'MONEI_API_KEY ={}"{}"',
+        "[{}\nkey = '{}'",
+        "name:{}\nvalue: {}",
+    ],
+)
+@pytest.mark.parametrize("blank", [" ", "\t", " \t"])
+def test_a_long_run_of_spaces_before_a_value_costs_nothing(content: str, blank: str) -> None:
+    key = api_key("spaces")
+    assert key.encode() in secrets(find(builtin_detector(), content.format(blank * 3000, key).encode(), b"a.json"))
+
+
 def test_a_program_that_cannot_be_parsed_in_time_is_said_and_joined_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

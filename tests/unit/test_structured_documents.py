@@ -236,3 +236,10 @@ def test_a_value_in_a_table_has_the_name_of_its_column(path: bytes, text: str, n
 def test_the_column_attributes_a_key_that_has_no_owner_of_its_own(detector: Detector, path: bytes, text: str) -> None:
     finding = one(detector, path, text.format(expand("sk_live_<<alnum:32>>", "made/column")).encode())
     assert (finding.code, finding.vendor) == ("MG103", "monei")
+
+
+@pytest.mark.parametrize("row", ["\r" * 5, '"' * 3, "x\r,y", "\0,"])
+def test_a_row_that_is_none_has_no_column(row: str) -> None:
+    for head in ("a,b", "\r", '"', ""):
+        content = f"{head}\n{row}".encode()
+        assert table_and_column(b"x.csv", content + KEY.encode(), len(content))[0] == b""
