@@ -14,6 +14,8 @@ _CLOSE = 240  # bytes looked at for a name that stands directly before its value
 _AFTER = 300
 _ENCLOSING = 4096  # bytes looked at for enclosing sections
 _LEVELS = 4
+_BRACKETS = (b"(", b")", b"[", b"]", b"{", b"}")
+_MANY = 500
 _DEEPEST = 50  # open brackets around a value that are asked for their labels; people nest fewer
 
 # An opening quote of any language, escaped or not, with string prefixes, and an authentication scheme inside it.
@@ -198,6 +200,8 @@ def _bracket_labels(before: bytes) -> list[bytes]:
     """Return the labels of the brackets still open at the end of `before`, innermost first."""
     labels: list[bytes] = []
     depth = opened = 0
+    if sum(map(before.count, _BRACKETS)) > _MANY:  # no text: what matters is near
+        before = before[-_MANY:]
     for found in reversed(list(re.finditer(rb"[{}()\[\]]", before))):
         if found[0] in b"})]":
             depth += 1
