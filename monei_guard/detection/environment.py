@@ -7,6 +7,7 @@ say nothing. The production host says nothing either: sandbox keys are used agai
 """
 
 import re
+from functools import lru_cache
 
 from monei_guard.detection.verdict import Surroundings
 from monei_guard.model.rule import Environment
@@ -50,15 +51,22 @@ def environment(value: bytes, around: Surroundings, file_head: bytes, path: byte
     statements = (
         _LINE_WORD.findall(around.line),
         _NEAR_SETTING.findall(around.near) if b"monei" in around.near else [],
-        _SETTING.findall(file_head),
     )
     for words in statements:
         said = _from_words([word.decode() for word in words])
         if said is not Environment.UNKNOWN:
             return said
-    if _DEVELOPMENT_HOST.search(file_head) and not _PRODUCTION_HOST.search(file_head):
-        return Environment.SANDBOX
-    return _from_path(path)
+    said = _from_head(file_head)
+    return _from_path(path) if said is Environment.UNKNOWN else said
+
+
+@lru_cache(maxsize=4)  # a file with thousands of keys has one head
+def _from_head(file_head: bytes) -> Environment:
+    said = _from_words([word.decode() for word in _SETTING.findall(file_head)])
+    if said is not Environment.UNKNOWN:
+        return said
+    is_development = _DEVELOPMENT_HOST.search(file_head) and not _PRODUCTION_HOST.search(file_head)
+    return Environment.SANDBOX if is_development else Environment.UNKNOWN
 
 
 def _telling_parts(name: str, path: bytes | None) -> list[str]:

@@ -29,14 +29,18 @@ _NAME = rb"[A-Za-z_$][\w$./\-]{0,99}"
 _QUOTE = rb"""(?:\\{0,3}["'`]|&quot;|%22)"""
 
 
-def _tail(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern + rb"$", re.IGNORECASE)
+_WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+
+def _tail(pattern: bytes, last: bytes) -> tuple[re.Pattern[bytes], bytes]:
+    """Return a pattern for what ends at the value, and the bytes of which one is the last before any white space."""
+    return re.compile(pattern + rb"$", re.IGNORECASE), last
 
 
 # Tried in this order; the first that ends exactly at the value names it. These two reach over other fields.
 _PAIR_SHAPES = (
     # <add key="MoneiApiKey" value="   <meta-data android:name="…" android:value="
-    _tail(rb"""\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]{0,200}?\bvalue\s*=\s*"""),
+    _tail(rb"""\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]{0,200}?\bvalue\s*=\s*""", b"="),
     # "name": "MONEI_API_KEY", … "value": "      - name: X\n  value:      name = "X"\n value = "
     _tail(
         # Possessive, and no space begins a name: four ways to divide a long run of spaces would be tried in all orders.
@@ -45,12 +49,14 @@ _PAIR_SHAPES = (
         + rb"""\s*+)?(?P<name>[^\s"'`\\,{}][^"'`\\,\n{}]{0,98})"""
         + _QUOTE
         + rb"""?\s*+,?(?:(?!\b(?:name|key|variable|title|header)\b["'\\]{0,2}\s*[:=])[^{}]){0,200}?["'\\]{0,2}"""
-        + rb"""\b(?:value|val|data|content|current_?value|initial_?value|default)\b["'\\]{0,2}\s*[:=]\s*"""
+        + rb"""\b(?:value|val|data|content|current_?value|initial_?value|default)\b["'\\]{0,2}\s*[:=]\s*""",
+        b":=",
     ),
     # gh secret set NAME --body "    aws ssm put-parameter --name NAME --type SecureString --value "
     _tail(
         rb"""(?:\s--name[ =]|\bset\s+)["']?(?P<name>[A-Za-z/][\w./\-]{0,98})["']?\s[^\n]{0,200}?"""
-        rb"""(?<=\s)--?(?:value|secret-string|string-value|body|b|v)[ =]\s*"""
+        rb"""(?<=\s)--?(?:value|secret-string|string-value|body|b|v)[ =]\s*""",
+        b"=" + _WORD,
     ),
 )
 
@@ -59,11 +65,12 @@ _CHAIN = re.compile(rb"""(?P<root>[A-Za-z_][\w.:]{0,98})\s*(?:\([^()]{0,120}\)\s
 
 _SHAPES = (
     # headers["X-API-KEY"] = "    obj['key'] : "    ENV["X"] ||= "
-    _tail(rb"""\[\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*\]\s*(?:=>|:=|\|\|=|\?\?=|[:=])\s*"""),
+    _tail(rb"""\[\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*\]\s*(?:=>|:=|\|\|=|\?\?=|[:=])\s*""", b">=:"),
     # getenv("MONEI_API_KEY") or "    process.env["X"] || "     ENV['X'] ?? '
     _tail(
         rb"""[\[(]\s*["'`](?P<name>[^"'`\n]{1,99})["'`]\s*[\])]\s*(?:\|\||\?\?|\?:|:-|or|else|->|\.unwrap_or\w*\(|"""
-        rb"""\.or[A-Z]\w*\()\s*"""
+        rb"""\.or[A-Z]\w*\()\s*""",
+        b"|?:->(" + _WORD,
     ),
     # NAME = "   "name": "   name: str = "   const name: string = '   NAME=   name => '   name ||= "   X-API-KEY: …
     _tail(
@@ -72,21 +79,24 @@ _SHAPES = (
         + rb")"
         + _QUOTE
         + rb"?\s*(?:(?::\s*(?:&(?:'\w+ )?)?[A-Za-z_][\w<>\[\]?.]{0,40}(?: ?[|,] ?[\w<>\[\]?.]{1,40}){0,3})?\s*"
-        + rb"(?:=>|:=|\?\?=|\|\|=|[=!]==?|=)|:|\|\||\?\?|\bor\b|:-)\s*"
+        + rb"(?:=>|:=|\?\?=|\|\|=|[=!]==?|=)|:|\|\||\?\?|\bor\b|:-)\s*",
+        b">=:|?-rR",
     ),
     # os.getenv("X", "   define('X', '   .set("X-API-KEY", "   ('monei_key', '   buildConfigField("String", "X", "
-    _tail(rb"""["'`](?P<name>[^"'`\n,()]{1,99})["'`]\s*,\s*"""),
+    _tail(rb"""["'`](?P<name>[^"'`\n,()]{1,99})["'`]\s*,\s*""", b","),
     # setBearerToken("    new MoneiSDK('    Optional.of("
-    _tail(rb"(?P<name>" + _NAME + rb")\s*\(\s*"),
+    _tail(rb"(?P<name>" + _NAME + rb")\s*\(\s*", b"("),
     # <string name="monei_api_key">   <MoneiApiKey>   <key>X</key><string>
-    _tail(rb"<key>\s*(?P<name>[^<>\n]{1,99}?)\s*</key>\s*<\w+>\s*"),
-    _tail(rb"""<[\w:.\-]+\s[^<>]*?\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]*>\s*"""),
-    _tail(rb"<(?P<name>" + _NAME + rb")(?:\s[^<>]*)?>\s*"),
+    _tail(rb"<key>\s*(?P<name>[^<>\n]{1,99}?)\s*</key>\s*<\w+>\s*", b">"),
+    _tail(rb"""<[\w:.\-]+\s[^<>]*?\b(?:key|name|id)\s*=\s*["'](?P<name>[^"'<>\n]{1,99})["'][^<>]*>\s*""", b">"),
+    _tail(rb"<(?P<name>" + _NAME + rb")(?:\s[^<>]*)?>\s*", b">"),
     # --api-key X   ENV NAME X   setx NAME X   | NAME | X   NAME,X   NAME X
-    _tail(rb"-{1,2}(?P<name>[A-Za-z][\w\-]{0,60})[ =]\s*"),
-    _tail(rb"(?P<name>" + _NAME + rb")[`\"']?\s*[|,;]\s*"),
-    _tail(rb"(?P<name>[A-Za-z][A-Za-z0-9]*_[\w\-]{1,90})[ \t]+"),
+    _tail(rb"-{1,2}(?P<name>[A-Za-z][\w\-]{0,60})[ =]\s*", b"=" + _WORD),
+    _tail(rb"(?P<name>" + _NAME + rb")[`\"']?\s*[|,;]\s*", b"|,;"),
+    _tail(rb"(?P<name>[A-Za-z][A-Za-z0-9]*_[\w\-]{1,90})[ \t]+", _WORD),
 )
+
+_ALL_SHAPES = (*((*shape, _BEFORE) for shape in _PAIR_SHAPES), *((*shape, _CLOSE) for shape in _SHAPES))
 
 _BLAND = frozenset({
     b"value", b"val", b"default", b"data", b"content", b"string", b"text", b"return", b"current", b"currentvalue",
@@ -155,8 +165,9 @@ def _direct_name(data: bytes, start: int, end: int) -> bytes:
     argument = _ARGUMENT_AFTER.search(data[end : end + _AFTER])
     if argument:
         return argument["name"].strip()
-    for shape, window in ((s, w) for shapes, w in ((_PAIR_SHAPES, _BEFORE), (_SHAPES, _CLOSE)) for s in shapes):
-        found = shape.search(before, max(0, len(before) - window))
+    last = before.rstrip()[-1:]
+    for shape, lasts, window in _ALL_SHAPES:
+        found = shape.search(before, max(0, len(before) - window)) if last in lasts else None
         if found is None:
             continue
         name = found["name"].strip().strip(b"\"'`$\\")
