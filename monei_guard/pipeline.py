@@ -100,7 +100,7 @@ class Detector:
         from monei_guard.content.decoding import decoded_views  # noqa: PLC0415 - not on a clean commit
 
         views = [root]
-        for item in decoded_views(root):
+        for item in decoded_views(root, look=self.prefilter.fast):
             if isinstance(item, View):
                 views.append(item)
             elif cuts is not None:

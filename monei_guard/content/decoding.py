@@ -45,11 +45,16 @@ class DecodingLimits:
 
 
 def decoded_views(
-    root: View, limits: DecodingLimits | None = None, decoders: Iterable[Decoder] = DECODERS
+    root: View,
+    limits: DecodingLimits | None = None,
+    decoders: Iterable[Decoder] = DECODERS,
+    look: Callable[[bytes], bool] | None = None,
 ) -> Iterator[View | Skipped]:
     """Yield the views decoded from `root`, outer layers first; and Skipped where a limit was met.
 
-    A layer is decoded only where the layer above it was: what stands unchanged has been looked at before.
+    A layer is decoded only where the layer above it was: what stands unchanged has been looked at before. And, with
+    `look`, only where it says that anything may be in there: it knows what is sought under all layers that are left,
+    but sees into no compressed stream.
     """
     limits = limits or DecodingLimits()
     decoders = (*decoders, *folding(root.blob.path))
@@ -75,7 +80,9 @@ def decoded_views(
                 return
             yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
             yield child
-            if depth + 1 < limits.depth:
+            if depth + 1 < limits.depth and (
+                look is None or _holds_any(child.data, COMPRESSED.markers) or look(child.data)
+            ):
                 waiting.append((child, changed, depth + 1))
 
 
