@@ -134,14 +134,14 @@ def test_sorting_follows_the_headings_and_is_announced(page: Page, tmp_path: Pat
 
 def test_links_bring_back_the_view_and_open_the_finding(page: Page, tmp_path: Path) -> None:
     load(page, tmp_path, some(300), "#severity=high&query=src1&sort=path&finding=fp1")
-    assert page.locator("dialog[open]").count() == 1
+    expect(page.locator("dialog[open]")).to_have_count(1)
     assert page.inner_text("#detail-title") == "high: client-env-prefix number 1"
     assert page.input_value("#query") == "src1"
     page.keyboard.press("Escape")
     address = page.evaluate("location.hash")
     assert address == "#query=src1&severity=high&sort=path"
     page.click(".steps li:first-child a")
-    assert page.locator("dialog[open]").count() == 1
+    expect(page.locator("dialog[open]")).to_have_count(1)
     assert "finding=fp0" in page.evaluate("location.hash")
 
 
@@ -157,9 +157,9 @@ def test_everything_works_by_keyboard(page: Page, tmp_path: Path) -> None:
         page.keyboard.press(key)
     at = page.evaluate("document.activeElement.dataset.at")
     page.keyboard.press("Enter")
-    assert page.locator("dialog[open]").count() == 1
+    expect(page.locator("dialog[open]")).to_have_count(1)
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
     assert page.evaluate("document.activeElement.dataset.at") == at
 
 
