@@ -4,6 +4,7 @@ For packages whose `__init__` imports far more than the one module that is wante
 """
 
 import sys
+from contextlib import ExitStack
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
@@ -23,9 +24,8 @@ def lone_module(name: str) -> ModuleType:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     module = module_from_spec(spec)
     sys.modules[name] = module
-    try:
+    with ExitStack() as undo:
+        undo.callback(sys.modules.pop, name)  # no half-made module stays behind
         spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
+        undo.pop_all()
     return module

@@ -14,11 +14,15 @@ from monei_guard.git_access.pack_entries import Bytes, Flags
 from monei_guard.git_access.pack_index import Offsets
 
 _MAX_SIZE_BYTES = 9
+LONGEST_HEADER = 2 * _MAX_SIZE_BYTES  # the sizes of base and result
+LONGEST_COPY = 8  # an opcode, four bytes of offset, three of size
 _DEFAULT_COPY = 0x10000  # a copy of size zero copies this much
 
 _OFFSET_BYTES = np.array([(op & 0x0F).bit_count() for op in range(256)], dtype=np.int64)
+# How many bytes a copy with each opcode has, 0 for what is no copy.
+COPY_LENGTH = np.array([1 + (op & 0x7F).bit_count() if op & 0x80 else 0 for op in range(256)], dtype=np.int64)
 # How far behind an opcode the next one stands; the opcode 0 has no meaning, and no delta that has it applies.
-_STEP = bytes([1 + (op & 0x7F).bit_count() if op & 0x80 else 1 + op for op in range(256)])
+_STEP = bytes([length or 1 + op for op, length in enumerate(COPY_LENGTH.tolist())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class InstructionBytes:
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         # the padding lets every gather read past the last delta without a test
-        self.buffer = b"".join((*parts, bytes(2 * _MAX_SIZE_BYTES)))
+        self.buffer = b"".join((*parts, bytes(LONGEST_HEADER)))
         self.data: Bytes = np.frombuffer(self.buffer, dtype=np.uint8)
 
     def opcodes(self, at: Offsets) -> Bytes:

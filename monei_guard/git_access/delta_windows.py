@@ -14,17 +14,21 @@ from typing import TypeAlias
 
 import numpy as np
 
-from monei_guard.git_access.delta_instructions import DeltaSizes, InflatedDeltas, InstructionBytes, Instructions
+from monei_guard.git_access.delta_instructions import (
+    COPY_LENGTH,
+    LONGEST_COPY,
+    LONGEST_HEADER,
+    DeltaSizes,
+    InflatedDeltas,
+    InstructionBytes,
+    Instructions,
+)
 from monei_guard.git_access.pack_index import Offsets
 
-_LONGEST_COPY = 8  # an opcode, four bytes of offset, three of size
-_LONGEST_BEGIN = 2 * 9 + _LONGEST_COPY  # two sizes and the first instruction
 # Bytes to search for each byte of the delta from which on its instructions are followed, and the shortest inside of a
 # copy that is worth a cut.
 _SPARSE = 40
 _SHORTEST_INSIDE = 512
-
-_COPY_LENGTH = np.array([1 + (op & 0x7F).bit_count() if op & 0x80 else 0 for op in range(256)], dtype=np.int64)
 
 # Stretches of a delta's result, in order and apart from each other, as (start, end).
 Stretches: TypeAlias = tuple[tuple[int, int], ...]
@@ -53,7 +57,7 @@ def delta_sizes(deltas: list[bytes]) -> DeltaSizes:
 
 def delta_windows(deltas: list[bytes], margin: int) -> DeltaWindows:
     """Return the windows of inflated deltas, for literals of at most `margin` + 1 bytes."""
-    begins = InflatedDeltas([delta[:_LONGEST_BEGIN] for delta in deltas])
+    begins = InflatedDeltas([delta[: LONGEST_HEADER + LONGEST_COPY] for delta in deltas])
     length = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
     head = np.where(begins.at < begins.end, begins.copied(begins.at), 0)
     head[begins.sizes.result < 0] = 0
@@ -92,12 +96,12 @@ def _tails(deltas: list[bytes], length: Offsets, base: Offsets) -> Offsets:
 
     `length` is that of the instructions alone, `base` the size of the base, both in bytes.
     """
-    ends = InstructionBytes([delta[-_LONGEST_COPY:].rjust(_LONGEST_COPY, b"\0") for delta in deltas])
-    end = np.arange(1, len(deltas) + 1) * _LONGEST_COPY
+    ends = InstructionBytes([delta[-LONGEST_COPY:].rjust(LONGEST_COPY, b"\0") for delta in deltas])
+    end = np.arange(1, len(deltas) + 1) * LONGEST_COPY
     tail = np.zeros(len(deltas), dtype=np.int64)
-    for size in range(2, _LONGEST_COPY + 1):
+    for size in range(2, LONGEST_COPY + 1):
         at = end - size
-        rows = np.nonzero((_COPY_LENGTH[ends.opcodes(at)] == size) & (length >= size) & (base >= 0))[0]
+        rows = np.nonzero((COPY_LENGTH[ends.opcodes(at)] == size) & (length >= size) & (base >= 0))[0]
         if len(rows):
             copied = ends.copied(at[rows])
             fits = ends.sources(at[rows]) + copied == base[rows]

@@ -95,8 +95,7 @@ def source_files(view: View, path: str, project: Project) -> tuple[SourceFile, .
 
 
 def _side_of_script(path: str, data: bytes, project: Project) -> Side:
-    # Forty patterns that a Python file does not need.
-    from monei_guard.lints.client_side import side_of_script  # noqa: PLC0415
+    from monei_guard.lints.client_side import side_of_script  # noqa: PLC0415 - forty patterns Python does not need
 
     return side_of_script(path, data, project)
 

@@ -302,9 +302,7 @@ def _upwards(search: _Search, missing: Numbers, *, thorough: bool) -> set[Path]:
     return {path for tree in sample for path in _paths_up(tree, above, paths_of)}
 
 
-def _find_parents(
-    search: _Search, above: dict[int, dict[bytes, int]], known: Flags, reach: int | None
-) -> None:  # fmt: skip
+def _find_parents(search: _Search, above: dict[int, dict[bytes, int]], known: Flags, reach: int | None) -> None:
     """Fill in for each tree, by the name they give it, some of those that name it, known ones first.
 
     Looked at are those up to `reach` objects away, or all.
