@@ -4,7 +4,7 @@ A delta rebuilds an object from its base by copy and insert instructions. Where 
 following them one by one; what they say is then read from all of them together, as arrays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,17 +47,29 @@ class Instructions:
     source: Offsets
 
 
-class InstructionBytes:
-    """Bytes in which instructions stand, at places that the caller knows."""
+class InflatedDeltas:
+    """Inflated deltas, one after the other.
 
-    def __init__(self, parts: Iterable[bytes]) -> None:
+    Each stands at `[start, end)`; `at` is where its instructions start.
+    """
+
+    def __init__(self, deltas: Sequence[bytes]) -> None:
         # the padding lets every gather read past the last delta without a test
-        self.buffer = b"".join((*parts, bytes(LONGEST_HEADER)))
-        self.data: Bytes = np.frombuffer(self.buffer, dtype=np.uint8)
+        self._buffer = b"".join((*deltas, bytes(LONGEST_HEADER)))
+        self._data: Bytes = np.frombuffer(self._buffer, dtype=np.uint8)
+        lengths = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
+        self.end: Offsets = np.cumsum(lengths)
+        self.start: Offsets = self.end - lengths
+        self.at: Offsets = self.start.copy()
+        base, bad = self._number()
+        result, worse = self._number()
+        base[bad | worse] = -1
+        result[bad | worse] = -1
+        self.sizes = DeltaSizes(base=base, result=result)
 
     def opcodes(self, at: Offsets) -> Bytes:
         """Return the byte at each place."""
-        return self.data[np.minimum(at, len(self.data) - 1)]
+        return self._data[np.minimum(at, len(self._data) - 1)]
 
     def copied(self, at: Offsets) -> Offsets:
         """Return how many bytes the instruction at each place copies, 0 where it does not copy."""
@@ -79,24 +91,6 @@ class InstructionBytes:
             place = place + present
         return value
 
-
-class InflatedDeltas(InstructionBytes):
-    """Inflated deltas, or what they begin with, one after the other.
-
-    `at` is where the instructions of each start, `end` where they end.
-    """
-
-    def __init__(self, deltas: list[bytes]) -> None:
-        super().__init__(deltas)
-        lengths = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
-        self.end: Offsets = np.cumsum(lengths)
-        self.at: Offsets = self.end - lengths
-        base, bad = self._number()
-        result, worse = self._number()
-        base[bad | worse] = -1
-        result[bad | worse] = -1
-        self.sizes = DeltaSizes(base=base, result=result)
-
     def _number(self) -> tuple[Offsets, Flags]:
         """Return the little-endian base-128 numbers at `at`, moving it behind them, and which were cut short."""
         value = np.zeros(len(self.at), dtype=np.int64)
@@ -112,10 +106,10 @@ class InflatedDeltas(InstructionBytes):
         bad[more] = True
         return value, bad
 
-    def instructions(self) -> Instructions:
-        """Return the instructions of all of the deltas, in their order."""
-        rows = np.nonzero(self.at < self.end)[0]
-        buffer, step = self.buffer, _STEP
+    def instructions(self, rows: Offsets) -> Instructions:
+        """Return the instructions of some of the deltas, given by their places in the list, in their order."""
+        rows = rows[self.at[rows] < self.end[rows]]
+        buffer, step = self._buffer, _STEP
         places: list[int] = []
         counts: list[int] = []
         add = places.append
@@ -130,7 +124,7 @@ class InflatedDeltas(InstructionBytes):
         count: Offsets = np.array(counts, dtype=np.int64)
         at, owner = np.array(places, dtype=np.int64), np.repeat(np.arange(len(rows)), count)
         copied = self.copied(at)
-        size = np.where(copied > 0, copied, self.data[at])
+        size = np.where(copied > 0, copied, self._data[at])
         first = np.cumsum(count) - count  # of each delta's instructions; none has no instruction
         high = np.cumsum(size)
         high -= (high[first] - size[first])[owner]

@@ -17,10 +17,8 @@ import numpy as np
 from monei_guard.git_access.delta_instructions import (
     COPY_LENGTH,
     LONGEST_COPY,
-    LONGEST_HEADER,
     DeltaSizes,
     InflatedDeltas,
-    InstructionBytes,
     Instructions,
 )
 from monei_guard.git_access.pack_index import Offsets
@@ -57,18 +55,12 @@ def delta_sizes(deltas: list[bytes]) -> DeltaSizes:
 
 def delta_windows(deltas: list[bytes], margin: int) -> DeltaWindows:
     """Return the windows of inflated deltas, for literals of at most `margin` + 1 bytes."""
-    begins = InflatedDeltas([delta[: LONGEST_HEADER + LONGEST_COPY] for delta in deltas])
-    length = np.fromiter(map(len, deltas), dtype=np.int64, count=len(deltas))
-    head = np.where(begins.at < begins.end, begins.copied(begins.at), 0)
-    head[begins.sizes.result < 0] = 0
-    header = begins.at - np.concatenate((np.zeros(1, dtype=np.int64), begins.end))[: len(deltas)]
-    tail = _tails(deltas, length - header, begins.sizes.base)
-    left = begins.sizes.result - head - tail
-    sparse = np.nonzero(left > _SPARSE * length)[0]
-    found = InflatedDeltas([deltas[row] for row in sparse.tolist()]).instructions()
-    insides = _insides(found, begins.sizes.result[sparse], margin)
-    rows = sparse.tolist()
-    return DeltaWindows(begins.sizes, head, tail, {rows[row]: stretches for row, stretches in insides.items()})
+    read = InflatedDeltas(deltas)
+    sizes = read.sizes
+    head = np.where((read.at < read.end) & (sizes.result >= 0), read.copied(read.at), 0)
+    tail = _tails(read)
+    sparse = np.nonzero(sizes.result - head - tail > _SPARSE * (read.end - read.start))[0]
+    return DeltaWindows(sizes, head, tail, _insides(read.instructions(sparse), sizes.result, margin))
 
 
 def _insides(found: Instructions, result: Offsets, margin: int) -> dict[int, Stretches]:
@@ -91,19 +83,15 @@ def _insides(found: Instructions, result: Offsets, margin: int) -> dict[int, Str
     }
 
 
-def _tails(deltas: list[bytes], length: Offsets, base: Offsets) -> Offsets:
-    """Return the length of the copy of the base's end that the last bytes of each delta look like, 0 for none.
-
-    `length` is that of the instructions alone, `base` the size of the base, both in bytes.
-    """
-    ends = InstructionBytes([delta[-LONGEST_COPY:].rjust(LONGEST_COPY, b"\0") for delta in deltas])
-    end = np.arange(1, len(deltas) + 1) * LONGEST_COPY
-    tail = np.zeros(len(deltas), dtype=np.int64)
+def _tails(read: InflatedDeltas) -> Offsets:
+    """Return the length of the copy of the base's end that the last bytes of each delta look like, 0 for none."""
+    tail = np.zeros(len(read.end), dtype=np.int64)
+    length = np.where(read.sizes.base >= 0, read.end - read.at, 0)
     for size in range(2, LONGEST_COPY + 1):
-        at = end - size
-        rows = np.nonzero((COPY_LENGTH[ends.opcodes(at)] == size) & (length >= size) & (base >= 0))[0]
+        at = read.end - size
+        rows = np.nonzero((COPY_LENGTH[read.opcodes(at)] == size) & (length >= size))[0]
         if len(rows):
-            copied = ends.copied(at[rows])
-            fits = ends.sources(at[rows]) + copied == base[rows]
+            copied = read.copied(at[rows])
+            fits = read.sources(at[rows]) + copied == read.sizes.base[rows]
             tail[rows[fits]] = np.maximum(tail[rows[fits]], copied[fits])
     return tail

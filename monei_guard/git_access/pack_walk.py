@@ -109,9 +109,9 @@ class _Windows:
     insides: dict[int, Stretches]
     margin: int
 
-    def pieces(self, group: _Group, hit: bytearray) -> list[bytes]:
+    def pieces(self, group: _Group, hit: bytearray) -> list[bytes | memoryview]:
         """Return what is to be looked at of some objects of the batch."""
-        pieces: list[bytes] = []
+        pieces: list[bytes | memoryview] = []
         add = pieces.append
         low, parent, heads, tails, insides, margin = (
             self.low, self.parent, self.head, self.tail, self.insides, self.margin
@@ -121,16 +121,16 @@ class _Windows:
             if base is None or hit[parent[row]]:
                 add(content)
             elif row in insides:
-                at = 0
+                view, at = memoryview(content), 0
                 for start, end in insides[row]:
-                    add(content[at:start])
+                    add(view[at:start])
                     at = end
-                add(content[at:])
+                add(view[at:])
             else:
                 end, tail = len(content), tails[row]
-                if tail and content.endswith(base[-tail - margin :]):
+                if tail and content.endswith(memoryview(base)[-tail - margin :]):
                     end -= tail
-                add(content[heads[row] : end])
+                add(memoryview(content)[heads[row] : end])
         return pieces
 
 
