@@ -67,15 +67,15 @@ def share_out(entries: PackEntries, needed: Flags, kinds: tuple[int, ...], targe
         chosen = np.nonzero(needed & (entries.kind == kind))[0]
         if not len(chosen):
             continue
-        key = (entries.root[chosen] << _POSITION_BITS) | chosen
+        key = (entries.root.take(chosen) << _POSITION_BITS) | chosen
         key.sort()
         members = key & _POSITION
         root = key >> _POSITION_BITS
-        weight = np.cumsum(entries.end[members] - entries.start[members] + _ENTRY_COST)
+        weight = np.cumsum(entries.end.take(members) - entries.start.take(members) + _ENTRY_COST)
         starts = np.append(np.nonzero(np.diff(root, prepend=-1))[0], len(members))
         before = np.concatenate((np.zeros(1, dtype=np.int64), weight))
         goals = np.arange(target, int(weight[-1]) + target, target)
-        cuts = np.unique(starts[np.minimum(np.searchsorted(before[starts], goals), len(starts) - 1)])
+        cuts = starts[np.minimum(np.searchsorted(before[starts], goals), len(starts) - 1)]
         low = 0
         for high in cuts.tolist():
             if high > low:
@@ -115,8 +115,8 @@ def _local(members: Offsets, base: Offsets) -> Offsets:
     """Return for each member the place in `members` of its base, -1 for a whole object."""
     place = np.empty(len(base), dtype=np.int64)  # as long as the pack, but only the members' pages are touched
     place[members] = np.arange(len(members))
-    bases = base[members]
-    return np.where(bases >= 0, place[np.maximum(bases, 0)], -1)
+    bases = base.take(members)
+    return np.where(bases >= 0, place.take(bases, mode="clip"), -1)
 
 
 def _depth_first(parent: Offsets) -> Offsets:

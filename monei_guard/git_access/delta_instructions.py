@@ -69,12 +69,12 @@ class InflatedDeltas:
 
     def opcodes(self, at: Offsets) -> Bytes:
         """Return the byte at each place."""
-        return self._data[np.minimum(at, len(self._data) - 1)]
+        return self._data.take(at, mode="clip")
 
     def copied(self, at: Offsets) -> Offsets:
         """Return how many bytes the instruction at each place copies, 0 where it does not copy."""
         op = self.opcodes(at)
-        size = self._operand(at + 1 + _OFFSET_BYTES[op], op, ((0x10, 0), (0x20, 8), (0x40, 16)))
+        size = self._operand(at + 1 + _OFFSET_BYTES.take(op), op, ((0x10, 0), (0x20, 8), (0x40, 16)))
         size[size == 0] = _DEFAULT_COPY
         return np.where(op & 0x80, size, 0)
 

@@ -89,7 +89,7 @@ def _tails(read: InflatedDeltas) -> Offsets:
     length = np.where(read.sizes.base >= 0, read.end - read.at, 0)
     for size in range(2, LONGEST_COPY + 1):
         at = read.end - size
-        rows = np.nonzero((COPY_LENGTH[read.opcodes(at)] == size) & (length >= size))[0]
+        rows = np.nonzero((COPY_LENGTH.take(read.opcodes(at)) == size) & (length >= size))[0]
         if len(rows):
             copied = read.copied(at[rows])
             fits = read.sources(at[rows]) + copied == read.sizes.base[rows]

@@ -1,6 +1,7 @@
 """The headers of all entries of a pack at once, as arrays (`gitformat-pack`, "Object types", "Size encoding").
 
-One gather a header byte instead of one Python call an object: 1.7 million headers take a third of a second.
+One gather a header byte instead of one Python call an object: 1.7 million headers take a quarter of a second. `take`
+that clips gathers several times faster than an index does, and cannot leave the pack.
 """
 
 import mmap
@@ -22,6 +23,7 @@ _WHOLE = (COMMIT, TREE, BLOB, TAG)
 # `base` of an entry that has none, whose base is in no entry of this pack, and whose header cannot be right.
 NO_BASE, OUTSIDE, BROKEN = -1, -2, -3
 _MAX_SIZE_BYTES = 8
+_BUCKET_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def read_entries(pack: mmap.mmap, index: PackIndex) -> PackEntries:
     data = np.frombuffer(pack, dtype=np.uint8)
     offsets = index.offsets
     end = _ends(offsets, len(data) - index.id_length)
-    first = data[offsets]
+    first = data.take(offsets)
     entry_type = ((first >> 4) & 7).astype(np.int8)
     start = offsets + 1
     size, broken = _sizes(data, first, start, end)
@@ -74,11 +76,10 @@ def _sizes(data: Bytes, first: Bytes, start: Offsets, end: Offsets) -> tuple[Off
     size = (first & 15).astype(np.int64)
     more = np.nonzero(first & 0x80)[0]
     shift = 4
-    last = len(data) - 1
     for _ in range(_MAX_SIZE_BYTES):
         if not len(more):
             break
-        byte = data[np.minimum(start[more], last)]
+        byte = data.take(start.take(more), mode="clip")
         size[more] |= (byte & 0x7F).astype(np.int64) << shift
         start[more] += 1
         more = more[(byte & 0x80) != 0]
@@ -95,24 +96,44 @@ def _offset_bases(
     deltas = np.nonzero(entry_type == OFS_DELTA)[0]
     if not len(deltas):
         return
-    last = len(data) - 1
-    byte = data[np.minimum(start[deltas], last)]
+    at = start.take(deltas)
+    byte = data.take(at, mode="clip")
     back = (byte & 0x7F).astype(np.int64)
-    start[deltas] += 1
+    at += 1
     more = np.nonzero(byte & 0x80)[0]
     for _ in range(_MAX_SIZE_BYTES - 1):
         if not len(more):
             break
-        byte = data[np.minimum(start[deltas[more]], last)]
-        back[more] = ((back[more] + 1) << 7) | (byte & 0x7F)
-        start[deltas[more]] += 1
+        byte = data.take(at.take(more), mode="clip")
+        back[more] = ((back.take(more) + 1) << 7) | (byte & 0x7F)
+        at[more] += 1
         more = more[(byte & 0x80) != 0]
-    target = offsets[deltas] - back
-    found = np.searchsorted(offsets, target)
-    exact = (back > 0) & (target > 0) & (offsets[np.minimum(found, len(offsets) - 1)] == target)
-    exact &= start[deltas] < end[deltas]
+    start[deltas] = at
+    target = offsets.take(deltas) - back
+    found = _places(offsets, target)
+    exact = (back > 0) & (target > 0) & (offsets.take(found, mode="clip") == target)
+    exact &= at < end.take(deltas)
     base[deltas] = np.where(exact, found, BROKEN)
     base[deltas[more]] = BROKEN
+
+
+def _places(offsets: Offsets, target: Offsets) -> Offsets:
+    """Return where in the ascending offsets each target stands or would stand: `searchsorted`, but twice as fast.
+
+    The pack is cut into buckets that hold an offset or two; what has far to go in one is searched for after all.
+    """
+    shift = max(int(offsets[-1]) // (2 * len(offsets)), 1).bit_length()
+    before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(offsets >> shift))))
+    found = before.take(target >> shift, mode="clip")
+    behind = np.nonzero(offsets.take(found, mode="clip") < target)[0]
+    for _ in range(_BUCKET_STEPS):
+        if not len(behind):
+            return found
+        further = found.take(behind) + 1
+        found[behind] = further
+        behind = behind[offsets.take(further, mode="clip") < target.take(behind)]
+    found[behind] = np.searchsorted(offsets, target.take(behind))
+    return found
 
 
 def _named_bases(data: Bytes, entry_type: NDArray[np.int8], start: Offsets, base: Offsets, index: PackIndex) -> None:

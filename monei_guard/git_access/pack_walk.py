@@ -17,7 +17,7 @@ from deflate import DeflateError, zlib_decompress
 from monei_guard.git_access.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git_access.delta_families import WalkOrder, walk_order
 from monei_guard.git_access.delta_windows import Stretches, delta_sizes, delta_windows
-from monei_guard.git_access.pack_entries import BLOB, Flags, PackEntries
+from monei_guard.git_access.pack_entries import BLOB, Bytes, Flags, PackEntries
 from monei_guard.git_access.pack_index import Offsets
 
 Look: TypeAlias = Callable[[bytes], bool]
@@ -25,10 +25,15 @@ EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
-# zlib is faster on short streams, libdeflate on long ones; they meet here (measured, inflated bytes).
-_SHORT_STREAM = 256
+# libdeflate is faster than zlib, except on short streams that bring no code tables of their own: it makes the standard
+# ones anew each time. There they meet at this size (measured, inflated bytes).
+_SHORT_STREAM = 1024
 # Deflate cannot expand more than this (zlib's technical notes: 1032:1).
 _MAX_RATIO = 1032
+# How the first block of a stream is coded stands behind the header, RFC 1951 (3.2.3): 0, 1 and 2 are stored, by the
+# standard tables, by its own.
+_ZLIB_HEADER = 2
+_BLOCK_TYPE, _DYNAMIC = 0b110, 0b100
 _BATCH_BYTES = 4 << 20
 _BATCH_ENTRIES = 4096
 # How much is rebuilt before one look: small enough to stay in the processor's cache.
@@ -145,6 +150,7 @@ class _State:
         self.walker = walker
         self.order = order
         self.outcome = outcome
+        self.data: Bytes = np.frombuffer(walker.pack, dtype=np.uint8)
         self.wanted = walker.wanted[order.position]
         self.all_wanted = bool(self.wanted.all())
         self.contents: list[bytes | None] = [None] * len(order.position)
@@ -190,14 +196,14 @@ class _State:
         entries = self.walker.entries
         start, end, size = entries.start[position], entries.end[position], entries.size[position]
         # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
-        by_zlib = (size < _SHORT_STREAM) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
+        by_zlib = is_short(self.data, start, size) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
         add = raw.append
         short, long, packed = zlib.decompress, zlib_decompress, memoryview(self.walker.pack)
         streams = zip(start.tolist(), end.tolist(), size.tolist(), by_zlib.tolist(), strict=True)
-        for low, high, length, is_short in streams:
+        for low, high, length, zlib_is_faster in streams:
             try:
-                if is_short:
+                if zlib_is_faster:
                     add(short(packed[low:high], 15, length or 1))
                 else:
                     add(bytes(long(packed[low:high], length)) if length <= LARGE_OBJECT else None)
@@ -270,6 +276,13 @@ class _State:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
         if self.wanted[here]:
             self.outcome.deferred.append(int(self.order.position[here]))
+
+
+def is_short(pack: Bytes, start: Offsets, size: Offsets) -> Flags:
+    """Return which zlib streams of a pack zlib inflates faster than libdeflate; `size` is what they inflate to."""
+    first: Bytes = pack.take(start + _ZLIB_HEADER, mode="clip")
+    short: Flags = (size < _SHORT_STREAM) & ((first & _BLOCK_TYPE) != _DYNAMIC)
+    return short
 
 
 def _first_line(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 
 from monei_guard.git_access.repository import (
     GitError,
@@ -96,7 +97,9 @@ def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple
 def read_objects(repository: Repository, object_ids: Iterable[str], limit: int) -> Iterator[tuple[str, str, bytes]]:
     """Yield id, type and content of each object of at most `limit` bytes that git can read; others are passed over."""
     waiting = iter(object_ids)
-    going = True
+    first = next(waiting, None)
+    waiting = waiting if first is None else chain((first,), waiting)
+    going = first is not None
     while going:
         going = False
         with cat_file(repository) as objects:
