@@ -95,6 +95,20 @@ def test_every_packed_object_is_read_byte_for_byte(tmp_path: Path, how: str, obj
     assert hashes_in_packs(opened(repository)) == expected
 
 
+def test_tiny_deltas_crowded_beside_a_large_object_find_their_bases(tmp_path: Path) -> None:
+    """Bases are looked for in buckets of a pack that are as wide as two entries on average."""
+    repository = new_repository(tmp_path / "r")
+    (repository / "large").write_bytes(random.Random(3).randbytes(4 << 20))
+    for number in range(1500):
+        (repository / f"{number}.txt").write_text(f"the same lines in all of them\nbut for the number {number}\n" * 3)
+    run_git(repository, "add", ".")
+    run_git(repository, "commit", "-q", "-m", "many")
+    run_git(repository, "repack", "-adfq", "--depth=50", "--window=50")
+    store = opened(repository)
+    assert (store.packs[0].entries.base >= 0).sum() > 1000
+    assert hashes_in_packs(store) == content_hashes(repository)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_whole_store_is_scanned_whatever_the_mixture_of_packs_and_loose_objects(tmp_path: Path, jobs: int) -> None:
     repository = random_repository(tmp_path / "r", 5)
