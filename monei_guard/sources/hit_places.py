@@ -388,16 +388,16 @@ def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int,
 
 def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Place]]:
     graph = search.graph
-    holders = _holders(graph, lived, _refs(repository, graph))
+    # the commits that have the content while no parent of them has
+    began = [np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist() for one in lived]
+    holders = _holders(graph, began, _refs(repository, graph))
     head = _number_of(graph, repository.head) if repository.head else -1
     width = search.trees.id_length
     described: dict[str, list[Place]] = defaultdict(list)
-    for one, refs in zip(lived, holders, strict=True):
+    for one, first_of, refs in zip(lived, began, holders, strict=True):
         place = Place(b"/".join(one.path) or None, refs=refs)
-        if one.commits.any():
-            # the earliest commit that has the content while no parent of it has
-            first = int(np.nonzero(one.commits & ~graph.any_parent(one.commits))[0][0])
-            last = int(np.nonzero(one.commits)[0][-1])
+        if first_of:
+            first, last = first_of[0], int(np.nonzero(one.commits)[0][-1])
             place = replace(
                 place, first_commit=graph.hex_id(first, width), since=first,
                 last_commit=graph.hex_id(last, width), until=last,
@@ -455,16 +455,18 @@ def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:
     return [(name, number) for name, number in zip(names, numbers, strict=True) if number >= 0]
 
 
-def _holders(graph: CommitGraph, lived: Sequence[_Lived], refs: Sequence[tuple[str, int]]) -> list[tuple[str, ...]]:
-    """Return for each life the refs from which one of its commits can be reached."""
+def _holders(
+    graph: CommitGraph, began: Sequence[Sequence[int]], refs: Sequence[tuple[str, int]]
+) -> list[tuple[str, ...]]:
+    """Return for each life, given by the commits it began with, the refs from which one of them can be reached."""
     own: dict[int, int] = defaultdict(int)
-    for number, one in enumerate(lived):
-        for commit in np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist():
+    for number, commits in enumerate(began):
+        for commit in commits:
             own[commit] |= 1 << number
     if not own:
-        return [() for _ in lived]
+        return [() for _ in began]
     bits = graph.carried(own)
-    holders: list[list[str]] = [[] for _ in lived]
+    holders: list[list[str]] = [[] for _ in began]
     for name, commit in refs:
         held = bits[commit]
         while held:
