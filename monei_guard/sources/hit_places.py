@@ -116,12 +116,11 @@ class _Search:
         flags[-1] = False
         return flags
 
-    def at_commits(self, path: Path) -> Rows:
-        """Return for each commit the row of its tree among those at the path, -1 for none."""
-        at_root = np.arange(len(self.roots), dtype=np.int32)
-        for depth in range(1, len(path) + 1):
-            at_root = self.along[path[:depth]].inside[at_root]
-        return at_root[self.root_of]
+    def commits_with(self, path: Path, some: Flags) -> Flags:
+        """Return in which commits the folder at the path is one of some, flagged by row; a last flag is never set."""
+        for depth in range(len(path), 0, -1):
+            some = some[self.along[path[:depth]].inside]
+        return some[self.root_of]
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,13 +422,12 @@ def _lives(search: _Search) -> Iterable[_Lived]:
             continue
         row_of[level.trees[rows]] = rows
         row = row_of[naming.tree]
-        at_commits = search.at_commits(folder)
         for which in np.unique(naming.which[row >= 0]).tolist():
             name, blob = naming.entries[which]
             names_it = np.zeros(len(level.trees) + 1, dtype=bool)
             names_it[row[naming.which == which]] = True
             names_it[-1] = False
-            known[blob, (*folder, name)] = names_it[at_commits]
+            known[blob, (*folder, name)] = search.commits_with(folder, names_it)
         row_of[level.trees[rows]] = -1
     placed = {blob for blob, _ in known}
     nowhere = np.zeros(len(search.graph), dtype=bool)
