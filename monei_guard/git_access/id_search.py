@@ -79,10 +79,11 @@ def name_before(tree: bytes, end: int, id_length: int) -> bytes | None:
     name = tree[at + len(mode) : zero]
     if at >= 0 and name and b"\0" not in name and b" " not in name and (at == 0 or _behind_id(tree, at, id_length)):
         return name
-    for _, listed, raw_id in tree_entries(tree, id_length):
-        # ids are unique enough that the first entry with this name and id is meant
-        if raw_id == tree[zero + 1 : end] and tree[zero - len(listed) : zero] == listed:
-            return listed
+    at = 0
+    for listed_mode, listed, raw_id in tree_entries(tree, id_length):
+        at += len(listed_mode) + len(listed) + len(raw_id) + 2
+        if at >= end:
+            return listed if at == end else None
     return None
 
 
