@@ -76,12 +76,13 @@ class CommitCollector:
 class CommitGraph:
     """All commits, oldest first and parents before children. `first[i]:first[i + 1]` bounds i's parents in `parents`.
 
-    A parent that is not stored (the edge of a shallow clone) is left out.
+    `children[j]` has the parent `parents[j]`. A parent that is not stored (the edge of a shallow clone) is left out.
     """
 
     ids: Ids
     trees: Ids
     parents: Numbers
+    children: Numbers
     first: Numbers
     by_id: Numbers  # commit numbers in the order of their ids
 
@@ -98,8 +99,9 @@ class CommitGraph:
 
     def any_parent(self, flags: Flags) -> Flags:
         """Return for each commit whether a parent of it is marked."""
-        marked: Numbers = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(flags[self.parents], dtype=np.int64)))
-        return np.greater(marked[self.first[1:]], marked[self.first[:-1]])
+        marked = np.zeros(len(self), dtype=bool)
+        marked[self.children[flags[self.parents]]] = True
+        return marked
 
     def carried(self, own: dict[int, int]) -> list[int]:
         """Return for each commit the union of the bit sets `own` of itself and of all its ancestors."""
@@ -131,9 +133,12 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
     place = np.empty(len(ids), dtype=np.int64)
     place[order] = np.arange(len(ids))
     child, parent = place[child], place[parent]
-    parents = parent[np.argsort(child, kind="stable")]
+    by_child = np.argsort(child, kind="stable")
     first = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(child, minlength=len(ids)))))
-    return CommitGraph(ids=ids[order], trees=trees[distinct][order], parents=parents, first=first, by_id=place)
+    return CommitGraph(
+        ids=ids[order], trees=trees[distinct][order], parents=parent[by_child], children=child[by_child], first=first,
+        by_id=place,
+    )  # fmt: skip
 
 
 def _corrected(times: Numbers, child: Numbers, parent: Numbers) -> Numbers:

@@ -77,10 +77,17 @@ def name_before(tree: bytes, end: int, id_length: int) -> bytes | None:
     places = sorted((tree.rfind(mode, start, zero), mode) for mode in _MODES)
     at, mode = places[-1]
     name = tree[at + len(mode) : zero]
-    if at >= 0 and name and b"\0" not in name and b" " not in name and (at == 0 or at > id_length):
+    if at >= 0 and name and b"\0" not in name and b" " not in name and (at == 0 or _behind_id(tree, at, id_length)):
         return name
-    for _, listed, raw_id in tree_entries(tree, id_length):
-        # ids are unique enough that the first entry with this name and id is meant
-        if raw_id == tree[zero + 1 : end] and tree[zero - len(listed) : zero] == listed:
-            return listed
+    at = 0
+    for listed_mode, listed, raw_id in tree_entries(tree, id_length):
+        at += len(listed_mode) + len(listed) + len(raw_id) + 2
+        if at >= end:
+            return listed if at == end else None
     return None
+
+
+def _behind_id(tree: bytes, at: int, id_length: int) -> bool:
+    """Return whether only an id can end at `at`: of a name that goes on there, the mode would stand in those bytes."""
+    before = at - id_length
+    return before > 0 and not tree[before - 1] and b" " not in tree[before:at]

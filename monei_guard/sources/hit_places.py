@@ -75,6 +75,17 @@ class _Lived:
     commits: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The folder at a path: its distinct `trees`, and for each of the folder above, by row, which of them it holds.
+
+    That is -1 for none, and stands once more at the end of `inside`, where the row -1 leads.
+    """
+
+    trees: Rows
+    inside: Rows
+
+
 @dataclass(slots=True)
 class _Search:
     """What is known so far. `edges` say which trees name a blob sought, and where some folder names lead."""
@@ -84,13 +95,18 @@ class _Search:
     roots: Numbers  # distinct root trees
     root_of: Numbers  # for each commit, which of the roots
     edges: Edges
-    along: dict[Path, Rows] = field(default_factory=dict)  # for each root, the tree at that path, -1 for none
+    along: dict[Path, _Level] = field(default_factory=dict)
     nowhere: set[Path] = field(default_factory=set)  # paths at which no commit has a tree
 
     @property
     def naming(self) -> Naming:
         """Which trees name a blob sought."""
         return self.edges.naming
+
+    @property
+    def known(self) -> Flags:
+        """A flag for each tree that stands at a path followed."""
+        return self.marked(*(level.trees for level in self.along.values()))
 
     def marked(self, *numbers: NDArray[np.integer]) -> Flags:
         """Return a flag for each tree, and a last one that is never set, for the number -1."""
@@ -99,6 +115,12 @@ class _Search:
             flags[some] = True
         flags[-1] = False
         return flags
+
+    def commits_with(self, path: Path, some: Flags) -> Flags:
+        """Return in which commits the folder at the path is one of some, flagged by row; a last flag is never set."""
+        for depth in range(len(path), 0, -1):
+            some = some[self.along[path[:depth]].inside]
+        return some[self.root_of]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +141,8 @@ def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], job
     folders = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
     names = tuple(sorted({name for path in folders for name in path}))
     edges = trees.search(Sought(tuple(ids), names)) if blobs else Edges(nothing_named(), {})
-    search = _Search(trees, graph, roots, root_of, edges, {(): roots.astype(np.int32)})
+    top = _Level(roots.astype(np.int32), np.zeros(0, dtype=np.int32))
+    search = _Search(trees, graph, roots, root_of, edges, {(): top})
     _follow(search, folders)
     for number in range(_ROUNDS):
         missing = _unexplained(search)
@@ -243,6 +266,8 @@ def _follow(search: _Search, paths: Iterable[Path]) -> bool:
     ends = {path[start:] for path in paths for start in range(len(path))}
     new = {path[:depth] for path in ends for depth in range(1, len(path) + 1)}
     new -= search.along.keys() | search.nowhere
+    leads_to = np.full(search.trees.count + 1, -1, dtype=np.int32)
+    any_row = np.empty_like(leads_to)
     for depth in range(1, max(map(len, new), default=0) + 1):
         by_name: dict[bytes, list[Path]] = defaultdict(list)
         for path in new:
@@ -254,25 +279,37 @@ def _follow(search: _Search, paths: Iterable[Path]) -> bool:
         steps = search.edges.steps
         unknown = {name: level for name, level in by_name.items() if name not in steps}
         if unknown:
-            holders = search.marked(*(search.along[path[:-1]] for level in unknown.values() for path in level))
+            holders = search.marked(*(search.along[path[:-1]].trees for level in unknown.values() for path in level))
             steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(holders)[0]).steps
-        leads_to = np.empty(search.trees.count + 1, dtype=np.int32)
         for name, level in by_name.items():
-            leads_to[:] = -1
             parents, children = steps[name]
             leads_to[parents] = children
             for path in level:
-                at_root = leads_to[search.along[path[:-1]]]
-                if (at_root >= 0).any():
-                    search.along[path] = at_root
+                below = _level(leads_to[search.along[path[:-1]].trees], any_row)
+                if len(below.trees):
+                    search.along[path] = below
                 else:
                     search.nowhere.add(path)
+            leads_to[parents] = -1
     return bool(new)
+
+
+def _level(trees: Rows, any_row: Rows) -> _Level:
+    """Return the distinct ones of `trees`, which are -1 for none; `any_row` has room for a number for each tree."""
+    rows = np.nonzero(trees >= 0)[0]
+    held = trees[rows]
+    some = np.arange(len(held), dtype=np.int32)
+    any_row[held] = some  # of those alike one stays
+    one = any_row[held]
+    distinct = one == some
+    inside = np.full(len(trees) + 1, -1, dtype=np.int32)
+    inside[rows] = (np.cumsum(distinct, dtype=np.int32) - 1)[one]
+    return _Level(held[distinct], inside)
 
 
 def _unexplained(search: _Search) -> Numbers:
     """Return the trees that name a blob sought and stand under none of the paths followed."""
-    known = search.marked(*search.along.values())
+    known = search.known
     naming = np.unique(search.naming.tree)
     return naming[~known[naming]]
 
@@ -285,7 +322,7 @@ def _upwards(search: _Search, missing: Numbers, *, thorough: bool) -> set[Path]:
     """
     sample = missing[:: max(len(missing) // _SAMPLE, 1)].tolist()
     above: dict[int, dict[bytes, int]] = {}  # tree -> name -> one folder that calls it so
-    known = search.marked(*search.along.values())
+    known = search.known
     frontier = set(sample)
     for _ in range(_MAX_DEPTH):
         frontier -= above.keys()
@@ -328,8 +365,9 @@ def _around(search: _Search, trees: Iterable[int], reach: int | None) -> Numbers
 def _paths_of(search: _Search, trees: Numbers) -> dict[int, list[Path]]:
     """Return for each of the trees the known paths at which it stands somewhere."""
     paths: dict[int, list[Path]] = defaultdict(list)
-    for path, at_root in search.along.items():
-        for tree in trees[search.marked(at_root)[trees]].tolist():
+    sought = search.marked(trees)
+    for path, level in search.along.items():
+        for tree in level.trees[sought[level.trees]].tolist():
             paths[tree].append(path)
     return paths
 
@@ -349,16 +387,16 @@ def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int,
 
 def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Place]]:
     graph = search.graph
-    holders = _holders(graph, lived, _refs(repository, graph))
+    # the commits that have the content while no parent of them has
+    began = [np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist() for one in lived]
+    holders = _holders(graph, began, _refs(repository, graph))
     head = _number_of(graph, repository.head) if repository.head else -1
     width = search.trees.id_length
     described: dict[str, list[Place]] = defaultdict(list)
-    for one, refs in zip(lived, holders, strict=True):
+    for one, first_of, refs in zip(lived, began, holders, strict=True):
         place = Place(b"/".join(one.path) or None, refs=refs)
-        if one.commits.any():
-            # the earliest commit that has the content while no parent of it has
-            first = int(np.nonzero(one.commits & ~graph.any_parent(one.commits))[0][0])
-            last = int(np.nonzero(one.commits)[0][-1])
+        if first_of:
+            first, last = first_of[0], int(np.nonzero(one.commits)[0][-1])
             place = replace(
                 place, first_commit=graph.hex_id(first, width), since=first,
                 last_commit=graph.hex_id(last, width), until=last,
@@ -376,10 +414,21 @@ def _lives(search: _Search) -> Iterable[_Lived]:
     """Yield each blob under each path at which any commit has it, or under its name where no commit has the tree."""
     naming = search.naming
     known: dict[tuple[bytes, Path], Flags] = {}
-    for folder, at_root in search.along.items():
-        for which in np.unique(naming.which[search.marked(at_root)[naming.tree]]).tolist():
+    names_any = search.marked(naming.tree)
+    row_of = np.full(search.trees.count + 1, -1, dtype=np.int32)
+    for folder, level in search.along.items():
+        rows = np.nonzero(names_any[level.trees])[0]
+        if not len(rows):
+            continue
+        row_of[level.trees[rows]] = rows
+        row = row_of[naming.tree]
+        for which in np.unique(naming.which[row >= 0]).tolist():
             name, blob = naming.entries[which]
-            known[blob, (*folder, name)] = search.marked(naming.tree[naming.which == which])[at_root][search.root_of]
+            names_it = np.zeros(len(level.trees) + 1, dtype=bool)
+            names_it[row[naming.which == which]] = True
+            names_it[-1] = False
+            known[blob, (*folder, name)] = search.commits_with(folder, names_it)
+        row_of[level.trees[rows]] = -1
     placed = {blob for blob, _ in known}
     nowhere = np.zeros(len(search.graph), dtype=bool)
     for name, blob in naming.entries:
@@ -404,16 +453,18 @@ def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:
     return [(name, number) for name, number in zip(names, numbers, strict=True) if number >= 0]
 
 
-def _holders(graph: CommitGraph, lived: Sequence[_Lived], refs: Sequence[tuple[str, int]]) -> list[tuple[str, ...]]:
-    """Return for each life the refs from which one of its commits can be reached."""
+def _holders(
+    graph: CommitGraph, began: Sequence[Sequence[int]], refs: Sequence[tuple[str, int]]
+) -> list[tuple[str, ...]]:
+    """Return for each life, given by the commits it began with, the refs from which one of them can be reached."""
     own: dict[int, int] = defaultdict(int)
-    for number, one in enumerate(lived):
-        for commit in np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist():
+    for number, commits in enumerate(began):
+        for commit in commits:
             own[commit] |= 1 << number
     if not own:
-        return [() for _ in lived]
+        return [() for _ in began]
     bits = graph.carried(own)
-    holders: list[list[str]] = [[] for _ in lived]
+    holders: list[list[str]] = [[] for _ in began]
     for name, commit in refs:
         held = bits[commit]
         while held:

@@ -66,11 +66,13 @@ class TreeRows:
     """What was found in some trees, packed for its way between processes.
 
     `entries` are the distinct names and raw ids sought, `namings` pairs of a tree number and an index into them;
-    `steps` are triples of a tree number, which folder name, and the number of the tree that leads to (32 bits each).
+    `steps` are tree numbers and then, for each, the number of the tree in it (32 bits each), by folder name; `counts`
+    says how many there are of each name (64 bits each).
     """
 
     entries: tuple[tuple[bytes, bytes], ...]
     namings: bytes
+    counts: bytes
     steps: bytes
 
 
@@ -83,7 +85,8 @@ class TreeReader:
         literals = [*sought.ids, *(_FOLDER + name + b"\0" for name in sought.names)]
         self._find = literal_finder(literals) if literals else None
         self._lengths = np.array([len(literal) for literal in literals], dtype=np.int64)
-        self._short = np.min_scalar_type(len(sought.names))  # numbers of up to 16 bits are sorted by radix
+        self._folders = len(sought.names)
+        self._short = np.min_scalar_type(self._folders)  # numbers of up to 16 bits are sorted by radix
         self._begin()
 
     def _begin(self) -> None:
@@ -91,7 +94,7 @@ class TreeReader:
         self._namings = array("q")
         self._trees: list[Numbers] = []
         self._names: list[Numbers] = []
-        self._children: list[bytes] = []
+        self._children: list[Ids] = []
 
     def read(self, numbers: Numbers, contents: Sequence[bytes]) -> None:
         """Take some trees, given by their numbers and contents."""
@@ -116,27 +119,34 @@ class TreeReader:
                 self._namings.extend((int(numbers[at]), entry))
         # a folder's entry begins the tree or stands behind an id, and has an id of its own
         data = np.frombuffer(joined, dtype=np.uint8)
+        ids = np.ndarray(max(len(joined) - width + 1, 0), f"S{width}", joined, strides=(1,))  # one starts at each byte
         behind = start - width - 1
         entry_starts = (start == begin) | ((behind > begin) & (data[np.maximum(behind, 0)] == 0))
         rows = np.nonzero(inside & entry_starts & (which >= known) & (end + width <= ends[tree]))[0]
         self._trees.append(numbers[tree[rows]])
         self._names.append(which[rows] - known)
-        self._children.append(data[end[rows][:, None] + np.arange(width)].tobytes())
+        self._children.append(ids[end[rows]])
 
     def rows(self, numbers_of: Callable[[Ids], Numbers]) -> TreeRows:
         """Return what was found since the last time."""
         nowhere = np.zeros(0, dtype=np.int64)
         tree, name = np.concatenate([nowhere, *self._trees]), np.concatenate([nowhere, *self._names])
-        children = np.frombuffer(b"".join(self._children), dtype=f"S{self._width}")
+        children = np.concatenate([np.zeros(0, dtype=f"S{self._width}"), *self._children])
         # relatives follow each other, and most have the same children: each is looked up once
         order = np.argsort(name.astype(self._short), kind="stable")
-        tree, name, children = tree[order], name[order], children[order]
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (children[1:] != children[:-1]) | (name[1:] != name[:-1])
-        child = numbers_of(children[new])[np.cumsum(new) - 1]
+        children = children[order]
+        words = children.view(np.uint32).reshape(len(order), self._width // 4)
+        new = np.zeros(len(order), dtype=bool)
+        new[:1] = True
+        for word in words.T:
+            new[1:] |= word[1:] != word[:-1]
+        child = numbers_of(children[new]).astype(np.int32)[np.cumsum(new) - 1]
+        stored = child >= 0
+        order = order[stored]
         rows = TreeRows(
             tuple(self._entries), self._namings.tobytes(),
-            np.stack((tree, name, child), axis=1)[child >= 0].astype(np.int32).tobytes(),
+            np.bincount(name[order], minlength=self._folders).astype(np.int64).tobytes(),
+            tree[order].astype(np.int32).tobytes() + child[stored].tobytes(),
         )  # fmt: skip
         self._begin()
         return rows
@@ -224,14 +234,7 @@ class TreeStore:
             pairs = np.frombuffer(part.namings, dtype=np.int64).reshape(-1, 2)
             namings.append(np.stack((pairs[:, 0], numbers[pairs[:, 1]] if len(numbers) else pairs[:, 1])))
         tree, which = np.concatenate(namings, axis=1) if namings else np.zeros((2, 0), dtype=np.int64)
-        steps = np.frombuffer(b"".join(part.steps for part in parts), dtype=np.int32).reshape(-1, 3)
-        steps = steps[np.argsort(steps[:, 1].astype(np.min_scalar_type(len(sought.names))), kind="stable")]
-        cuts = np.searchsorted(steps[:, 1], np.arange(len(sought.names) + 1)).tolist()
-        named = {
-            name: (steps[low:high, 0], steps[low:high, 2])
-            for name, low, high in zip(sought.names, cuts, cuts[1:], strict=False)
-        }
-        return Edges(Naming(tuple(entries), tree, which), named)
+        return Edges(Naming(tuple(entries), tree, which), dict(zip(sought.names, _steps(sought, parts), strict=True)))
 
     def _masks(self, trees: Numbers | None) -> tuple[list[Flags], list[int]]:
         """Return which entries of each pack are among `trees` (all with None).
@@ -255,6 +258,20 @@ class TreeStore:
             needed = needed_entries(pack.entries, wanted[number])
             tasks.extend((number, share) for share in share_out(pack.entries, needed, (TREE,), _SHARE))
         return tasks
+
+
+def _steps(sought: Sought, parts: Sequence[TreeRows]) -> Iterator[tuple[Rows, Rows]]:
+    """Yield for each folder name the trees that have such a folder, and the number of that."""
+    steps = [np.frombuffer(part.steps, dtype=np.int32).reshape(2, -1) for part in parts]
+    up_to = [np.cumsum(np.frombuffer(part.counts, dtype=np.int64)).tolist() for part in parts]
+    nothing = np.zeros((2, 0), dtype=np.int32)
+    begins = [0] * len(parts)
+    for which in range(len(sought.names)):
+        ends = [number[which] for number in up_to]
+        cuts = zip(steps, begins, ends, strict=True)
+        trees, children = np.concatenate([nothing, *(some[:, begin:end] for some, begin, end in cuts)], axis=1)
+        begins = ends
+        yield trees, children
 
 
 def raw_ids(pack: Pack, positions: Offsets | list[int]) -> list[bytes]:
