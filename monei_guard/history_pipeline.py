@@ -81,7 +81,8 @@ def finish_history(scan: Scan, detector: Detector) -> HistoryScan:
 
 
 def _places(scan: Scan) -> dict[str, list[Place]]:
-    blobs, commits = ([hit.object_id for hit in scan.stored.hits if hit.kind == kind] for kind in PLACED)
+    kinds = {hit.object_id: hit.kind for hit in scan.stored.hits}
+    blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
     if not blobs and not commits:
         return {}
     if scan.store.covered:  # then everything has been looked at, but not every pack is open

@@ -120,7 +120,8 @@ def places(
     """
     trees, graph = _read_structure(store, jobs, scan)
     if scan is not None:
-        commits = [*commits, *(hit.object_id for hit in scan.stored.hits if hit.kind == "commit")]
+        late = (hit.object_id for hit in scan.stored.hits if hit.kind == "commit")
+        commits = list(dict.fromkeys([*commits, *late]))
     roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
     listing = _listed(store.repository, trees, graph) if blobs else _Listing([], np.zeros(0, dtype=bool), roots[:0])
     ids = [bytes.fromhex(blob) for blob in blobs]

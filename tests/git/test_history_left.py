@@ -16,6 +16,7 @@ from monei_guard.git_access.pack_entries import COMMIT, TREE
 from monei_guard.git_access.pack_index import Offsets
 from monei_guard.git_access.repository import discover
 from monei_guard.sources import object_store
+from monei_guard.sources.hit_places import places
 from monei_guard.sources.object_scan import Judgement
 from monei_guard.sources.object_store import Scan, ScanOptions, begin_scan, finish_scan, look_on, open_store, scan_store
 
@@ -117,6 +118,21 @@ def test_a_damaged_commit_and_tree_are_the_same_errors(
     assert len(told[1]["errors"]) >= 2
 
 
+def test_objects_in_two_packs_are_told_alike(tmp_path: Path, report: Report, leave_nothing: Callable[[], None]) -> None:
+    keyed(tmp_path / "lender", big=True, small=True)
+    repository = tmp_path / "r"
+    run_git(tmp_path, "clone", "-q", "--shared", "lender", "r")
+    commit(repository, f"own {made_key(6)}", **{f"own__{made_key(8)}": f"MONEI_API_KEY={made_key(7)}\n"})
+    listed = run_git(repository, "rev-list", "--objects", "HEAD", "--", "own", "deep").splitlines()
+    some = b"".join(line.split(b" ")[0] + b"\n" for line in listed)
+    run_git(repository, "pack-objects", "-q", ".git/objects/pack/pack", stdin=some)
+    run_git(repository, "prune-packed", "-q")
+    told = report(repository, "--no-cache", "--jobs=1")
+    leave_nothing()
+    assert told == report(repository, "--no-cache", "--jobs=1")
+    assert len(told[1]["findings"]) >= 7
+
+
 def begun(repository: Path, needle: bytes, jobs: int = 1) -> Scan:
     found = discover(os.fsencode(repository))
     assert found is not None
@@ -142,6 +158,9 @@ def test_a_hit_in_a_tag_leaves_nothing_and_one_in_a_message_leaves_the_trees(tmp
     tagged, message = begun(repository, made_key(5).encode()), begun(repository, made_key(2).encode())
     assert (len(tagged.stored.hits), tagged.left) == (1, [])
     assert TREE in {share.share.kind for share in message.left}
+    (hit,) = message.stored.hits
+    told = places(message.store, [], [hit.object_id], 1, message)
+    assert [place.first_commit for place in told[hit.object_id]] == [hit.object_id]
 
 
 class Dying:
