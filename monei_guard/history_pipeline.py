@@ -28,12 +28,12 @@ from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
 from monei_guard.model.secret import Secret
-from monei_guard.pipeline import Detector, Scanned, masked_path, scan
+from monei_guard.pipeline import Detector, Scanned, masked_path
+from monei_guard.pipeline import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.hit_places import Place, places
 from monei_guard.sources.object_scan import Hit
-from monei_guard.sources.object_store import ObjectStore, Stored, open_store
-from monei_guard.sources.object_workers import default_jobs
+from monei_guard.sources.object_store import PLACED, ObjectStore, Scan, Stored, finish_scan, open_store
 from monei_guard.sources.repository_names import repository_names
 
 _NEVER = 1 << 62
@@ -49,20 +49,19 @@ class HistoryScan:
     notes: tuple[str, ...]
 
 
-def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs: int | None = None) -> HistoryScan:
-    """Return the report of a pass over the object store: every secret once, with where and how long it lived."""
+def finish_history(scan: Scan, detector: Detector) -> HistoryScan:
+    """Return the report of a pass over the object store: every secret once, with where and how long it lived.
+
+    What the pass has left is looked at before that.
+    """
+    store, stored = scan.store, scan.stored
     repository = store.repository
+    where = _with_masked_refs(_places(scan), detector)
+    finish_scan(scan)
     hits = {hit.object_id: hit for hit in stored.hits}
-    blobs = [hit.object_id for hit in hits.values() if hit.kind == "blob"]
-    commits = [hit.object_id for hit in hits.values() if hit.kind == "commit"]
-    where = {}
-    if blobs or commits:
-        everything = open_store(repository) if store.covered else store
-        where = places(everything, blobs, commits, jobs or default_jobs())
-    where = _with_masked_refs(where, detector)
     found = list(_found(repository, _sightings(hits, where), detector))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]
-    beside = scan([*names, *repository_names(repository, detector.prefilter.hits)], detector)
+    beside = run_pipeline([*names, *repository_names(repository, detector.prefilter.hits)], detector)
     skipped = [
         *(Skipped(path, reason) for path, reason in stored.problems),
         *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in stored.gaps),
@@ -79,6 +78,16 @@ def finish_history(store: ObjectStore, stored: Stored, detector: Detector, jobs:
         tuple(suppressed),
     )  # fmt: skip
     return HistoryScan(scanned, errors, _notes(stored, store))
+
+
+def _places(scan: Scan) -> dict[str, list[Place]]:
+    kinds = {hit.object_id: hit.kind for hit in scan.stored.hits}
+    blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
+    if not blobs and not commits:
+        return {}
+    if scan.store.covered:  # then everything has been looked at, but not every pack is open
+        return places(open_store(scan.store.repository), blobs, commits, scan.jobs)
+    return places(scan.store, blobs, commits, scan.jobs, scan)
 
 
 def _not_fetched(repository: Repository) -> Iterator[Skipped]:

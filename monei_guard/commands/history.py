@@ -18,7 +18,7 @@ from monei_guard.history_judge import judge_with
 from monei_guard.history_pipeline import HistoryScan, finish_history
 from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, has_news, open_store, scan_store
+from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, begin_scan, has_news, open_store
 
 
 @click.command()
@@ -50,9 +50,9 @@ def scan_history(session: Session, repository: Repository, cache_dir: str | None
     memory = open_cache(session, repository, cache_dir, wanted=cache)
     with progress_line(quiet=session.options.quiet) as progress:
         store = open_store(repository, memory.known)
-        stored = scan_store(store, _how_to_look(session, store, jobs, progress))
-        result = finish_history(store, stored, session.detector, jobs)
-    memory.save(store, stored)
+        under_way = begin_scan(store, _how_to_look(session, store, jobs, progress))
+        result = finish_history(under_way, session.detector)
+    memory.save(store, under_way.stored)
     return result
 
 

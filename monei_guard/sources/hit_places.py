@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from monei_guard.git_access.commit_graph import CommitGraph, Numbers, commit_graph
 from monei_guard.git_access.pack_entries import Flags
 from monei_guard.git_access.repository import GitError, Repository
-from monei_guard.sources.object_store import ObjectStore, loose_only
+from monei_guard.sources.object_store import ObjectStore, Scan, loose_only
 from monei_guard.sources.tree_search import (
     Edges,
     Naming,
@@ -132,15 +132,24 @@ class _Listing:
     numbers: Numbers
 
 
-def places(store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], jobs: int) -> dict[str, list[Place]]:
-    """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names."""
-    trees, graph = _read_structure(store, jobs)
+def places(
+    store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], jobs: int, scan: Scan | None = None
+) -> dict[str, list[Place]]:
+    """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names.
+
+    What a scan of the same store has left is looked at on the way; commits with hits that come to light so have places
+    too.
+    """
+    trees, graph = _read_structure(store, jobs, scan)
+    if scan is not None:
+        late = (hit.object_id for hit in scan.stored.hits if hit.kind == "commit")
+        commits = list(dict.fromkeys([*commits, *late]))
     roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
     listing = _listed(store.repository, trees, graph) if blobs else _Listing([], np.zeros(0, dtype=bool), roots[:0])
     ids = [bytes.fromhex(blob) for blob in blobs]
     folders = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
     names = tuple(sorted({name for path in folders for name in path}))
-    edges = trees.search(Sought(tuple(ids), names)) if blobs else Edges(nothing_named(), {})
+    edges = trees.search(Sought(tuple(ids), names), scan=scan) if blobs else Edges(nothing_named(), {})
     top = _Level(roots.astype(np.int32), np.zeros(0, dtype=np.int32))
     search = _Search(trees, graph, roots, root_of, edges, {(): top})
     _follow(search, folders)
@@ -191,10 +200,10 @@ def _staged(repository: Repository, blobs: frozenset[str]) -> dict[str, list[byt
     return found
 
 
-def _read_structure(store: ObjectStore, jobs: int) -> tuple[TreeStore, CommitGraph]:
+def _read_structure(store: ObjectStore, jobs: int, scan: Scan | None) -> tuple[TreeStore, CommitGraph]:
     width = len(store.repository.empty_tree) // 2
     others, loose_commits = loose_trees_and_commits(loose_only(store))
-    rows = [*commits_in(store.packs, jobs), loose_commits]
+    rows = [*commits_in(store.packs, jobs, scan), loose_commits]
     return TreeStore(store.packs, others, width, jobs), commit_graph(rows, width)
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 from monei_guard.git_access.delta_families import Share
 from monei_guard.git_access.object_store import NotAFileError, read_loose
 from monei_guard.git_access.pack_entries import TYPE_NAMES, Flags
+from monei_guard.git_access.pack_index import Offsets
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
 from monei_guard.git_access.tree_objects import tree_entries
+
+Rows_co = TypeVar("Rows_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,16 @@ class Seen:
     hopeless: dict[str, str] = field(default_factory=dict)
 
 
+class Collector(Protocol[Rows_co]):
+    """Collects something from the objects of a share: it is given them some at a time, then asked for the rows."""
+
+    def take(self, pack: int, positions: Offsets, contents: list[bytes]) -> None:
+        """Take some objects, given by their pack's number, their places in it and their contents."""
+
+    def rows(self) -> Rows_co:
+        """Return what was collected since the last time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examiner:
     """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
@@ -81,14 +95,14 @@ class Examiner:
     margin: int | None
     judge: Judge
 
-    def examine(self, task: PackShare | LooseShare) -> Seen:
-        """Look through one share."""
+    def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> Seen:
+        """Look through one share; the collector gets what of a pack's share is wanted."""
         seen = Seen()
         if isinstance(task, LooseShare):
             for object_id, path in task.files:
                 self._loose(object_id, path, seen)
         else:
-            self._packed(task, seen)
+            self._packed(task, seen, collector)
         return seen
 
     def take(self, object_id: str, kind: str, content: bytes, seen: Seen) -> None:
@@ -106,14 +120,15 @@ class Examiner:
         if judgement.secrets:
             seen.hits.append(Hit(object_id, kind, judgement.secrets))
 
-    def _packed(self, task: PackShare, seen: Seen) -> None:
+    def _packed(self, task: PackShare, seen: Seen, collector: Collector[object] | None) -> None:
         pack = self.packs[task.pack]
         kind = TYPE_NAMES[task.share.kind]
 
         def found(position: int, content: bytes) -> None:
             self.take(pack.index.object_id(position), kind, content, seen)
 
-        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.look, self.margin, found)
+        each_group = partial(collector.take, task.pack) if collector is not None else None
+        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.look, self.margin, found, each_group)
         outcome = walker.walk(task.share.members)
         seen.objects += outcome.objects
         seen.size += outcome.size

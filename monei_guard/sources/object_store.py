@@ -4,32 +4,27 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.object_store import StoredFiles, stored_files
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
-from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, PackFormatError, among
-from monei_guard.git_access.pack_walk import LARGE_OBJECT
+from monei_guard.git_access.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, among
 from monei_guard.git_access.packs import Pack, open_pack
-from monei_guard.git_access.repository import GitError, Repository
-from monei_guard.git_access.through_git import (
-    MISSING,
-    ObjectHeader,
-    all_object_ids,
-    object_headers,
-    read_objects,
-    read_windows,
-)
-from monei_guard.sources.object_scan import Examiner, Hit, Judge, LooseShare, PackShare, Seen
+from monei_guard.git_access.repository import Repository
+from monei_guard.git_access.through_git import all_object_ids
+from monei_guard.sources.left_to_git import look_through_git
+from monei_guard.sources.object_scan import Collector, Examiner, Hit, Judge, LooseShare, PackShare, Seen
 from monei_guard.sources.object_workers import WorkerDiedError, default_jobs, work_through
 from monei_guard.sources.scanned_objects import ScannedObjects, joined, nothing_scanned, pack_mark
 
 Look: TypeAlias = Callable[[bytes], bool]
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
+
+Collected = TypeVar("Collected")
 
 _LOOSE_SHARE = 256
 # A pack with more objects that must be looked at again is opened again: git reads them one by one.
@@ -38,6 +33,9 @@ _MOST_AGAIN = 2000
 _ALONE = 2 << 20
 _SHARES_A_WORKER = 24
 _LARGEST_SHARE = 8 << 20
+# What can wait until places are sought, in the order in which that reads it; and what has places.
+_LATE = (COMMIT, TREE)
+PLACED = ("blob", "commit")
 
 
 @dataclass(slots=True)
@@ -93,6 +91,23 @@ class ObjectStore:
         return ID_LENGTHS[self.repository.object_format]
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A pass over an object store under way: what it has come to, and the shares that are left to look at."""
+
+    store: ObjectStore
+    options: ScanOptions
+    examiner: Examiner
+    total: int
+    stored: Stored
+    left: list[PackShare] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> int:
+        """How many processes look."""
+        return self.options.jobs or default_jobs()
+
+
 def open_store(repository: Repository, known: ScannedObjects | None = None) -> ObjectStore:
     """Open every pack but those in which everything is known.
 
@@ -121,32 +136,86 @@ def has_news(store: ObjectStore) -> bool:
 
 def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
     """Look once at every object that is not known."""
-    stored = Stored(problems=list(store.files.problems))
+    scan = begin_scan(store, options)
+    finish_scan(scan)
+    return scan.stored
+
+
+def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
+    """Look at the objects that are not known; once there are hits to find places for, at no further commits and trees.
+
+    To find places, all commits and trees must be read: they can be looked at meanwhile.
+    """
     wanted = _wanted(store)
     examiner = Examiner(store.packs, wanted, options.look, options.margin, options.judge)
-    jobs = options.jobs or default_jobs()
     loose = _new_loose(store)
-    tasks = _tasks(store.packs, wanted, loose, jobs)
     total = sum(int(mask.sum()) for mask in wanted) + len(loose)
+    scan = Scan(store, options, examiner, total, Stored(problems=list(store.files.problems)))
+    stored = scan.stored
     unread = _without_family(store, wanted, stored)
-    with closing(work_through(tasks, examiner.examine, jobs)) as results:
-        for task, seen in results:
-            if isinstance(seen, WorkerDiedError):
-                unread.update(dict.fromkeys(_ids(store, task), str(seen)))
-                continue
-            _add(stored, seen, "loose" if isinstance(task, LooseShare) else "pack")
-            unread.update(dict.fromkeys(seen.unread, ""))
-            unread.update(seen.damaged)
-            options.progress(stored.objects, stored.size, total)
+    tasks = dict(enumerate(_tasks(store.packs, wanted, loose, scan.jobs)))
+
+    def is_due(number: int) -> bool:
+        if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
+            return True
+        return not any(hit.kind in PLACED for hit in stored.hits)
+
+    work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
+    with closing(work) as results:
+        for number, seen in results:
+            _take(scan, tasks.pop(number), seen, unread)
+    scan.left.extend(task for task in tasks.values() if isinstance(task, PackShare))
     if store.refused:
         read = _read_ids(store)
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
-    stored.unclean.update(unread, stored.damaged)
-    again = _again(store)
-    unread.update(dict.fromkeys(again, ""))
-    _read_rest(store.repository, unread, examiner, stored, again)
+    stored.unclean.update(stored.damaged)
+    _read_through_git(scan, unread, _again(store))
     stored.ways["cache"] = _count_known(store, wanted)
-    return stored
+    return scan
+
+
+def look_on(scan: Scan, kind: int, collector: Collector[Collected]) -> tuple[list[Collected], tuple[Flags, ...]]:
+    """Look at the commits or trees that are left.
+
+    Returns what was collected meanwhile, and for each pack from which of its entries.
+    """
+    tasks = [task for task in scan.left if task.share.kind == kind]
+    scan.left[:] = [task for task in scan.left if task.share.kind != kind]
+    read = [np.zeros_like(mask) for mask in scan.examiner.wanted]
+    parts: list[Collected] = []
+    unread: dict[str, str] = {}
+
+    def work(task: PackShare) -> tuple[Seen, Collected]:
+        return scan.examiner.examine(task, collector), collector.rows()
+
+    with closing(work_through(tasks, work, scan.jobs)) as results:
+        for task, outcome in results:
+            if isinstance(outcome, WorkerDiedError):
+                _take(scan, task, outcome, unread)
+                continue
+            seen, rows = outcome
+            _take(scan, task, seen, unread)
+            parts.append(rows)
+            members = task.share.members
+            read[task.pack][members] = scan.examiner.wanted[task.pack][members]
+    _read_through_git(scan, unread)
+    return parts, tuple(read)
+
+
+def finish_scan(scan: Scan) -> None:
+    """Look at all that is left."""
+    for kind in _LATE:
+        look_on(scan, kind, _Nothing())
+
+
+class _Nothing:
+    """Collects nothing."""
+
+    def take(self, pack: int, positions: Offsets, contents: list[bytes]) -> None:
+        """Take no notice."""
+
+    def rows(self) -> None:
+        """Return nothing."""
 
 
 def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
@@ -221,7 +290,7 @@ def _count_known(store: ObjectStore, wanted: Sequence[Flags]) -> int:
 def _tasks(
     packs: Sequence[Pack], wanted: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
 ) -> list[PackShare | LooseShare]:
-    """Return the work in shares, the heaviest first."""
+    """Return the work in shares, the heaviest first, but last what can be left for when places are sought."""
     tasks: list[PackShare] = []
     for number, pack in enumerate(packs):
         needed = needed_entries(pack.entries, wanted[number])
@@ -231,7 +300,12 @@ def _tasks(
         tasks.extend(PackShare(number, share) for share in shares)
     tasks.sort(key=lambda task: -task.share.weight)
     loose = [LooseShare(tuple(files[at : at + _LOOSE_SHARE])) for at in range(0, len(files), _LOOSE_SHARE)]
-    return [*tasks, *loose]
+    late = [task for kind in _LATE for task in tasks if task.share.kind == kind]
+    return [*(task for task in tasks if not _is_late(task)), *loose, *late]
+
+
+def _is_late(task: PackShare | LooseShare) -> bool:
+    return isinstance(task, PackShare) and task.share.kind in _LATE
 
 
 def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
@@ -257,6 +331,18 @@ def _ids(store: ObjectStore, task: PackShare | LooseShare) -> list[str]:
     return [index.object_id(at) for at in task.share.members.tolist()]
 
 
+def _take(scan: Scan, task: PackShare | LooseShare, seen: Seen | WorkerDiedError, unread: dict[str, str]) -> None:
+    """Add what came of a share; `unread` gets the ids that are left to git, with reasons."""
+    stored = scan.stored
+    if isinstance(seen, WorkerDiedError):
+        unread.update(dict.fromkeys(_ids(scan.store, task), str(seen)))
+        return
+    _add(stored, seen, "loose" if isinstance(task, LooseShare) else "pack")
+    unread.update(dict.fromkeys(seen.unread, ""))
+    unread.update(seen.damaged)
+    scan.options.progress(stored.objects, stored.size, scan.total)
+
+
 def _add(stored: Stored, seen: Seen, way: str) -> None:
     stored.objects += seen.objects
     stored.size += seen.size
@@ -279,41 +365,10 @@ def _read_ids(store: ObjectStore) -> set[str]:
     return read
 
 
-def _read_rest(
-    repository: Repository, unread: dict[str, str], examiner: Examiner, stored: Stored, may_be_gone: frozenset[str]
-) -> None:
-    """Read through git what the fast reader left; what git cannot read either is damaged, if it must be there."""
-    small: dict[str, str] = {}
-    seen = Seen()
-    for header in object_headers(repository, unread):
-        if not isinstance(header, ObjectHeader):
-            if header[0] in may_be_gone and header[1] == MISSING:
-                continue
-            stored.damaged[header[0]] = unread.get(header[0]) or header[1]
-        elif header.size <= LARGE_OBJECT:
-            small[header.object_id] = header.kind
-        else:
-            _read_large(repository, header, examiner, stored)
-    for object_id, kind, content in read_objects(repository, tuple(small), LARGE_OBJECT):
-        del small[object_id]
-        seen.objects += 1
-        seen.size += len(content)
-        if examiner.look(content):
-            examiner.take(object_id, kind, content, seen)
-    for object_id in small:
-        stored.damaged[object_id] = unread[object_id] or "git cannot read it"
-    _add(stored, seen, "git")
-
-
-def _read_large(repository: Repository, header: ObjectHeader, examiner: Examiner, stored: Stored) -> None:
-    seen = Seen(objects=1, size=header.size)
-    secrets: dict[str, None] = {}
-    try:
-        for _, window in read_windows(repository, header):
-            if examiner.look(window):
-                secrets.update(dict.fromkeys(examiner.judge(window).secrets))
-    except (GitError, MemoryError) as error:
-        stored.damaged[header.object_id] = str(error)
-    if secrets:
-        seen.hits.append(Hit(header.object_id, header.kind, tuple(secrets)))
-    _add(stored, seen, "git")
+def _read_through_git(scan: Scan, unread: dict[str, str], again: frozenset[str] = frozenset()) -> None:
+    """Look at what the fast reader left, and at what is looked at again, if it is still there."""
+    stored = scan.stored
+    stored.unclean.update(unread)
+    if unread or again:
+        seen = look_through_git(scan.store.repository, scan.examiner, {**unread, **dict.fromkeys(again, "")}, again)
+        _add(stored, seen, "git")

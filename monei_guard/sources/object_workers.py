@@ -33,18 +33,23 @@ def default_jobs() -> int:
 
 
 def work_through(
-    tasks: Sequence[Task], work: Callable[[Task], Result], jobs: int
+    tasks: Sequence[Task],
+    work: Callable[[Task], Result],
+    jobs: int,
+    is_due: Callable[[Task], bool] = lambda _task: True,
 ) -> Generator[tuple[Task, Result | WorkerDiedError], None, None]:
     """Yield each task with its result; a task whose worker died comes with WorkerDiedError.
 
-    Closing the iterator, or an exception where it is used, ends the workers at once.
+    A task that is not due when its turn comes is passed over. Closing the iterator, or an exception where it is used,
+    ends the workers at once.
     """
     jobs = min(jobs, len(tasks))
     if jobs < 2 or sys.platform != "linux":  # noqa: PLR2004 - one process is this one
         for task in tasks:
-            yield task, work(task)
+            if is_due(task):
+                yield task, work(task)
         return
-    crew = _Crew(tasks, work)
+    crew = _Crew(tasks, work, is_due)
     try:
         for _ in range(jobs):
             crew.hire()
@@ -56,16 +61,18 @@ def work_through(
 class _Crew(Generic[Task, Result]):
     """Forked workers, each on its own pipe, and the numbers of the tasks that no worker has yet."""
 
-    def __init__(self, tasks: Sequence[Task], work: Callable[[Task], Result]) -> None:
+    def __init__(self, tasks: Sequence[Task], work: Callable[[Task], Result], is_due: Callable[[Task], bool]) -> None:
         self.tasks = tasks
         self.work = work
+        self.is_due = is_due
         self.waiting = deque(range(len(tasks)))
         self.context = multiprocessing.get_context("fork")
         self.members: dict[Connection, tuple[ForkProcess, int]] = {}
 
     def hire(self) -> None:
         """Start a worker and give it its first task, if there is one."""
-        if not self.waiting:
+        number = self._next()
+        if number is None:
             return
         ours, theirs = self.context.Pipe()
         inherited = [*self.members, ours]
@@ -75,8 +82,8 @@ class _Crew(Generic[Task, Result]):
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
         theirs.close()
-        self.members[ours] = (process, -1)
-        self._assign(ours)
+        self.members[ours] = (process, number)
+        ours.send(number)
 
     def results(self) -> Iterator[tuple[Task, Result | WorkerDiedError]]:
         """Yield results until no task is left."""
@@ -104,14 +111,21 @@ class _Crew(Generic[Task, Result]):
     def _assign(self, pipe: Connection) -> None:
         """Give the worker the next task, or let it go."""
         process, _ = self.members[pipe]
-        if not self.waiting:
+        number = self._next()
+        if number is None:
             del self.members[pipe]
             pipe.close()
             process.join()
             return
-        number = self.waiting.popleft()
         self.members[pipe] = (process, number)
         pipe.send(number)
+
+    def _next(self) -> int | None:
+        while self.waiting:
+            number = self.waiting.popleft()
+            if self.is_due(self.tasks[number]):
+                return number
+        return None
 
     def dismiss(self) -> None:
         """End the workers that still run."""

@@ -4,25 +4,27 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monei_guard.git_access.commit_graph import CommitCollector, CommitRows, Numbers
-from monei_guard.git_access.delta_families import Share, needed_entries, share_out
+from monei_guard.git_access.delta_families import needed_entries, share_out
 from monei_guard.git_access.id_search import literal_finder, name_before
 from monei_guard.git_access.object_store import read_loose
 from monei_guard.git_access.pack_entries import COMMIT, TREE, Flags
 from monei_guard.git_access.pack_index import Ids, IdTable, Offsets
 from monei_guard.git_access.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git_access.packs import Pack
+from monei_guard.sources.object_scan import Collector, PackShare
+from monei_guard.sources.object_store import Scan, look_on
 from monei_guard.sources.object_workers import WorkerDiedError, work_through
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 Rows: TypeAlias = NDArray[np.int32]
+
+Collected = TypeVar("Collected")
 
 _SHARE = 4 << 20
 _FOLDER = b"40000 "
@@ -197,20 +199,14 @@ class TreeStore:
         """One more than the highest number."""
         return sum(len(pack.index.offsets) for pack in self.packs) + len(self.others)
 
-    def search(self, sought: Sought, trees: Numbers | None = None) -> "Edges":
-        """Return where all trees, or those given by their numbers, hold what is sought."""
+    def search(self, sought: Sought, trees: Numbers | None = None, scan: Scan | None = None) -> "Edges":
+        """Return where all trees, or those given by their numbers, hold what is sought.
+
+        At those of all trees that a scan of the same packs has left it looks at the same time.
+        """
         masks, bases = self._masks(trees)
         reader = TreeReader(sought, self.id_length)
-
-        def work(task: tuple[int, Share]) -> TreeRows:
-            pack, base = self.packs[task[0]], bases[task[0]]
-            Walker(
-                pack.data, pack.entries, masks[task[0]], None, None, lambda _position, _content: None,
-                lambda positions, contents: reader.read(base + positions, contents),
-            ).walk(task[1].members)  # fmt: skip
-            return reader.rows(self.numbers)
-
-        parts = list(_results(self._shares(masks), work, self.jobs))
+        parts = list(_collected(self.packs, masks, TREE, _Trees(self, reader, bases), self.jobs, scan))
         wanted = None if trees is None else set(trees[trees >= bases[-1]].tolist())
         return self.edges(sought, [*parts, self.rows_of_others(reader, wanted)])
 
@@ -252,12 +248,37 @@ class TreeStore:
             bases.append(bases[-1] + count)
         return masks, bases
 
-    def _shares(self, wanted: Sequence[Flags]) -> list[tuple[int, Share]]:
-        tasks: list[tuple[int, Share]] = []
-        for number, pack in enumerate(self.packs):
-            needed = needed_entries(pack.entries, wanted[number])
-            tasks.extend((number, share) for share in share_out(pack.entries, needed, (TREE,), _SHARE))
-        return tasks
+
+@dataclass(frozen=True, slots=True)
+class _Trees:
+    """Collects what a reader finds in trees; `bases` are the first numbers of the packs."""
+
+    store: TreeStore
+    reader: TreeReader
+    bases: Sequence[int]
+
+    def take(self, pack: int, positions: Offsets, contents: list[bytes]) -> None:
+        self.reader.read(self.bases[pack] + positions, contents)
+
+    def rows(self) -> TreeRows:
+        return self.reader.rows(self.store.numbers)
+
+
+class _Commits:
+    """Collects the rows of commits."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self._packs = packs
+        self._collector = CommitCollector()
+
+    def take(self, pack: int, positions: Offsets, contents: list[bytes]) -> None:
+        for raw_id, content in zip(raw_ids(self._packs[pack], positions), contents, strict=True):
+            self._collector.add(raw_id, content)
+
+    def rows(self) -> CommitRows:
+        rows = self._collector.rows()
+        self._collector = CommitCollector()
+        return rows
 
 
 def _steps(sought: Sought, parts: Sequence[TreeRows]) -> Iterator[tuple[Rows, Rows]]:
@@ -281,37 +302,45 @@ def raw_ids(pack: Pack, positions: Offsets | list[int]) -> list[bytes]:
     return [joined[at : at + width] for at in range(0, len(joined), width)]
 
 
-def _results(tasks: list[Task], work: Callable[[Task], Result], jobs: int) -> Iterator[Result]:
-    with closing(work_through(tasks, work, jobs if len(tasks) > 1 else 1)) as results:
-        for _, result in results:
-            if isinstance(result, WorkerDiedError):
-                raise result
-            yield result
+def commits_in(packs: Sequence[Pack], jobs: int, scan: Scan | None = None) -> Iterator[CommitRows]:
+    """Yield the rows of every commit in the packs. At those that a scan of them has left it looks at the same time."""
+    everything = [np.ones(len(pack.index.offsets), dtype=bool) for pack in packs]
+    yield from _collected(packs, everything, COMMIT, _Commits(packs), jobs, scan)
 
 
-def commits_in(packs: Sequence[Pack], jobs: int) -> Iterator[CommitRows]:
-    """Yield the rows of every commit in the packs."""
+def _collected(
+    packs: Sequence[Pack],
+    wanted: Sequence[Flags],
+    kind: int,
+    collector: Collector[Collected],
+    jobs: int,
+    scan: Scan | None,
+) -> Iterator[Collected]:
+    """Yield what the collector finds in the wanted objects of a kind, looking at them where the scan has not."""
+    if scan is not None:
+        parts, read = look_on(scan, kind, collector)
+        yield from parts
+        wanted = [
+            mask & ~flags & (pack.entries.kind == kind) if flags.any() else mask
+            for pack, mask, flags in zip(packs, wanted, read, strict=True)
+        ]
 
-    def work(task: tuple[int, Share]) -> CommitRows:
-        pack = packs[task[0]]
-        collector = CommitCollector()
-        everything = np.ones(len(pack.index.offsets), dtype=bool)
-
-        def take(positions: Offsets, contents: list[bytes]) -> None:
-            for raw_id, content in zip(raw_ids(pack, positions), contents, strict=True):
-                collector.add(raw_id, content)
-
-        Walker(pack.data, pack.entries, everything, None, None, lambda _position, _content: None, take).walk(
-            task[1].members
+    def work(task: PackShare) -> Collected:
+        pack, take = packs[task.pack], partial(collector.take, task.pack)
+        Walker(pack.data, pack.entries, wanted[task.pack], None, None, lambda _position, _content: None, take).walk(
+            task.share.members
         )
         return collector.rows()
 
-    tasks: list[tuple[int, Share]] = []
+    tasks: list[PackShare] = []
     for number, pack in enumerate(packs):
-        everything = np.ones(len(pack.index.offsets), dtype=bool)
-        needed = needed_entries(pack.entries, everything)
-        tasks.extend((number, share) for share in share_out(pack.entries, needed, (COMMIT,), _SHARE))
-    yield from _results(tasks, work, jobs)
+        needed = needed_entries(pack.entries, wanted[number])
+        tasks.extend(PackShare(number, share) for share in share_out(pack.entries, needed, (kind,), _SHARE))
+    with closing(work_through(tasks, work, jobs)) as results:
+        for _, rows in results:
+            if isinstance(rows, WorkerDiedError):
+                raise rows
+            yield rows
 
 
 def loose_trees_and_commits(files: Iterable[tuple[str, bytes]]) -> tuple[dict[bytes, bytes], CommitRows]:
