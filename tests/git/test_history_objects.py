@@ -98,7 +98,7 @@ def test_every_packed_object_is_read_byte_for_byte(tmp_path: Path, how: str, obj
 def test_tiny_deltas_crowded_beside_a_large_object_find_their_bases(tmp_path: Path) -> None:
     """Bases are looked for in buckets of a pack that are as wide as two entries on average."""
     repository = new_repository(tmp_path / "r")
-    (repository / "large").write_bytes(random.Random(3).randbytes(4 << 20))
+    (repository / "large").write_bytes(random.Random(3).randbytes(4 << 20))  # noqa: S311 - filler
     for number in range(1500):
         (repository / f"{number}.txt").write_text(f"the same lines in all of them\nbut for the number {number}\n" * 3)
     run_git(repository, "add", ".")
