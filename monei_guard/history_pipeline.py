@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import TypeAlias
 
 from monei_guard.errors import GuardError
 from monei_guard.git_access.commit_people import author_and_date
@@ -106,7 +107,9 @@ def _not_fetched(repository: Repository) -> Iterator[Skipped]:
 
 def _with_masked_refs(where: dict[str, list[Place]], detector: Detector) -> dict[str, list[Place]]:
     """Return the places with secrets in ref names masked: a branch can be called like a key."""
-    names = {ref for held in where.values() for place in held for ref in place.refs}
+    names = set().union(*(place.refs for held in where.values() for place in held))
+    if not detector.prefilter.hits("\n".join(names).encode()):
+        return where
     masked = {name: masked_path(name.encode(), detector) or name for name in names}
     return {
         key: [replace(place, refs=tuple(masked[ref] for ref in place.refs)) for place in held]
@@ -159,28 +162,26 @@ class _Sighting:
     path: bytes | None
     kind: str
     held: list[tuple[Place, str]] = field(default_factory=list)
-    dates: tuple[str | None, str | None] = (None, None)
 
     @property
     def earliest(self) -> tuple[Place, str]:
         """The place and object that brought the secret in."""
         return min(self.held, key=lambda one: (one[0].since if one[0].first_commit else _NEVER, one[1]))
 
-    @property
     def life(self) -> Life:
-        """The span of commits over all versions."""
+        """Return the span of commits over all versions, without dates."""
         latest = max(self.held, key=lambda one: (one[0].until if one[0].last_commit else -1, one[1]))
-        refs = sorted({ref for place, _ in self.held for ref in place.refs})
         return Life(
             first_commit=self.earliest[0].first_commit,
             last_commit=latest[0].last_commit,
             versions=len({name for _, name in self.held}),
-            reachable_from=tuple(refs),
+            reachable_from=tuple(sorted(set().union(*(place.refs for place, _ in self.held)))),
             in_head=any(place.in_head for place, _ in self.held),
             in_worktree=False,
-            first_date=self.dates[0],
-            last_date=self.dates[1],
         )
+
+
+_Lived: TypeAlias = tuple[_Sighting, Life]
 
 
 def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sighting]:
@@ -197,12 +198,14 @@ def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sig
 
 def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Detector) -> Iterator[Scanned]:
     """Yield what the detector says of the version that brought each secret in."""
-    versions: dict[str, dict[tuple[str | None, bytes | None], list[_Sighting]]] = defaultdict(lambda: defaultdict(list))
-    for sighting in sightings:
-        place, name = sighting.earliest
-        versions[name][place.first_commit, sighting.path].append(sighting)
-    lives = [sighting.life for sighting in sightings]
+    lives = [sighting.life() for sighting in sightings]
     people = _people(repository, {name for life in lives for name in (life.first_commit, life.last_commit) if name})
+    versions: dict[str, dict[tuple[str | None, bytes | None], list[_Lived]]] = defaultdict(lambda: defaultdict(list))
+    for sighting, life in zip(sightings, lives, strict=True):
+        place, name = sighting.earliest
+        first, last = (people.get(commit or "", (None, None))[1] for commit in (life.first_commit, life.last_commit))
+        dated = replace(life, first_date=first, last_date=last)
+        versions[name][place.first_commit, sighting.path].append((sighting, dated))
     headers = [one for one in object_headers(repository, versions) if isinstance(one, ObjectHeader)]
     small = {header.object_id for header in headers if header.size <= LARGE_OBJECT}
     parts = ((name, _parts(kind, content)) for name, kind, content in read_objects(repository, small, LARGE_OBJECT))
@@ -212,14 +215,7 @@ def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Det
             for (commit, path), wanted in versions[name].items():
                 author, date = people.get(commit or "", (None, None))
                 blob = Blob(piece.content, piece.origin, path, commit, author, date, name, name_is_new=False)
-                dated = [replace(sighting, dates=_dates(sighting.life, people)) for sighting in wanted]
-                yield _judged(repository, blob, dated, detector, piece.lines_before)
-
-
-def _dates(life: Life, people: dict[str, tuple[str | None, str | None]]) -> tuple[str | None, str | None]:
-    """Return when the commits were made that brought a secret and that last held it."""
-    first, last = (people.get(name or "", (None, None))[1] for name in (life.first_commit, life.last_commit))
-    return first, last
+                yield _judged(repository, blob, wanted, detector, piece.lines_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +248,10 @@ def _windows(repository: Repository, header: ObjectHeader, detector: Detector) -
 
 
 def _judged(
-    repository: Repository, blob: Blob, wanted: Sequence[_Sighting], detector: Detector, lines_before: int
+    repository: Repository, blob: Blob, wanted: Sequence[_Lived], detector: Detector, lines_before: int
 ) -> Scanned:
     """Return the findings about the secrets in question, each with its life."""
-    by_digest = {sighting.digest: sighting for sighting in wanted}
+    by_digest = {sighting.digest: (sighting, life) for sighting, life in wanted}
     cuts: list[Skipped] = []
     shown = masked_path(blob.path, detector)
     try:
@@ -265,18 +261,19 @@ def _judged(
         return Scanned((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
     counted: list[Triaged] = []
     for known, one in zip(nameless, named, strict=False):
-        sighting = by_digest.get(digest(known.finding))
-        if sighting is not None:
-            counted.append(replace(one, finding=_with_life(repository, one.finding, sighting, lines_before)))
+        lived = by_digest.get(digest(known.finding))
+        if lived is not None:
+            counted.append(replace(one, finding=_with_life(repository, one.finding, lived, lines_before)))
     return Scanned(
         tuple(one.finding for one in counted if one.suppression is None), (), 1, 0, 0,
         tuple(one for one in counted if one.suppression is not None),
     )  # fmt: skip
 
 
-def _with_life(repository: Repository, finding: Finding, sighting: _Sighting, lines_before: int) -> Finding:
+def _with_life(repository: Repository, finding: Finding, lived: _Lived, lines_before: int) -> Finding:
+    sighting, life = lived
     value = finding.secret.reveal() if finding.secret is not None else b""
-    life = replace(sighting.life, in_worktree=_in_work_tree(repository, sighting.path, value))
+    life = replace(life, in_worktree=_in_work_tree(repository, sighting.path, value))
     place = finding.location
     words = _whereabouts(life, sighting)
     return replace(

@@ -473,11 +473,14 @@ def _holders(
     if not own:
         return [() for _ in began]
     bits = graph.carried(own)
-    holders: list[list[str]] = [[] for _ in began]
+    alike: dict[int, list[str]] = defaultdict(list)  # most refs of many hold the same
     for name, commit in refs:
-        held = bits[commit]
-        while held:
-            lowest = held & -held
-            holders[lowest.bit_length() - 1].append(name)
-            held ^= lowest
+        alike[bits[commit]].append(name)
+    holders: list[list[str]] = [[] for _ in began]
+    for held, names in alike.items():
+        left = held
+        while left:
+            lowest = left & -left
+            holders[lowest.bit_length() - 1] += names
+            left ^= lowest
     return [tuple(names) for names in holders]
