@@ -17,7 +17,6 @@ _HEAD = re.compile(
 _PARENT = b"parent "
 _LATEST = 1 << 40  # seconds; beyond are dates that somebody made up
 _LATEST_DIGITS = 14
-_RAISES = 100
 
 Numbers: TypeAlias = NDArray[np.int64]
 
@@ -144,12 +143,8 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
 
 def _corrected(times: Numbers, child: Numbers, parent: Numbers) -> Numbers:
     """Return times that rise from every parent to its child, whatever the clocks said (as `gitformat-commit-graph`)."""
-    raised = times.copy()
-    for _ in range(_RAISES):  # clocks were wrong here and there, and what follows from it ends after a few commits
-        late = np.nonzero(raised[child] <= raised[parent])[0]
-        if not len(late):
-            return raised
-        np.maximum.at(raised, child[late], raised[parent[late]] + 1)
+    if not (times[child] <= times[parent]).any():
+        return times
     corrected = times.tolist()
     by_parent = np.argsort(parent, kind="stable")
     first = np.searchsorted(parent[by_parent], np.arange(len(times) + 1)).tolist()
