@@ -106,7 +106,7 @@ def walk_order(entries: PackEntries, members: Offsets) -> WalkOrder:
 
 def _keeps_much(entries: PackEntries, members: Offsets) -> bool:
     """Say whether any family, at its root's size for each member, would be large."""
-    starts = np.nonzero(np.diff(entries.root[members], prepend=-1))[0]
+    starts = np.nonzero(np.diff(entries.root.take(members), prepend=-1))[0]
     counts = np.diff(np.append(starts, len(members)))
     return bool((entries.size[entries.root[members[starts]]] * counts > _SMALL_FAMILY).any())
 

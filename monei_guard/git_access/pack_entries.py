@@ -63,7 +63,7 @@ def read_entries(pack: mmap.mmap, index: PackIndex) -> PackEntries:
     _named_bases(data, entry_type, start, base, index)
     base[broken | ~np.isin(entry_type, (*_WHOLE, OFS_DELTA, REF_DELTA)) | (start >= end)] = BROKEN
     root, sound = family_roots(base)
-    kind = np.where(sound, entry_type[root], 0).astype(np.int8)
+    kind = np.where(sound, entry_type.take(root), 0).astype(np.int8)
     return PackEntries(start=start, end=end, size=size, base=base, root=root, kind=kind)
 
 
@@ -187,8 +187,8 @@ def family_roots(base: Offsets) -> tuple[Offsets, Flags]:
     """
     root = np.where(base >= 0, base, np.arange(len(base)))
     for _ in range(len(base).bit_length() + 1):
-        further = root[root]
+        further = root.take(root)
         if np.array_equal(further, root):
             break
         root = further
-    return root, base[root] == NO_BASE
+    return root, base.take(root) == NO_BASE

@@ -80,7 +80,7 @@ class Walker:
         order = walk_order(self.entries, members)
         outcome = Outcome()
         state = _State(self, order, outcome)
-        sizes = np.cumsum(np.minimum(self.entries.size[order.position], LARGE_OBJECT))
+        sizes = np.cumsum(np.minimum(self.entries.size.take(order.position), LARGE_OBJECT))
         low = 0
         while low < len(members):
             before = int(sizes[low - 1]) if low else 0
@@ -151,7 +151,7 @@ class _State:
         self.order = order
         self.outcome = outcome
         self.data: Bytes = np.frombuffer(walker.pack, dtype=np.uint8)
-        self.wanted = walker.wanted[order.position]
+        self.wanted = walker.wanted.take(order.position)
         self.all_wanted = bool(self.wanted.all())
         self.contents: list[bytes | None] = [None] * len(order.position)
         self.hit = bytearray(len(order.position))
@@ -174,7 +174,7 @@ class _State:
             windows = _Windows(low, parent.tolist(), head.tolist(), tail.tolist(), insides, margin)
         else:  # so small that to find the window costs more than it saves
             sizes = delta_sizes(deltas)
-        size = self.walker.entries.size[position]
+        size = self.walker.entries.size.take(position)
         size[rows] = sizes.result
         for row in rows[(sizes.result < 0) | (sizes.result > LARGE_OBJECT)].tolist():
             raw[row] = None
@@ -194,7 +194,7 @@ class _State:
     def _inflate(self, position: Offsets) -> list[bytes | None]:
         """Return what each entry inflates to; None where that is too large or impossible, which is noted."""
         entries = self.walker.entries
-        start, end, size = entries.start[position], entries.end[position], entries.size[position]
+        start, end, size = entries.start.take(position), entries.end.take(position), entries.size.take(position)
         # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
         by_zlib = is_short(self.data, start, size) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
