@@ -1,9 +1,11 @@
 """Commits and trees left until places are sought: the report is the one of a scan that leaves nothing."""
 
 import json
+import multiprocessing
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +184,22 @@ def test_what_a_worker_dies_of_is_read_through_git_and_counts_as_not_collected(t
     assert scan.stored.ways["git"] > 0
     finish_scan(scan)
     assert scan.stored.objects == scan.total
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+def test_interrupting_a_late_walk_ends_the_workers(tmp_path: Path, after: int) -> None:
+    scan = begun(keyed(tmp_path / "r", big=True, small=False), made_key(1).encode(), jobs=2)
+    results = 0
+
+    def interrupted(_objects: int, _size: int, _total: int) -> None:
+        nonlocal results
+        results += 1
+        if results == after:
+            raise KeyboardInterrupt
+
+    hits = [hit.object_id for hit in scan.stored.hits]
+    late = replace(scan, options=replace(scan.options, progress=interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        places(late.store, hits, [], 2, late)
+    assert results == after
+    assert not multiprocessing.active_children()
