@@ -12,7 +12,7 @@ from deflate import zlib_decompress
 
 from monei_guard.git_access.delta_families import Share, needed_entries, share_out
 from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
-from monei_guard.git_access.pack_walk import is_short
+from monei_guard.git_access.pack_walk import faster_by_zlib
 from monei_guard.git_access.repository import discover
 from monei_guard.sources.object_store import open_store
 from monei_guard.sources.object_workers import default_jobs, work_through
@@ -31,7 +31,7 @@ def main() -> None:
         def work(share: Share, packed: memoryview = packed, entries=entries) -> int:  # type: ignore[no-untyped-def] # noqa: ANN001 - bound early, its type is the pack's
             size = 0
             start, end, length = (part[share.members] for part in (entries.start, entries.end, entries.size))
-            short = is_short(np.frombuffer(packed, dtype=np.uint8), start, length).tolist()
+            short = faster_by_zlib(np.frombuffer(packed, dtype=np.uint8), start, length).tolist()
             for low, high, inflated, by_zlib in zip(start.tolist(), end.tolist(), length.tolist(), short, strict=True):
                 stream = packed[low:high]
                 size += len(zlib.decompress(stream) if by_zlib else zlib_decompress(stream, inflated))

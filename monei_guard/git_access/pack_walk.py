@@ -196,14 +196,14 @@ class _State:
         entries = self.walker.entries
         start, end, size = entries.start.take(position), entries.end.take(position), entries.size.take(position)
         # zlib holds whatever comes, whatever the header announces; libdeflate never more than that
-        by_zlib = is_short(self.data, start, size) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
+        by_zlib = faster_by_zlib(self.data, start, size) & ((end - start) * _MAX_RATIO <= LARGE_OBJECT)
         raw: list[bytes | None] = []
         add = raw.append
         short, long, packed = zlib.decompress, zlib_decompress, memoryview(self.walker.pack)
         streams = zip(start.tolist(), end.tolist(), size.tolist(), by_zlib.tolist(), strict=True)
-        for low, high, length, zlib_is_faster in streams:
+        for low, high, length, is_short in streams:
             try:
-                if zlib_is_faster:
+                if is_short:
                     add(short(packed[low:high], 15, length or 1))
                 else:
                     add(bytes(long(packed[low:high], length)) if length <= LARGE_OBJECT else None)
@@ -278,7 +278,7 @@ class _State:
             self.outcome.deferred.append(int(self.order.position[here]))
 
 
-def is_short(pack: Bytes, start: Offsets, size: Offsets) -> Flags:
+def faster_by_zlib(pack: Bytes, start: Offsets, size: Offsets) -> Flags:
     """Return which zlib streams of a pack zlib inflates faster than libdeflate; `size` is what they inflate to."""
     first: Bytes = pack.take(start + _ZLIB_HEADER, mode="clip")
     short: Flags = (size < _SHORT_STREAM) & ((first & _BLOCK_TYPE) != _DYNAMIC)

@@ -4,10 +4,9 @@ One `git cat-file` serves until it meets an object it dies of; then the next is 
 """
 
 import subprocess
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 
 from monei_guard.git_access.repository import (
     GitError,
@@ -94,12 +93,10 @@ def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple
     return done.stdout.decode("ascii", "replace").splitlines(), reason
 
 
-def read_objects(repository: Repository, object_ids: Iterable[str], limit: int) -> Iterator[tuple[str, str, bytes]]:
+def read_objects(repository: Repository, object_ids: Collection[str], limit: int) -> Iterator[tuple[str, str, bytes]]:
     """Yield id, type and content of each object of at most `limit` bytes that git can read; others are passed over."""
     waiting = iter(object_ids)
-    first = next(waiting, None)
-    waiting = waiting if first is None else chain((first,), waiting)
-    going = first is not None
+    going = bool(object_ids)  # else no process is needed
     while going:
         going = False
         with cat_file(repository) as objects:

@@ -77,22 +77,18 @@ def keyed(path: Path, *, big: bool, small: bool) -> Path:
 def test_the_report_is_the_same_whenever_the_first_hit_comes(
     tmp_path: Path, report: Report, leave_nothing: Callable[[], None], held: str, jobs: str
 ) -> None:
-    repository = keyed(tmp_path / "r", **HELD_IN[held])
-    mine = f"--cache-dir={tmp_path / 'mine'}"
-    told = [report(repository, "--no-cache", f"--jobs={jobs}")]
-    told += [report(repository, mine, f"--jobs={jobs}") for _ in range(2)]
-    commit(repository, f"again {made_key(6)}", new=f"MONEI_API_KEY={made_key(7)}\n")
-    run_git(repository, "repack", "-dq")
-    told += [report(repository, mine, f"--jobs={jobs}")]
+    def reports(name: str) -> list[tuple[int, dict[str, Any], str]]:
+        """Return those without a cache, with a new one, with that, and with that after one more commit."""
+        repository = keyed(tmp_path / name, **HELD_IN[held])
+        cache = f"--cache-dir={tmp_path / name}-cache"
+        told = [report(repository, option, f"--jobs={jobs}") for option in ("--no-cache", cache, cache)]
+        commit(repository, f"again {made_key(6)}", new=f"MONEI_API_KEY={made_key(7)}\n")
+        run_git(repository, "repack", "-dq")
+        return [*told, report(repository, cache, f"--jobs={jobs}")]
 
-    other = keyed(tmp_path / "other", **HELD_IN[held])
+    told = reports("r")
     leave_nothing()
-    theirs = f"--cache-dir={tmp_path / 'theirs'}"
-    expected = [report(other, "--no-cache", f"--jobs={jobs}")]
-    expected += [report(other, theirs, f"--jobs={jobs}") for _ in range(2)]
-    commit(other, f"again {made_key(6)}", new=f"MONEI_API_KEY={made_key(7)}\n")
-    run_git(other, "repack", "-dq")
-    expected += [report(other, theirs, f"--jobs={jobs}")]
+    expected = reports("other")
     assert told == expected
     assert all(code == 1 for code, _, _ in told)
     assert len(told[0][1]["findings"]) >= 3 + (held != "no blob")
