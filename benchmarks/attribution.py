@@ -17,10 +17,10 @@ import numpy as np
 
 from benchmarks.measure import Command, machine, measure, table
 from monei_guard.commands.cli import run
-from monei_guard.git_access.pack_entries import BLOB
-from monei_guard.git_access.pack_index import among
-from monei_guard.sources import object_store
-from monei_guard.sources.object_scan import Collector, Examiner, Hit, LooseShare, PackShare, Seen
+from monei_guard.git.pack_entries import BLOB
+from monei_guard.git.pack_index import among
+from monei_guard.history import object_store
+from monei_guard.history.worker import Collector, Examiner, Hit, LooseShare, PackShare, Seen
 
 _HITS = 100
 _AUDIT = "--audit"  # marks the process that is measured

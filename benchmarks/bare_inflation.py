@@ -10,12 +10,12 @@ import zlib
 import numpy as np
 from deflate import zlib_decompress
 
-from monei_guard.git_access.delta_families import Share, needed_entries, share_out
-from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
-from monei_guard.git_access.pack_walk import faster_by_zlib
-from monei_guard.git_access.repository import discover
-from monei_guard.sources.object_store import open_store
-from monei_guard.sources.object_workers import default_jobs, work_through
+from monei_guard.git.delta_families import Share, needed_entries, share_out
+from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE
+from monei_guard.git.pack_walk import faster_by_zlib
+from monei_guard.git.repository import discover
+from monei_guard.history.object_store import open_store
+from monei_guard.history.process_pool import default_jobs, work_through
 
 
 def main() -> None:

@@ -24,14 +24,14 @@ from benchmarks.measure import machine
 from benchmarks.scan import plain_tree
 from monei_guard.commands.session import rule_loaders
 from monei_guard.detection.prefilter import REACH, Prefilter
-from monei_guard.git_access.repository import discover
-from monei_guard.history_judge import judge_with
+from monei_guard.git.repository import discover
+from monei_guard.history.matching import judge_with
+from monei_guard.history.object_store import ScanOptions, open_store, scan_store
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, scan
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.sources.archive_kinds import ArchiveLimits, archive_kind
-from monei_guard.sources.object_store import ScanOptions, open_store, scan_store
+from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.sources.containers.signatures import ArchiveLimits, archive_kind
 
 _LARGEST = 2_000_000
 _FILES = 6000

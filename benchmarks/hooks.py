@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.measure import Command, machine, measure, table
 from benchmarks.peers import peer, versions
 from benchmarks.scan import filler, git, new_repository
-from monei_guard.commands.hook_script import hook_script
+from monei_guard.application.hooks.script import hook_script
 
 GUARD = str(Path(sys.executable).with_name("monei-guard"))
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,16 +14,16 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.measure import machine
-from monei_guard.commands.linting import Linter
 from monei_guard.commands.session import rule_loaders
-from monei_guard.lints.lint import lint_file
-from monei_guard.lints.project import Project
+from monei_guard.lints.analysis.project import Project
+from monei_guard.lints.selection import lint_file
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, scan
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_lint_rules
+from monei_guard.scanning.linter import Linter
+from monei_guard.scanning.scanner import Detector, scan
 from monei_guard.sources.files import FileOptions, directory
 
 PLAIN_FILES = 20_000

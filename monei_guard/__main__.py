@@ -19,7 +19,7 @@ def main() -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES)
     if sys.argv[1:] == ["staged"]:
         # What a hook runs on every commit; nearly always there is nothing to say, in half the time.
-        from monei_guard.commands.clean_commit import is_clean_commit  # noqa: PLC0415 - for this case alone
+        from monei_guard.fast_path import is_clean_commit  # noqa: PLC0415 - for this case alone
 
         try:
             if is_clean_commit():
@@ -28,7 +28,7 @@ def main() -> None:
             sys.exit(130)
     if sys.argv[1:] in (["staged"], ["staged", "-C", "."]):
         # As hooks call it: no option to read, so nothing that reads options.
-        from monei_guard.commands.staged_commit import run_without_options  # noqa: PLC0415 - for this case alone
+        from monei_guard.application.scan_staged import run_without_options  # noqa: PLC0415 - for this case alone
 
         sys.exit(run_without_options())
     from monei_guard.commands.cli import run  # noqa: PLC0415 - builds the command line

@@ -7,8 +7,8 @@ from monei_guard.detection.prefilter import Prefilter
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.scanning.scanner import Detector
 
 
 def builtin_detector(*, decode: bool = True, large: bool = False) -> Detector:

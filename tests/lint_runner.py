@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from functools import cache
 
+from monei_guard.lints.analysis.project import Project
 from monei_guard.lints.example_project import project_files
-from monei_guard.lints.lint import lint_file
-from monei_guard.lints.project import Project
+from monei_guard.lints.selection import lint_file
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin

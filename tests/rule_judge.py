@@ -6,10 +6,10 @@ from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_check import Judge, Judgement
 from monei_guard.ruleset.rule_files import load_directory
+from monei_guard.scanning.scanner import Detector
 
 Finder = Callable[[bytes, str], list[Finding]]
 

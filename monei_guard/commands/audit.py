@@ -6,21 +6,21 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import say, stop
-from monei_guard.commands.file_progress import file_progress
+from monei_guard.application.error_handler import say, stop
+from monei_guard.application.hygiene import History, history_of, with_hygiene
+from monei_guard.application.reports import report_and_exit_code
+from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.history import scan_history
-from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.report_output import report_and_exit_code
-from monei_guard.commands.repository_hygiene import History, history_of, with_hygiene
 from monei_guard.commands.session import Session, excluder, open_session, repository_folder
-from monei_guard.git_access.repository import Repository, discover
+from monei_guard.git.repository import Repository, discover
 from monei_guard.model.finding import Finding
 from monei_guard.model.secret import Secret
-from monei_guard.pipeline import Scanned
-from monei_guard.pipeline import scan as run_pipeline
 from monei_guard.reporting.audit_report import write_audit
 from monei_guard.reporting.html_summary import ROTATE_AFTER
+from monei_guard.reporting.progress import file_progress
+from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory
 

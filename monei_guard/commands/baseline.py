@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
-from monei_guard.commands.baseline_run import Run, git_author, run_for_baseline
-from monei_guard.commands.baseline_use import baseline_path, surroundings
-from monei_guard.commands.boundary import stop
+from monei_guard.application.baseline import baseline_path, surroundings
+from monei_guard.application.baseline_review import Run, git_author, run_for_baseline
+from monei_guard.application.error_handler import stop
+from monei_guard.application.options import Options
 from monei_guard.commands.day import DateType
-from monei_guard.commands.run_options import Options
 from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import repository_folder
 from monei_guard.errors import ExitCode, IncompleteError
@@ -21,7 +21,7 @@ from monei_guard.policy.baseline import Baseline, BaselineError, Entry, pruned, 
 from monei_guard.policy.baseline_file import change, load
 from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.policy.foreign_baseline import read_foreign
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.terminal import place
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -10,21 +10,21 @@ from typing import Any
 
 import click
 
-from monei_guard.ci.event import Platform
-from monei_guard.ci.platforms import recognise
+from monei_guard.application.ci.config_changes import brought_along, in_force, suppressed
+from monei_guard.application.ci.outputs import Said, log_writer, platform_options, write_summary
+from monei_guard.application.ci.scope import Scope, scope_of, with_base
+from monei_guard.application.error_handler import say, stop
+from monei_guard.application.hygiene import with_staged_hygiene
+from monei_guard.application.reports import report_and_exit_code
+from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
+from monei_guard.ci_platforms.event import Platform
+from monei_guard.ci_platforms.registry import recognise
 from monei_guard.commands.audit import AuditOptions, joined, look_at_everything, look_at_work_tree
-from monei_guard.commands.boundary import say, stop
-from monei_guard.commands.ci_output import Said, log_writer, platform_options, write_summary
-from monei_guard.commands.ci_scope import Scope, scope_of, with_base
-from monei_guard.commands.ci_trust import brought_along, in_force, suppressed
-from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.report_output import report_and_exit_code
-from monei_guard.commands.repository_hygiene import with_staged_hygiene
 from monei_guard.commands.session import Session, excluder, open_session, repository_folder
-from monei_guard.git_access.repository import GitError, Repository, discover
+from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import Scanned, scan
+from monei_guard.scanning.scanner import Scanned, scan
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import manifests_in
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import click
 
 from monei_guard import __version__
-from monei_guard.commands.boundary import guarded, say
+from monei_guard.application.error_handler import guarded, say
 from monei_guard.errors import ExitCode
 
 # Command -> "module:function" and its one-line help, so that `--help` imports nothing.
@@ -31,8 +31,8 @@ COMMANDS = MappingProxyType({
 # What hooks call (hooks/, .pre-commit-hooks.yaml); no one types them, so `--help` does not list them.
 HOOK_COMMANDS = MappingProxyType(
     {
-        "hook-pre-push": "monei_guard.commands.hook_entry:pre_push",
-        "hook-commit-msg": "monei_guard.commands.hook_entry:commit_msg",
+        "hook-pre-push": "monei_guard.commands.hook_impl:pre_push",
+        "hook-commit-msg": "monei_guard.commands.hook_impl:commit_msg",
         "hook-pre-receive": "monei_guard.commands.hook_pre_receive:pre_receive",
     }
 )

@@ -6,16 +6,16 @@ import re
 import click
 
 from monei_guard.commands.rules import find_rule
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
+from monei_guard.detection.assessment import Verdict
 from monei_guard.detection.engine import Engine
-from monei_guard.detection.verdict import Verdict
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
 from monei_guard.model.secret import redact
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
+from monei_guard.reporting.report_redaction import without_keys
 from monei_guard.reporting.rule_page import rule_page
-from monei_guard.reporting.stray_keys import without_keys
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import read_quietly

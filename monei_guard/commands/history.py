@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import say, stop
-from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
-from monei_guard.commands.object_cache import open_cache
+from monei_guard.application.error_handler import say, stop
+from monei_guard.application.history_cache import open_cache
+from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.object_progress import progress_line
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Session, finish, open_session, repository_folder
 from monei_guard.detection.prefilter import REACH
-from monei_guard.git_access.repository import Repository, discover
-from monei_guard.history_judge import judge_with
-from monei_guard.history_pipeline import HistoryScan, finish_history
-from monei_guard.sources.archive_kinds import ARCHIVE_SIGNS
+from monei_guard.git.repository import Repository, discover
+from monei_guard.history.findings import HistoryScan, finish_history
+from monei_guard.history.matching import judge_with
+from monei_guard.history.object_store import ObjectStore, Progress, ScanOptions, begin_scan, has_news, open_store
+from monei_guard.sources.containers.signatures import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.object_store import ObjectStore, Progress, ScanOptions, begin_scan, has_news, open_store
 
 
 @click.command()

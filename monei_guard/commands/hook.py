@@ -7,19 +7,19 @@ from typing import Any, TypeVar
 
 import click
 
-from monei_guard.atomic_file import UnwritableError, replace_file
-from monei_guard.commands.boundary import stop
-from monei_guard.commands.hook_place import (
+from monei_guard.application.error_handler import stop
+from monei_guard.application.hooks.location import (
     HookPlace,
     global_place,
     leave_global_place,
     repository_place,
     use_global_place,
 )
-from monei_guard.commands.hook_script import FORWARDED, KEPT, MARK, TYPES, forwarding_script, hook_script
+from monei_guard.application.hooks.script import FORWARDED, KEPT, MARK, TYPES, forwarding_script, hook_script
 from monei_guard.errors import ExitCode, GuardError
-from monei_guard.git_access.repository import discover
-from monei_guard.reporting.plain_text import visible
+from monei_guard.filesystem.atomic_write import UnwritableError, replace_file
+from monei_guard.git.repository import discover
+from monei_guard.reporting.escaping import visible
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _LARGEST = 1 << 20  # bytes of a hook that are looked at

@@ -13,20 +13,20 @@ from typing import Any, TextIO
 
 import click
 
-from monei_guard.commands.boundary import say, stop
-from monei_guard.commands.hook_leniency import AMEND, VARIABLE, conclude, lenient
-from monei_guard.commands.named_repository import NoRepositoryError
+from monei_guard.application.error_handler import say, stop
+from monei_guard.application.hooks.fail_open import AMEND, VARIABLE, conclude, lenient
+from monei_guard.application.hooks.push_log import in_words, log_passed
+from monei_guard.application.options import Options
+from monei_guard.application.repository import NoRepositoryError
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.push_log import in_words, log_passed
-from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, excluder, open_session
 from monei_guard.errors import ExitCode, GuardError
-from monei_guard.git_access.repository import GitError, Repository, discover, git
+from monei_guard.git.repository import GitError, Repository, discover, git
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import scan
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import Style, write_terminal
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.pushed_refs import Push, PushError, Update, push_items, read_push, received_updates, without
 
 SERVER_FILE = "monei-guard.toml"

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 import click
 
 from monei_guard import __version__
-from monei_guard.commands.boundary import say
-from monei_guard.commands.repository_hygiene import active_rules, by_path, folder_files, without
-from monei_guard.commands.run_options import Options
+from monei_guard.application.error_handler import say
+from monei_guard.application.hygiene import active_rules, by_path, folder_files, without
+from monei_guard.application.options import Options
+from monei_guard.application.setup.apply import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
 from monei_guard.commands.session import excluder, open_session
-from monei_guard.commands.setup_steps import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
 from monei_guard.errors import GuardError
-from monei_guard.git_access.ignore_rules import ignored_by_git
-from monei_guard.git_access.repository import Repository, discover
-from monei_guard.hygiene.checks import hygiene_findings
-from monei_guard.hygiene.ci_steps import Paste, ci_steps
-from monei_guard.hygiene.mending import Plan, mend, new_templates
-from monei_guard.hygiene.starter_files import Starters, starter_edits, uses_hook_manager
-from monei_guard.pipeline import scan
+from monei_guard.fixing.ci_steps import Paste, ci_steps
+from monei_guard.fixing.fixes import Plan, mend, new_templates
+from monei_guard.fixing.starter_files import Starters, starter_edits, uses_hook_manager
+from monei_guard.git.ignore_rules import ignored_by_git
+from monei_guard.git.repository import Repository, discover
+from monei_guard.hygiene.registry import hygiene_findings
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory
 
@@ -139,6 +139,6 @@ def _show_rest(setup: Setup) -> None:
 
 def say_out(line: str) -> None:
     """Write one line to standard output, control characters escaped."""
-    from monei_guard.reporting.plain_text import visible  # noqa: PLC0415 - as in cli.say
+    from monei_guard.reporting.escaping import visible  # noqa: PLC0415 - as in cli.say
 
     click.echo(visible(line))

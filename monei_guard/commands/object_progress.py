@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from monei_guard.commands.boundary import say
+from monei_guard.application.error_handler import say
 
 _BETWEEN = 0.1  # seconds from one drawing to the next
 _MEGABYTE = 1_000_000

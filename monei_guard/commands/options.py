@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import click
 
-from monei_guard.commands.run_options import Options
+from monei_guard.application.options import Options
+from monei_guard.configuration.settings import size
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.reporting.formats import FORMATS
-from monei_guard.settings import size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import stop
-from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.named_repository import NoRepositoryError, with_own_work_tree
+from monei_guard.application.error_handler import stop
+from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import excluder, finish, open_session, repository_folder
-from monei_guard.git_access.repository import discover
-from monei_guard.pipeline import scan
+from monei_guard.git.repository import discover
+from monei_guard.reporting.progress import file_progress
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.commit_range import range_items, read_range, read_since
 from monei_guard.sources.dependency_files import manifests_in
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import say, stop
-from monei_guard.content.text_encoding import root_view
+from monei_guard.application.error_handler import say, stop
+from monei_guard.decoding.charset import root_view
 from monei_guard.detection.engine import Engine
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.errors import ExitCode
@@ -15,8 +15,8 @@ from monei_guard.lints.example_project import codes_in_example
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import Rule, RuleKind
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.json_report import encode
-from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.rule_page import rule_page
 from monei_guard.ruleset.rule_check import Judge, Judgement, check_rules
 from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_directory, load_file

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import stop
-from monei_guard.commands.file_progress import file_progress
+from monei_guard.application.error_handler import stop
+from monei_guard.application.hygiene import with_hygiene
+from monei_guard.application.options import Options
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.repository_hygiene import with_hygiene
-from monei_guard.commands.run_options import Options
 from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.pipeline import Scanned
-from monei_guard.pipeline import scan as run_pipeline
+from monei_guard.reporting.progress import file_progress
+from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monei_guard.commands.linting import Linter
-from monei_guard.commands.run_options import Options, read_settings
-from monei_guard.commands.user_folders import cache_folder
-from monei_guard.configuration_file import OWN_FILE
+from monei_guard.application.options import Options, read_settings
+from monei_guard.configuration.location import OWN_FILE
+from monei_guard.configuration.settings import Settings
 from monei_guard.errors import ExitCode
-from monei_guard.pipeline import Detector, Scanned
+from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.settings import Settings
+from monei_guard.scanning.linter import Linter
+from monei_guard.scanning.scanner import Detector, Scanned
 
 if TYPE_CHECKING:
-    from monei_guard.commands.report_output import TerminalWriter
+    from monei_guard.application.reports import TerminalWriter
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
 
@@ -54,14 +54,14 @@ def open_session(
     if options.reveal and not (options.format == "terminal" and options.output is None and sys.stdout.isatty()):
         raise _misuse("--reveal shows secrets on a terminal only: not in a file, a pipe or another format.")
     if options.verify:
-        from monei_guard.commands.verification_run import check_request  # noqa: PLC0415 - imports the HTTP library
+        from monei_guard.application.verification import check_request  # noqa: PLC0415 - imports the HTTP library
 
         check_request(options)
     elif options.yes or options.api_urls:
         raise _misuse("--yes and --api-url are about verification: add --verify.")
     settings = read_settings(options, folder)
     if settings.selection.select or settings.selection.ignore or settings.extend_rules:
-        from monei_guard.commands.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
+        from monei_guard.application.rule_selection import selected_session  # noqa: PLC0415 - parses every rule
 
         where = root or folder or "."
         session = selected_session(options, settings, manifests, trusted=folder is not None, root=where)
@@ -127,7 +127,7 @@ def finish(
     gaps = session.errors or any(one.incomplete for one in scanned.skipped)
     if silent_when_clean and plain and not scanned.findings and not gaps:
         return ExitCode.CLEAN
-    from monei_guard.commands.report_output import report_and_exit_code  # noqa: PLC0415 - not on a clean commit
+    from monei_guard.application.reports import report_and_exit_code  # noqa: PLC0415 - not on a clean commit
 
     if terminal is None:
         return report_and_exit_code(session, scanned)

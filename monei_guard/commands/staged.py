@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from monei_guard.commands.boundary import stop
+from monei_guard.application.error_handler import stop
+from monei_guard.application.scan_staged import look_at_commit
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.staged_commit import look_at_commit
 
 
 @click.command()

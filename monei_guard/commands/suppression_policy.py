@@ -2,10 +2,10 @@
 
 from datetime import date
 
+from monei_guard.configuration.settings import Settings
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.policy.inline_suppression import InlinePolicy
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.settings import Settings
 
 # Whose findings a directive can cover in the pass over contents; a directive for another code is never called unused.
 _CHECKED = frozenset({RuleKind.CREDENTIAL, RuleKind.SUPPRESSION})

@@ -8,19 +8,19 @@ from datetime import UTC, date, datetime
 
 import click
 
-from monei_guard.commands.baseline_use import baseline_path
-from monei_guard.commands.file_progress import file_progress
-from monei_guard.commands.run_options import Options
+from monei_guard.application.baseline import baseline_path
+from monei_guard.application.options import Options
 from monei_guard.commands.scan import open_scan
 from monei_guard.commands.session import Session
-from monei_guard.content.text_encoding import root_view
-from monei_guard.git_access.line_dates import line_origins
-from monei_guard.git_access.repository import discover
+from monei_guard.decoding.charset import root_view
+from monei_guard.git.blame import line_origins
+from monei_guard.git.repository import discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import display_path
 from monei_guard.policy.baseline_file import load
 from monei_guard.policy.inline_suppression import MARKER, find_directives
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
+from monei_guard.reporting.progress import file_progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,18 @@ from itertools import groupby
 
 import click
 
-from monei_guard.atomic_file import write_atomically
-from monei_guard.commands.baseline_run import Run, git_author, run_for_baseline
-from monei_guard.commands.run_options import Options
+from monei_guard.application.baseline_review import Run, git_author, run_for_baseline
+from monei_guard.application.options import Options
+from monei_guard.application.verification import verified_as_asked
 from monei_guard.commands.triage_app import TriageApp
-from monei_guard.commands.verification_run import verified_as_asked
-from monei_guard.git_access.line_dates import line_origins
-from monei_guard.git_access.repository import GitError, GitMissingError, Repository, discover
+from monei_guard.filesystem.atomic_write import write_atomically
+from monei_guard.git.blame import line_origins
+from monei_guard.git.repository import GitError, GitMissingError, Repository, discover
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.policy.baseline import Baseline, Entry, with_findings
 from monei_guard.policy.baseline_file import change
-from monei_guard.policy.decision import Decision
-from monei_guard.reporting.plain_text import visible
+from monei_guard.policy.resolution import Decision
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.rotation_list import rotation_list
 
 

@@ -17,8 +17,8 @@ from textual.widgets import DataTable, Footer, Header, Input, Label, Static
 
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.levels import Severity
-from monei_guard.policy.decision import Decision, Judgement, fault
-from monei_guard.reporting.plain_text import visible
+from monei_guard.policy.resolution import Decision, Judgement, fault
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.terminal import Style, finding_lines, place
 
 _COLORS = {

@@ -9,13 +9,11 @@ from typing import Any
 import click
 
 from monei_guard import __version__
-from monei_guard.commands.boundary import stop
-from monei_guard.commands.options import ReportType
-from monei_guard.commands.report_output import write_reports
-from monei_guard.commands.run_options import Options
-from monei_guard.commands.session import rule_loaders
-from monei_guard.commands.verification_run import VerificationRequest, ask_api, hosts_named, network_settings
-from monei_guard.commands.verify_inputs import (
+from monei_guard.application.error_handler import stop
+from monei_guard.application.options import Options
+from monei_guard.application.reports import write_reports
+from monei_guard.application.verification import VerificationRequest, ask_api, hosts_named, network_settings
+from monei_guard.application.verify_inputs import (
     ReportError,
     file,
     is_report,
@@ -26,16 +24,18 @@ from monei_guard.commands.verify_inputs import (
     standard_input,
     variable,
 )
+from monei_guard.commands.options import ReportType
+from monei_guard.commands.session import rule_loaders
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Triaged
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, Scanned
 from monei_guard.reporting.formats import FORMATS
 from monei_guard.reporting.report import Coverage, make_report
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.verification.judgement import is_declined, with_verdicts
+from monei_guard.scanning.scanner import Detector, Scanned
+from monei_guard.verification.validity import is_declined, with_verdicts
 
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h)?", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}

@@ -12,8 +12,8 @@ from functools import cache
 
 import regex
 
+from monei_guard.detection.assessment import Surroundings
 from monei_guard.detection.patterns import compile_pattern
-from monei_guard.detection.verdict import Surroundings
 from monei_guard.model.rule import Rule
 
 NAMED = 6  # the assigned name carries the company's name

@@ -13,8 +13,8 @@ from monei_guard.model.blob import Skipped, View
 from monei_guard.model.rule import Rule
 
 if TYPE_CHECKING:
-    from monei_guard.detection.context_judgement import ContextJudge
-    from monei_guard.detection.verdict import Verdict
+    from monei_guard.detection.assessment import Verdict
+    from monei_guard.detection.context_filter import ContextJudge
     from monei_guard.model.finding import Finding
 
 
@@ -40,13 +40,13 @@ class Engine:
 
     @cached_property
     def _dropped_by_value(self) -> "Callable[[Candidate], Verdict | None]":
-        from monei_guard.detection.value_judgement import dropped_by_value  # noqa: PLC0415 - only for a match
+        from monei_guard.detection.value_filter import dropped_by_value  # noqa: PLC0415 - only for a match
 
         return dropped_by_value
 
     @cached_property
     def _context(self) -> "ContextJudge":
-        from monei_guard.detection.context_judgement import ContextJudge  # noqa: PLC0415 - only for what may be a key
+        from monei_guard.detection.context_filter import ContextJudge  # noqa: PLC0415 - only for what may be a key
 
         return ContextJudge(self._load_evidence, self._load_manifests)
 
@@ -69,7 +69,7 @@ class Engine:
             cuts.append(Skipped(views[0].blob.path, str(error)))
         if all(verdict.dropped for _, verdict in judged):
             return []
-        from monei_guard.detection.verdict_findings import verdict_findings  # noqa: PLC0415 - only with a finding
+        from monei_guard.detection.findings import verdict_findings  # noqa: PLC0415 - only with a finding
 
         return verdict_findings(judged, shown_path)
 

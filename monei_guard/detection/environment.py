@@ -9,7 +9,7 @@ say nothing. The production host says nothing either: sandbox keys are used agai
 import re
 from functools import lru_cache
 
-from monei_guard.detection.verdict import Surroundings
+from monei_guard.detection.assessment import Surroundings
 from monei_guard.model.rule import Environment
 
 _PRODUCTION = frozenset({"prod", "production", "live", "prd", "mainnet"})

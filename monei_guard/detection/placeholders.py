@@ -6,7 +6,7 @@ show it): a placeholder that slips through costs a suppression, a key that is ta
 
 import re
 
-from monei_guard.detection.letter_pairs import reads_as_noise
+from monei_guard.detection.bigrams import reads_as_noise
 
 # SHA-256 of values printed in public documentation that no other test below recognises (facts, section 1 and 7.3).
 _DOCUMENTED = frozenset({

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from monei_guard.content.encoded_forms import (
+from monei_guard.decoding.signatures.keyword_forms import (
     ESCAPE_PATTERNS,
     encoded_literals,
     encoded_text_test,
@@ -33,8 +33,8 @@ class Prefilter:
 
     Keywords are lower-case ASCII and matched whatever their case, also with NUL bytes between their characters
     (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. With `encoded`, content that
-    may hold a keyword in an encoded form passes too (`content.encoded_forms`). Hyperscan takes over after `switch_at`
-    bytes; `cache_folder` is where its compiled patterns are kept from one run to the next, None for nowhere.
+    may hold a keyword in an encoded form passes too (`decoding.signatures.keyword_forms`). Hyperscan takes over after
+    `switch_at` bytes; `cache_folder` is where its compiled patterns are kept between runs, None for nowhere.
     """
 
     def __init__(
@@ -173,16 +173,16 @@ def hyperscan_test(
     None where Hyperscan does not run (an old processor), or where its patterns are not kept and not to be compiled.
     """
     try:
-        from monei_guard.detection import compiled_patterns  # noqa: PLC0415 - imports hyperscan: 15 ms
+        from monei_guard.detection import hyperscan_cache  # noqa: PLC0415 - imports hyperscan: 15 ms
     except ImportError:
         return None
     needed = shortest(keywords)
     made_from = repr((needed, extra, encoded)).encode()
     try:
-        database = compiled_patterns.database(
+        database = hyperscan_cache.database(
             made_from, (lambda: _expressions(needed, extra, encoded=encoded)) if compile_it else None, cache_folder
         )
-    except compiled_patterns.CannotCompileError:
+    except hyperscan_cache.CannotCompileError:
         return None
     caseless = 3 * len(needed)  # the forms of each; the numbers are those of `_expressions`
     exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 
-from monei_guard.lints.app_code import AppCode, Carried, Invocation
-from monei_guard.lints.app_side import side_of_app_code
-from monei_guard.lints.hit import Hit
-from monei_guard.lints.maker import Maker
-from monei_guard.lints.names import looks_like_credential
-from monei_guard.lints.no_rate_limit_handling import HANDLED
+from monei_guard.lints.analysis.app_runtime import side_of_app_code
+from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.analysis.runtime import Runs
+from monei_guard.lints.context import Maker
+from monei_guard.lints.documents.text_code import AppCode, Carried, Invocation
 from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
+from monei_guard.lints.rules.no_rate_limit_handling import HANDLED
+from monei_guard.lints.rules.webhook_not_verified import CHECKS, HOOK_PATH, SIGNATURE
 from monei_guard.lints.shell_commands import shell_fallback, shell_tls
-from monei_guard.lints.side import Runs
-from monei_guard.lints.webhook_not_verified import CHECKS, HOOK_PATH, SIGNATURE
+from monei_guard.lints.violation import Hit
 from monei_guard.model.rule import Confidence
 
 _LOGGERS = re.compile(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from monei_guard.lints.bundle_path import is_bundle
-from monei_guard.lints.file_kind import language_of
-from monei_guard.lints.maker import Maker
-from monei_guard.lints.project import Project, vendor_of
+from monei_guard.lints.analysis.project import Project, vendor_of
+from monei_guard.lints.context import Maker
+from monei_guard.lints.documents.bundle import is_bundle
+from monei_guard.lints.languages.registry import language_of
 from monei_guard.lints.wrong_dependency import check_dependency_file
 from monei_guard.model.blob import Skipped, View
 
@@ -23,7 +23,7 @@ def run_checks(
     make = Maker(view, project, rules, vendor, shown_path)
     if is_bundle(path):
         if vendor != "monei.com":
-            from monei_guard.lints.key_in_bundle import check_bundle  # noqa: PLC0415 - bundles are seldom committed
+            from monei_guard.lints.rules.key_in_bundle import check_bundle  # noqa: PLC0415 - bundles are seldom committed
 
             make.add("key-in-bundle", check_bundle(path, view.data))
         return make.results()

@@ -2,8 +2,8 @@
 
 import re
 
-from monei_guard.lints.lint import lint_file
-from monei_guard.lints.project import Project
+from monei_guard.lints.analysis.project import Project
+from monei_guard.lints.selection import lint_file
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin

@@ -4,9 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from monei_guard.lints.hit import Hit
-from monei_guard.lints.names import looks_like_credential
-from monei_guard.lints.value_flow import Step
+from monei_guard.lints.analysis.data_flow import Step
+from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.violation import Hit
 from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
 from monei_guard.model.location import Span

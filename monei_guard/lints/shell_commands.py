@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.hit import Hit
-from monei_guard.lints.names import looks_like_credential
+from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.violation import Hit
 
 _CURL = re.compile(r"(?m)(?:^|[\s;&|(`\"'])(?:curl|wget|http)\s(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
 _CURL_OFF = re.compile(r"(?:^|\s)(?:-[A-Za-z]*k[A-Za-z]*|--insecure|--no-check-certificate|--verify=no)(?=\s|$)")

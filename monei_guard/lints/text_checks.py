@@ -1,8 +1,8 @@
 """The lints over files without a grammar: code of other languages, and configuration."""
 
-from monei_guard.lints import configuration
-from monei_guard.lints.file_kind import APP_SUFFIXES
-from monei_guard.lints.maker import Maker
+from monei_guard.lints.context import Maker
+from monei_guard.lints.documents import config_file
+from monei_guard.lints.languages.registry import APP_SUFFIXES
 
 
 def check_text(make: Maker, path: str) -> None:
@@ -14,5 +14,5 @@ def check_text(make: Maker, path: str) -> None:
 
         check_app_code(make, path)
     if suffix not in APP_SUFFIXES or suffix in ("kts", "sh", "bash", "zsh"):
-        for rule, hits in configuration.checks(make.view, path):
+        for rule, hits in config_file.checks(make.view, path):
             make.add(rule, hits)

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from monei_guard.lints import (
+from monei_guard.lints.analysis.api_usage import MoneiUse, find_monei_use
+from monei_guard.lints.context import Maker
+from monei_guard.lints.documents import page
+from monei_guard.lints.documents.code_file import SourceFile, source_files
+from monei_guard.lints.languages.parser import ParseError
+from monei_guard.lints.languages.registry import language_of
+from monei_guard.lints.rules import (
     bare_string_constructor,
     client_env_prefix,
     hardcoded_fallback,
     key_in_url,
     key_logged,
     no_rate_limit_handling,
-    page_markup,
     plain_http,
     sandbox_hits_production,
     sdk_in_client_code,
@@ -19,12 +24,7 @@ from monei_guard.lints import (
     webhook_not_verified,
     wrong_package,
 )
-from monei_guard.lints.file_kind import language_of
-from monei_guard.lints.hit import Hit
-from monei_guard.lints.maker import Maker
-from monei_guard.lints.monei_use import MoneiUse, find_monei_use
-from monei_guard.lints.parsing import ParseError
-from monei_guard.lints.source_file import SourceFile, source_files
+from monei_guard.lints.violation import Hit
 
 # By rule id.
 CODE_CHECKS: Mapping[str, Callable[[SourceFile, MoneiUse], Iterator[Hit]]] = MappingProxyType(
@@ -58,7 +58,7 @@ def _check(make: Maker, path: str) -> None:
     """Add the hits. Raises ParseError."""
     view, project, rules = make.view, make.project, make.rules
     if language_of(path) == "page":
-        for rule, hits in page_markup.checks(view, path):
+        for rule, hits in page.checks(view, path):
             make.add(rule, hits)
     for file in source_files(view, path, project):
         try:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.hit import Hit
-from monei_guard.lints.project import Project, empty_project, npm_dependencies, python_dependencies, vendor_of
+from monei_guard.lints.analysis.project import Project, empty_project, npm_dependencies, python_dependencies, vendor_of
+from monei_guard.lints.violation import Hit
 
 _PYTHON_FILES = frozenset({"pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml"})
 _RUNS_COMMANDS = re.compile(

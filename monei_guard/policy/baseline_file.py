@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from filelock import FileLock, Timeout
 
-from monei_guard.atomic_file import write_atomically
+from monei_guard.filesystem.atomic_write import write_atomically
 from monei_guard.policy.baseline import Baseline, BaselineError, new_baseline, parse, read, render
 
 _WAIT = 30.0  # seconds

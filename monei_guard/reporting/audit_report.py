@@ -9,8 +9,8 @@ from monei_guard.model.finding import Life, Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.model.moment import moment
 from monei_guard.model.rule import Environment
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.html_summary import ROTATE_AFTER, in_force, secret_key
-from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import (
     SEVERITY_COLOR,

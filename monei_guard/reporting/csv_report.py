@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from monei_guard.model.finding import Triaged
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
 
 _COLUMNS = (

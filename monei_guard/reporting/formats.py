@@ -6,8 +6,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
-from monei_guard.atomic_file import write_atomically
 from monei_guard.errors import GuardError
+from monei_guard.filesystem.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from monei_guard.reporting.report import Report

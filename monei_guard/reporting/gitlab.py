@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 from monei_guard.model.finding import Triaged
 from monei_guard.model.location import display_path
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.json_report import encode, write_items
 from monei_guard.reporting.markdown import code
-from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import TOOL_NAME, Report, reported_rules
 
 _VERSION = "15.0.7"

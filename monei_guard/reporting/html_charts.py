@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.moment import moment
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.html_summary import age_in_days, in_force, secret_key
-from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import Report
 
 # Importing pygal leaves a finder for its map plugins in place that Python 3.11 warns about at each later import.

@@ -19,9 +19,9 @@ from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Rule
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.html_charts import charts
 from monei_guard.reporting.html_summary import first_steps, headline, tiles
-from monei_guard.reporting.plain_text import visible
 from monei_guard.reporting.report import Report, reported_rules, rules_digest
 from monei_guard.reporting.terminal import place, size
 

@@ -13,7 +13,7 @@ from monei_guard.model.blob import Skipped
 from monei_guard.model.finding import Life, Suppression, Triaged, Verification
 from monei_guard.model.location import Location, display_path
 from monei_guard.model.secret import Secret
-from monei_guard.reporting.plain_text import well_formed
+from monei_guard.reporting.escaping import well_formed
 from monei_guard.reporting.report import TOOL_NAME, Report, rules_digest
 
 _ENCODER = json.JSONEncoder(separators=(", ", ": "))

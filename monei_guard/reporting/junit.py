@@ -13,7 +13,7 @@ from junitparser.junitparser import etree  # type: ignore[attr-defined] # lxml's
 
 from monei_guard.model.finding import Triaged
 from monei_guard.model.location import display_path
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import TOOL_NAME, Report
 from monei_guard.reporting.terminal import Style, finding_lines, place, summary_line
 

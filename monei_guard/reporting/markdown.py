@@ -12,7 +12,7 @@ from typing import TextIO
 
 from monei_guard.model.finding import Triaged
 from monei_guard.model.levels import Severity
-from monei_guard.reporting.plain_text import visible
+from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import place, size
 

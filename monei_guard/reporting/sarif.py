@@ -11,8 +11,8 @@ from monei_guard.model.blob import Skipped
 from monei_guard.model.finding import Finding, Suppression, Triaged
 from monei_guard.model.location import Location
 from monei_guard.model.rule import Rule, Severity
+from monei_guard.reporting.escaping import visible, well_formed
 from monei_guard.reporting.json_report import encode, location_object, summary_object, write_items
-from monei_guard.reporting.plain_text import visible, well_formed
 from monei_guard.reporting.report import TOOL_NAME, Report, reported_rules, rules_digest
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -12,7 +12,7 @@ from monei_guard.model.blob import Skipped
 from monei_guard.model.finding import Finding, Life, Snippet, Triaged, Verification
 from monei_guard.model.location import Location, Origin, display_path
 from monei_guard.model.rule import Environment, Severity
-from monei_guard.reporting.plain_text import columns, visible, visible_code
+from monei_guard.reporting.escaping import columns, visible, visible_code
 from monei_guard.reporting.report import Report, Summary
 
 _MAX_SKIPPED = 20  # lines; the machine formats carry them all

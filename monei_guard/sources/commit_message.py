@@ -7,7 +7,7 @@ command line a hook cannot know. Where it is not certain that a line goes away, 
 
 import re
 
-from monei_guard.git_access.repository import Repository, configured
+from monei_guard.git.repository import Repository, configured
 
 _SCISSORS = b" ------------------------ >8 ------------------------"
 _DIFF = re.compile(rb"\s*(?:(?:diff --|Submodule ).*)?\Z", re.DOTALL)

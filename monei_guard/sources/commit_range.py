@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monei_guard.errors import GuardError, IncompleteError
-from monei_guard.git_access.commit_people import author_and_date
-from monei_guard.git_access.repository import (
+from monei_guard.git.commit_authors import author_and_date
+from monei_guard.git.repository import (
     GitError,
     ObjectReader,
     ObjectTooLargeError,

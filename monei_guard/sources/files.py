@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from monei_guard.git_access.repository import (
+from monei_guard.git.repository import (
     GitError,
     GitMissingError,
     Repository,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from monei_guard.git_access.repository import (
+from monei_guard.git.repository import (
     GitError,
     ObjectReader,
     ObjectTooLargeError,

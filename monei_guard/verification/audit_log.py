@@ -18,7 +18,7 @@ from pathlib import Path
 
 from monei_guard.errors import GuardError
 from monei_guard.model.secret import Secret
-from monei_guard.verification.answers import Answer, Reply
+from monei_guard.verification.responses import Answer, Reply
 
 _KEY_BYTES = 32
 

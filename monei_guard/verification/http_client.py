@@ -20,9 +20,9 @@ import truststore
 
 from monei_guard import __version__
 from monei_guard.errors import GuardError
-from monei_guard.verification.answers import Answer, Failure, FailureKind, Reply
 from monei_guard.verification.eligibility import Credential, Scheme
 from monei_guard.verification.hosts import ApiHost
+from monei_guard.verification.responses import Answer, Failure, FailureKind, Reply
 from monei_guard.verification.settings import VerificationSettings
 
 MAX_BODY = 256 * 1024  # bytes, after decompression: a user record is 2 KiB, a transaction page some 50

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from monei_guard.model.rule import Environment
-from monei_guard.verification.answers import TOO_MANY_REQUESTS, Answer, Failure
 from monei_guard.verification.eligibility import Credential
+from monei_guard.verification.responses import TOO_MANY_REQUESTS, Answer, Failure
 
 GREETING = "/api/v1"  # needs no key: a host that refuses this refuses us, not the key
 USER_ME = "/api/v1/user/me"

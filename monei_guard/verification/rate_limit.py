@@ -2,7 +2,7 @@
 
 import asyncio
 
-from monei_guard.verification.answers import TOO_MANY_REQUESTS, Answer, Reply
+from monei_guard.verification.responses import TOO_MANY_REQUESTS, Answer, Reply
 
 # Time lost to a busy machine is made up for at most this long, so that a high rate is reached and a low one
 # (where a tenth of a second is less than one slot) never bursts.

@@ -13,11 +13,11 @@ from monei_guard.verification.audit_log import AuditLog
 from monei_guard.verification.eligibility import Credential
 from monei_guard.verification.hosts import ApiHost
 from monei_guard.verification.http_client import connect
-from monei_guard.verification.judgement import Verdict, judge
 from monei_guard.verification.monei_probe import MORE_READS, Control, HostAnswer, Standing, control, probe
-from monei_guard.verification.polite_requests import HostRequests
 from monei_guard.verification.rate_limit import HostPace
+from monei_guard.verification.retrying_client import HostRequests
 from monei_guard.verification.settings import VerificationSettings
+from monei_guard.verification.validity import Verdict, judge
 
 _SHORTEST_DEADLINE = 600.0
 

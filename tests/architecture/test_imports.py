@@ -10,9 +10,9 @@ import click
 import pytest
 from git_repository import GitRepository
 
+from monei_guard.application.options import Options
 from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.run_options import Options
 from monei_guard.reporting.formats import FORMATS, writer
 
 HEAVY = (
@@ -89,15 +89,24 @@ def test_the_detection_stage_is_not_imported_for_a_clean_commit(repository: GitR
 
 NO_COMMAND_LINE = {"click", "monei_guard.commands.cli", "monei_guard.commands.options", "platform", "gettext"}
 NO_JUDGE = {
-    "monei_guard.detection.context_judgement", "monei_guard.detection.surroundings",
-    "monei_guard.detection.attribution", "monei_guard.detection.verdict_findings",
+    "monei_guard.detection.context_filter", "monei_guard.detection.assignment",
+    "monei_guard.detection.attribution", "monei_guard.detection.findings",
 }  # fmt: skip
 NO_FINDING = {"monei_guard.model.finding", "monei_guard.policy.inline_suppression", "monei_guard.reporting.report"}
-NO_LINT = {"monei_guard.lints.checks", "monei_guard.lints.project"}
-NO_TREE = {"tree_sitter", "monei_guard.lints.tree_checks", "monei_guard.lints.source_file", "monei_guard.lints.parsing"}
-NO_TEXT = {"monei_guard.lints.text_checks", "monei_guard.lints.configuration"}
-NO_APP_CODE = {"monei_guard.lints.app_checks", "monei_guard.lints.app_code", "monei_guard.lints.app_side"}
-NO_SCRIPT = {"monei_guard.lints.client_side"}
+NO_LINT = {"monei_guard.lints.checks", "monei_guard.lints.analysis.project"}
+NO_TREE = {
+    "tree_sitter",
+    "monei_guard.lints.tree_checks",
+    "monei_guard.lints.documents.code_file",
+    "monei_guard.lints.languages.parser",
+}
+NO_TEXT = {"monei_guard.lints.text_checks", "monei_guard.lints.documents.config_file"}
+NO_APP_CODE = {
+    "monei_guard.lints.app_checks",
+    "monei_guard.lints.documents.text_code",
+    "monei_guard.lints.analysis.app_runtime",
+}
+NO_SCRIPT = {"monei_guard.lints.analysis.script_runtime"}
 NO_LIBRARY = {"importlib.resources", "pathlib", "tempfile", "shutil", "random", "logging", "email", "zipfile", "httpx2"}
 ALWAYS = NO_COMMAND_LINE | NO_JUDGE | NO_FINDING | NO_LIBRARY
 PYTHON = 'import os\nfrom monei import MoneiClient\nclient = MoneiClient(api_key=os.environ["MONEI_API_KEY"])\n'
@@ -139,7 +148,7 @@ def test_a_suspect_imports_only_what_looks_at_its_kind(
     repository.stage(name, text)
     code, modules = modules_after(repository.top, *arguments, program=HOOK_PROGRAM)
     assert code == 0
-    assert "monei_guard.pipeline" in modules  # it was looked at, not let pass as clean
+    assert "monei_guard.scanning.scanner" in modules  # it was looked at, not let pass as clean
     assert modules & forbidden == set()
 
 

@@ -10,7 +10,7 @@ from ci_runs import Ci, Origin, github_event, line
 from guard_process import Outcome
 from made_keys import api_key
 
-from monei_guard.ci.event import branch_name, branches, ids, tag_ref
+from monei_guard.ci_platforms.event import branch_name, branches, ids, tag_ref
 from monei_guard.ruleset.bundled import DIRECTIVE
 
 NAMES = [

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from ci_runs import Ci, Origin, RecordedRun, recorded_runs
 
-from monei_guard.ci.event import Kind
-from monei_guard.ci.platforms import PLATFORMS, UNKNOWN, recognise
+from monei_guard.ci_platforms.event import Kind
+from monei_guard.ci_platforms.registry import PLATFORMS, UNKNOWN, recognise
 
 RUNS = recorded_runs()
 REQUESTS = [run for run in RUNS if "request" in run.name]

@@ -12,7 +12,7 @@ from git_repository import GitRepository
 from guard_process import Outcome, run_process
 from made_keys import api_key
 
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
 from monei_guard.detection.engine import Engine
 from monei_guard.detection.matcher import SlowRuleError
 from monei_guard.model.blob import Blob

@@ -15,15 +15,15 @@ from hygiene_corpus import Expected, build, cases, run_git
 
 from monei_guard import __version__
 from monei_guard.commands.cli import run
-from monei_guard.hygiene.checks import hygiene_findings
-from monei_guard.hygiene.ci_steps import ci_steps
+from monei_guard.fixing.ci_steps import ci_steps
 from monei_guard.hygiene.collection import work_tree_files
+from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules, load_hygiene_rules
+from monei_guard.scanning.scanner import Detector
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_GIT = [case for case in cases() if case.git]

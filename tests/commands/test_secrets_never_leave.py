@@ -96,13 +96,13 @@ def test_explain_shows_no_value(tmp_path: Path, guard: Callable[..., Outcome]) -
 CRASH = """
 import sys
 from monei_guard.commands.cli import run
-from monei_guard.detection import context_judgement
+from monei_guard.detection import context_filter
 
 def fail(*_):
     value = open("a.env").read()
     raise RuntimeError("while looking at " + value)
 
-context_judgement.surroundings = fail
+context_filter.surroundings = fail
 sys.exit(run(["scan", "."]))
 """
 
@@ -113,7 +113,7 @@ def test_a_crash_says_where_and_shows_no_value(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert b"bug in monei-guard" in done.stderr
     assert b"RuntimeError" in done.stderr
-    assert b"context_judgement.py" in done.stderr
+    assert b"context_filter.py" in done.stderr
     assert b"Traceback" not in done.stderr
     assert_hidden(done.stdout + done.stderr, [api_key(1)], "the crash report")
 

@@ -22,7 +22,7 @@ from monei_guard.model.finding import Triaged, Verification
 from monei_guard.model.levels import Severity
 from monei_guard.policy.baseline_file import load
 from monei_guard.policy.baseline_name import DEFAULT_NAME
-from monei_guard.policy.decision import Decision, Judgement, fault
+from monei_guard.policy.resolution import Decision, Judgement, fault
 from monei_guard.reporting.rotation_list import rotation_list
 
 TODAY = date(2026, 11, 24)

@@ -14,7 +14,7 @@ from git_repository import GitRepository, new_repository
 from guard_process import Outcome, run_process
 from made_keys import api_key
 
-from monei_guard.git_access.repository import git_environment
+from monei_guard.git.repository import git_environment
 
 Guard = Callable[..., Outcome]
 

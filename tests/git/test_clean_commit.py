@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monei_guard.commands.clean_commit import is_clean_commit
+from monei_guard.fast_path import is_clean_commit
 from monei_guard.model.rule import Example, Rule, RuleKind
 from monei_guard.ruleset.rule_files import load_bundled
 from monei_guard.ruleset.templates import expand

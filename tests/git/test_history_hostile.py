@@ -25,10 +25,10 @@ from history_repositories import (
 )
 
 from monei_guard.commands.cli import run
-from monei_guard.git_access.pack_walk import LARGE_OBJECT
-from monei_guard.git_access.repository import discover
-from monei_guard.sources.object_scan import Judgement
-from monei_guard.sources.object_store import ScanOptions, Stored, open_store, scan_store
+from monei_guard.git.pack_walk import LARGE_OBJECT
+from monei_guard.git.repository import discover
+from monei_guard.history.object_store import ScanOptions, Stored, open_store, scan_store
+from monei_guard.history.worker import Judgement
 
 BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
 

@@ -14,13 +14,13 @@ import pytest
 from history_repositories import commit, import_history, made_key, new_repository, random_versions, run_git
 
 from monei_guard.commands.cli import run
-from monei_guard.git_access.pack_entries import COMMIT, TREE
-from monei_guard.git_access.pack_index import Offsets
-from monei_guard.git_access.repository import discover
-from monei_guard.sources import object_store
-from monei_guard.sources.hit_places import places
-from monei_guard.sources.object_scan import Judgement
-from monei_guard.sources.object_store import Scan, ScanOptions, begin_scan, finish_scan, look_on, open_store, scan_store
+from monei_guard.git.pack_entries import COMMIT, TREE
+from monei_guard.git.pack_index import Offsets
+from monei_guard.git.repository import discover
+from monei_guard.history import object_store
+from monei_guard.history.object_store import Scan, ScanOptions, begin_scan, finish_scan, look_on, open_store, scan_store
+from monei_guard.history.provenance import places
+from monei_guard.history.worker import Judgement
 
 Report = Callable[..., tuple[int, dict[str, Any], str]]
 HELD_IN = {

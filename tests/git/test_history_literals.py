@@ -11,12 +11,12 @@ from history_repositories import import_history, new_repository, random_versions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monei_guard.git_access.delta_application import apply_delta
-from monei_guard.git_access.delta_families import needed_entries, share_out
-from monei_guard.git_access.delta_windows import delta_windows
-from monei_guard.git_access.pack_entries import BLOB, COMMIT, TAG, TREE
-from monei_guard.git_access.pack_walk import Walker
-from monei_guard.git_access.packs import Pack, open_pack
+from monei_guard.git.delta_application import apply_delta
+from monei_guard.git.delta_families import needed_entries, share_out
+from monei_guard.git.delta_windows import delta_windows
+from monei_guard.git.pack import Pack, open_pack
+from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE
+from monei_guard.git.pack_walk import Walker
 
 HEX = "0123456789abcdef"
 

@@ -19,13 +19,13 @@ from history_repositories import (
     stored_objects,
 )
 
-from monei_guard.git_access.delta_families import needed_entries, share_out
-from monei_guard.git_access.pack_entries import BLOB, COMMIT, REF_DELTA, TAG, TREE
-from monei_guard.git_access.pack_index import PackIndex
-from monei_guard.git_access.pack_walk import Walker
-from monei_guard.git_access.repository import discover
-from monei_guard.sources.object_scan import Judgement
-from monei_guard.sources.object_store import ObjectStore, ScanOptions, Stored, open_store, scan_store
+from monei_guard.git.delta_families import needed_entries, share_out
+from monei_guard.git.pack_entries import BLOB, COMMIT, REF_DELTA, TAG, TREE
+from monei_guard.git.pack_index import PackIndex
+from monei_guard.git.pack_walk import Walker
+from monei_guard.git.repository import discover
+from monei_guard.history.object_store import ObjectStore, ScanOptions, Stored, open_store, scan_store
+from monei_guard.history.worker import Judgement
 
 ALL = (BLOB, TREE, COMMIT, TAG)
 

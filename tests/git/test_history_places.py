@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from history_repositories import new_repository, run_git
 
-from monei_guard.git_access.repository import discover
-from monei_guard.sources import hit_places
-from monei_guard.sources.hit_places import places
-from monei_guard.sources.object_store import open_store
+from monei_guard.git.repository import discover
+from monei_guard.history import provenance
+from monei_guard.history.object_store import open_store
+from monei_guard.history.provenance import places
 
 
 def wandering(path: Path, seed: int) -> Path:
     """Make a history whose files change, move between folders, vanish and come back, on branches that merge.
 
     A file in each folder bears its name, so that no two are the same tree: of a folder that stood as it is at two
-    paths, one path may go unseen (see `hit_places`).
+    paths, one path may go unseen (see `provenance`).
     """
     repository = new_repository(path)
     chance = random.Random(seed)  # noqa: S311 - not for secrecy
@@ -102,7 +102,7 @@ def test_paths_commits_and_refs_of_every_blob_are_those_git_names(tmp_path: Path
 def test_trees_that_no_listed_commit_explains_are_searched_upwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hit_places, "_COMMITS", 0)
+    monkeypatch.setattr(provenance, "_COMMITS", 0)
     repository = wandering(tmp_path / "r", 7)
     run_git(repository, "repack", "-adfq")
     expected = lived(repository)

@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 from hygiene_corpus import new_repository, run_git
 
+from monei_guard.application.hygiene import history_of
 from monei_guard.commands.cli import run
-from monei_guard.commands.repository_hygiene import history_of
-from monei_guard.hygiene.checks import CHECKS, hygiene_findings
 from monei_guard.hygiene.collection import work_tree_files
+from monei_guard.hygiene.registry import CHECKS, hygiene_findings
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
 from monei_guard.model.secret import Secret
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
+from monei_guard.scanning.scanner import Detector
 
 HEX = hashlib.sha256(b"hygiene").hexdigest()[:32]
 KEY = f"MONEI_API_KEY=mni_{HEX}\n"

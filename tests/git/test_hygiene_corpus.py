@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from hygiene_corpus import Expected, build, cases
 
-from monei_guard.hygiene.checks import hygiene_findings
 from monei_guard.hygiene.collection import plain_folder_files, work_tree_files
+from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
+from monei_guard.scanning.scanner import Detector
 
 CASES = cases()
 

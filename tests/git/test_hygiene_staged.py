@@ -10,10 +10,10 @@ import pytest
 from hygiene_corpus import new_repository, run_git
 
 from monei_guard.commands.cli import run
-from monei_guard.hygiene.dockerfile import is_dockerfile
+from monei_guard.hygiene.checks.env_file_published import IGNORE_LISTS
 from monei_guard.hygiene.env_file_names import env_file_kind
-from monei_guard.hygiene.env_file_published import IGNORE_LISTS
-from monei_guard.hygiene.staged_interest import concerns_hygiene
+from monei_guard.hygiene.readers.dockerfile import is_dockerfile
+from monei_guard.hygiene.selection import concerns_hygiene
 
 HEX = hashlib.sha256(b"staged").hexdigest()[:32]
 

@@ -10,7 +10,7 @@ import pytest
 from made_keys import api_key
 from plain_process import git, guard
 
-from monei_guard.commands.hook_script import KEPT, hook_script
+from monei_guard.application.hooks.script import KEPT, hook_script
 
 CLEAN = "print('hello')\n"
 OLD_HOOK = b"#!/bin/sh\necho before >> seen\nexit 0 # no newline at the end"

@@ -20,8 +20,8 @@ from encoders import ALL, INNER, TEXT, WIDE
 from joined_shapes import JOINED, filled
 from made_keys import LINES, api_key, line_of
 
-from monei_guard.commands.hook_script import hook_script
-from monei_guard.hygiene.staged_interest import IN_NAME, IN_PATH, NAME_STARTS
+from monei_guard.application.hooks.script import hook_script
+from monei_guard.hygiene.selection import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.model.rule import RuleKind
 from monei_guard.ruleset.rule_files import load_bundled
 from monei_guard.ruleset.templates import expand

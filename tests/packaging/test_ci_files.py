@@ -14,7 +14,7 @@ import yaml
 from ci_runs import Origin, RecordedRun, new_origin, recorded_runs
 
 from monei_guard import __version__
-from monei_guard.ci.platforms import PLATFORMS
+from monei_guard.ci_platforms.registry import PLATFORMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")

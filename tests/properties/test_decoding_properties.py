@@ -9,9 +9,9 @@ from encoders import ALL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monei_guard.content.decoders import DECODERS
-from monei_guard.content.decoding import DecodingLimits, decoded_views
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.registry import DECODERS
+from monei_guard.decoding.views import DecodingLimits, decoded_views
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, Span
 

@@ -15,9 +15,9 @@ from monei_guard.detection.prefilter import Test, hyperscan_test, plain_test
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, scan
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.templates import expand
+from monei_guard.scanning.scanner import Detector, scan
 
 KEY = api_key("property")
 KEY_BYTES = KEY.encode()

@@ -19,14 +19,14 @@ from encoders import ALL
 from joined_shapes import JOINED, filled
 from made_keys import LINES, api_key, line_of
 
-from monei_guard.content.decoding import decoded_views
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.views import decoded_views
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
-from monei_guard.sources.archive_kinds import ArchiveLimits
-from monei_guard.sources.packed_content import opened
+from monei_guard.scanning.scanner import Detector
+from monei_guard.sources.containers.expansion import opened
+from monei_guard.sources.containers.signatures import ArchiveLimits
 
 _LIMITS = ArchiveLimits(members=2000, total=1 << 24, member=1 << 22)
 _SECONDS_FOR_A_MEGABYTE = 1.0

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monei_guard.git_access.tree_objects import tree_entries
-from monei_guard.sources.tree_search import Edges, Sought, TreeReader, TreeStore
+from monei_guard.git.tree_objects import tree_entries
+from monei_guard.history.tree_index import Edges, Sought, TreeReader, TreeStore
 
 _NAMES = (b"a", b"lib", b"40000 a", b"library", b"\xff ")
 

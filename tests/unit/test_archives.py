@@ -22,10 +22,10 @@ from made_keys import api_key
 
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import scan
-from monei_guard.sources.archive_kinds import ArchiveLimits
-from monei_guard.sources.archive_members import members
-from monei_guard.sources.packed_content import opened
+from monei_guard.scanning.scanner import scan
+from monei_guard.sources.containers.archives import members
+from monei_guard.sources.containers.expansion import opened
+from monei_guard.sources.containers.signatures import ArchiveLimits
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monei_guard.detection.compiled_patterns import _KEPT
+from monei_guard.detection.hyperscan_cache import _KEPT
 from monei_guard.detection.prefilter import FastTest, Prefilter
 
 KEYWORDS = ("mni_", "monei")

@@ -9,11 +9,11 @@ from detectors import builtin_detector, find
 from encoders import ALL, INNER, WIDE
 from made_keys import api_key
 
-from monei_guard.content.decoding import DecodingLimits, decoded_views
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.views import DecodingLimits, decoded_views
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
+from monei_guard.scanning.scanner import Detector
 
 
 @pytest.fixture(scope="module")

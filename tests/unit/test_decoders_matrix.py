@@ -12,7 +12,7 @@ from detectors import builtin_detector, find, secrets
 from encoders import ALL, INNER, LISTS, TEXT, TWO_LAYERS, WIDE
 from made_keys import LINES, line_of
 
-from monei_guard.pipeline import Detector
+from monei_guard.scanning.scanner import Detector
 
 FRAME = b'# settings\nvalue = "%s"\nlast = 1\n'
 

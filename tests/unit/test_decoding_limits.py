@@ -8,9 +8,9 @@ import pytest
 from detectors import builtin_detector, find, secrets
 from made_keys import api_key
 
-from monei_guard.content import folded_expressions
-from monei_guard.content.decoding import DecodingLimits, decoded_views
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding import constant_folding
+from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.views import DecodingLimits, decoded_views
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 
@@ -69,7 +69,7 @@ def test_a_long_run_of_spaces_before_a_value_costs_nothing(content: str, blank: 
 def test_a_program_that_cannot_be_parsed_in_time_is_said_and_joined_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(folded_expressions, "_SECONDS", -1.0)
+    monkeypatch.setattr(constant_folding, "_SECONDS", -1.0)
     key = api_key("parsed")
     content = f"a = '{key[:4]}'\n".encode() + b"[`${" * 5000 + f"\nk = '{key[:4]}' + '{key[4:]}'\n".encode()
     assert "its syntax could not be read in time" in _told(_items(content, path=b"a.py"))[0]

@@ -4,11 +4,11 @@ import pytest
 from detectors import builtin_detector, find, secrets
 from made_keys import api_key
 
-from monei_guard.content.decoding import decoded_views
-from monei_guard.content.text_encoding import root_view
+from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.views import decoded_views
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
+from monei_guard.scanning.scanner import Detector
 
 KEY = api_key("folded")
 A, B, C = KEY[:4], KEY[4:20], KEY[20:]

@@ -8,13 +8,13 @@ import pytest
 from history_repositories import made_key
 
 from monei_guard.commands.session import rule_loaders
-from monei_guard.detection.passages import passages
+from monei_guard.detection.encoded_regions import passages
 from monei_guard.detection.prefilter import REACH
-from monei_guard.history_judge import digest, judge_with
+from monei_guard.history.matching import digest, judge_with
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.scanning.scanner import Detector
 
 KEY = made_key(3)
 SPELLINGS = {

@@ -4,19 +4,19 @@ import time
 
 import pytest
 
-from monei_guard.hygiene.deployment_files import DeploymentFile, deployment_file, job_name
-from monei_guard.hygiene.dockerfile import instructions, is_dockerfile
-from monei_guard.hygiene.dotenv_files import ValueKind, assignments, is_encrypted, value_kind
+from monei_guard.fixing.text_edits import ignore_pattern, with_lines, with_pre_commit_hook
+from monei_guard.hygiene.checks.key_in_agent_config import is_agent_file
 from monei_guard.hygiene.env_file_names import EnvFileKind, Side, env_file_kind, side_of_name, side_of_path
-from monei_guard.hygiene.key_in_agent_config import is_agent_file
-from monei_guard.hygiene.package_manifests import (
+from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file, job_name
+from monei_guard.hygiene.readers.dockerfile import instructions, is_dockerfile
+from monei_guard.hygiene.readers.dotenv_files import ValueKind, assignments, is_encrypted, value_kind
+from monei_guard.hygiene.readers.package_manifests import (
     manifest_in_ships,
     npm_files_list,
     pyproject_patterns,
     serverless_patterns,
 )
-from monei_guard.hygiene.ship_patterns import dockerignore_patterns, gitignore_patterns
-from monei_guard.hygiene.text_edits import ignore_pattern, with_lines, with_pre_commit_hook
+from monei_guard.hygiene.readers.ship_patterns import dockerignore_patterns, gitignore_patterns
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from detectors import builtin_detector, find, secrets
 from joined_shapes import JOINED, filled
 from made_keys import api_key
 
-from monei_guard.pipeline import Detector
+from monei_guard.scanning.scanner import Detector
 
 APART = {
     "a list": "k = ['{a}', '{b}{c}']",

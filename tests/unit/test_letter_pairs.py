@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from monei_guard.detection.letter_pairs import reads_as_noise
+from monei_guard.detection.bigrams import reads_as_noise
 from monei_guard.detection.placeholders import looks_generated
 
 

@@ -113,8 +113,8 @@ def test_no_finding_shows_a_key() -> None:
 def test_a_file_that_does_not_name_monei_costs_no_parser() -> None:
     program = (
         "import sys\n"
-        "from monei_guard.lints.lint import lint_file\n"
-        "from monei_guard.lints.project import empty_project\n"
+        "from monei_guard.lints.selection import lint_file\n"
+        "from monei_guard.lints.analysis.project import empty_project\n"
         "from monei_guard.model.blob import Blob, View\n"
         "from monei_guard.model.location import Origin\n"
         "data = b'console.log(process.env.OTHER)'\n"

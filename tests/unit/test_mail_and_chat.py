@@ -13,7 +13,7 @@ from made_keys import api_key
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, scan
+from monei_guard.scanning.scanner import Detector, scan
 
 KEY = api_key("mail")
 SAID = f"the key is {KEY} do not share it"

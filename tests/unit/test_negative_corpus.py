@@ -22,7 +22,7 @@ from detectors import builtin_detector
 
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.pipeline import Detector, scan
+from monei_guard.scanning.scanner import Detector, scan
 
 _EACH = 10
 _WORDS = ("alpha", "beta", "the", "of", "wallet", "payout", "request", "handler", "index", "module", "export", "const",

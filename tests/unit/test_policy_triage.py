@@ -4,7 +4,7 @@ from report_values import finding, rule
 from monei_guard.errors import ExitCode
 from monei_guard.model.finding import Suppression, Triaged
 from monei_guard.model.rule import Confidence, RuleKind, Severity
-from monei_guard.policy.triage import Selection, SelectionError, exit_code, is_wanted, selected_rules
+from monei_guard.policy.selection import Selection, SelectionError, exit_code, is_wanted, selected_rules
 
 RULES = (
     rule("MG101", id="api-key"),

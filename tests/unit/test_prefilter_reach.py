@@ -3,7 +3,7 @@
 import re
 import re._parser as parser  # type: ignore[import-not-found] # the only thing that measures a pattern
 
-from monei_guard.content.encoded_forms import ESCAPE_PATTERNS, encoded_literals, split_patterns
+from monei_guard.decoding.signatures.keyword_forms import ESCAPE_PATTERNS, encoded_literals, split_patterns
 from monei_guard.detection.prefilter import REACH, Prefilter, keyword_forms
 from monei_guard.ruleset.bundled import credential_keywords
 

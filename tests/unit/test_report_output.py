@@ -10,7 +10,7 @@ from typing import TextIO
 import pytest
 from report_values import full_report
 
-from monei_guard.atomic_file import UnwritableError, write_atomically
+from monei_guard.filesystem.atomic_write import UnwritableError, write_atomically
 from monei_guard.reporting.formats import FORMATS, ReportError, write_report, writer
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_values import HOSTILE
 
-from monei_guard.reporting.plain_text import columns, visible, visible_code, well_formed
+from monei_guard.reporting.escaping import columns, visible, visible_code, well_formed
 
 _ANY_TEXT = st.text(st.characters(codec=None))
 

@@ -10,7 +10,7 @@ from report_values import HOSTILE, api_key, finding, full_finding, full_report
 
 from monei_guard.model.blob import Skipped
 from monei_guard.model.finding import Snippet, SnippetLine, Triaged
-from monei_guard.reporting.plain_text import columns
+from monei_guard.reporting.escaping import columns
 from monei_guard.reporting.report import Configuration, Coverage, Report, make_report
 from monei_guard.reporting.terminal import Style, size, write_terminal
 

@@ -7,11 +7,11 @@ import pytest
 from detectors import builtin_detector, find
 from made_keys import api_key
 
-from monei_guard.content.document_places import json_routes
-from monei_guard.content.table_columns import table_and_column
+from monei_guard.detection.documents.json_paths import json_routes
+from monei_guard.detection.documents.table_columns import table_and_column
 from monei_guard.model.finding import Finding
-from monei_guard.pipeline import Detector
 from monei_guard.ruleset.templates import expand
+from monei_guard.scanning.scanner import Detector
 
 KEY = api_key("documents")
 

@@ -12,12 +12,12 @@ from verification.two_hosts import Api
 
 from monei_guard.model.rule import Environment
 from monei_guard.model.secret import Secret
-from monei_guard.verification.answers import Answer, Failure, FailureKind, Reply
 from monei_guard.verification.eligibility import Credential, Scheme
 from monei_guard.verification.hosts import ApiHost
 from monei_guard.verification.http_client import seconds_from_now
-from monei_guard.verification.judgement import judge
 from monei_guard.verification.monei_probe import GREETING, USER_ME, HostAnswer, Standing, control, probe
+from monei_guard.verification.responses import Answer, Failure, FailureKind, Reply
+from monei_guard.verification.validity import judge
 
 HOSTS = (ApiHost("https://one.test"), ApiHost("https://two.test", Environment.SANDBOX))
 KEY = Credential(Secret(b"mni_" + random.Random(3).randbytes(16).hex().encode()), Scheme.API_KEY)  # noqa: S311

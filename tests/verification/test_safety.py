@@ -23,7 +23,7 @@ from monei_guard.model.rule import Confidence, Environment, Severity
 from monei_guard.model.secret import Secret
 from monei_guard.verification.audit_log import AuditLog, AuditLogError, open_audit_log
 from monei_guard.verification.eligibility import Credential, Scheme, select
-from monei_guard.verification.judgement import with_verdicts
+from monei_guard.verification.validity import with_verdicts
 from monei_guard.verification.verifier import verify
 
 MakeKey = Callable[[], bytes]

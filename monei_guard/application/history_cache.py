@@ -1,0 +1,85 @@
+"""The cache of scanned objects in a run: where it is, under which rules it holds, and whether it may be used."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+from monei_guard import __version__
+from monei_guard.application.error_handler import say
+from monei_guard.commands.session import Session
+from monei_guard.filesystem.user_directories import state_folder
+from monei_guard.git.pack_index import ID_LENGTHS
+from monei_guard.git.repository import Repository
+from monei_guard.history.clean_objects import (
+    ScannedObjects,
+    load_scanned,
+    nothing_scanned,
+    save_scanned,
+    user_key,
+)
+from monei_guard.history.object_store import ObjectStore, Stored, remember
+from monei_guard.ruleset.bundled import bundled_rules
+from monei_guard.ruleset.rule_files import rule_paths
+
+_FOLDER = b"monei-guard"
+_FILE = b"scanned-objects"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCache:
+    """An open cache; `key` is None where nothing can be cached."""
+
+    path: bytes
+    key: bytes | None
+    rules: bytes
+    id_length: int
+    known: ScannedObjects
+
+    def save(self, store: ObjectStore, stored: Stored) -> None:
+        """Add what a complete pass found clean; a failure is said, and costs only time."""
+        scanned = remember(store, stored) if self.key is not None else None
+        if scanned is None or self.key is None:
+            return
+        problem = save_scanned(self.path, self.key, self.rules, scanned, self.id_length)
+        if problem:
+            say(f"note: the cache of scanned objects was not written: {problem}")
+
+
+def open_cache(session: Session, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
+    """Return the cache in `folder`, or in the repository's git directory."""
+    width = ID_LENGTHS[repository.object_format]
+    name = hashlib.sha256(os.path.realpath(repository.git_dir)).hexdigest()[:16].encode()
+    path = (
+        os.path.join(os.fsencode(folder), _FILE + b"-" + name)
+        if folder is not None
+        else os.path.join(_common_folder(repository), _FOLDER, _FILE)
+    )
+    key = user_key(state_folder()) if wanted else None
+    if key is None:
+        if wanted:
+            say("note: no cache of scanned objects: no private key file can be kept in your state folder")
+        return ObjectCache(path, None, b"", width, nothing_scanned(width))
+    rules = _rules_digest(session)
+    known, problem = load_scanned(path, key, rules, width)
+    if problem:
+        say(f"note: the cache of scanned objects is ignored: {problem}")
+    return ObjectCache(path, key, rules, width, known)
+
+
+def _common_folder(repository: Repository) -> bytes:
+    common = repository.run("rev-parse", "--git-common-dir").removesuffix(b"\n")
+    return os.path.join(repository.work_tree or repository.git_dir, common)
+
+
+def _rules_digest(session: Session) -> bytes:
+    """Return a digest of all that decides what is found in an object."""
+    parts = [
+        __version__.encode(), repr(session.detector.prefilter.keywords).encode(),
+        repr(session.settings.selection).encode(), repr(sorted(session.active or ())).encode(),
+        b"decode" if session.detector.decode else b"", repr(session.settings.archives).encode(),
+        repr(session.folder is None).encode(),
+    ]  # fmt: skip
+    for path in (*rule_paths(bundled_rules()), *session.settings.extend_rules):
+        with open(path, "rb") as file:
+            parts.append(hashlib.sha256(file.read()).digest())
+    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).digest()

@@ -1,0 +1,1 @@
+"""What git's hooks call, and how they are put in place."""

@@ -1,0 +1,226 @@
+"""Joining the repository checks (MG2xx) to a scan: the scan's findings in, the same and more out."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monei_guard.commands.session import Session, excluder, rule_loaders
+from monei_guard.decoding.charset import root_view
+from monei_guard.errors import GuardError
+from monei_guard.filesystem.user_directories import cache_folder
+from monei_guard.git.repository import discover
+from monei_guard.hygiene.collection import plain_folder_files, staged_files, work_tree_files
+from monei_guard.hygiene.findings import path_of
+from monei_guard.hygiene.registry import hygiene_findings
+from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.finding import Finding, Triaged
+from monei_guard.model.location import Origin
+from monei_guard.model.moment import moment
+from monei_guard.model.rule import Rule
+from monei_guard.model.secret import Secret
+from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
+from monei_guard.ruleset.rule_files import load_hygiene_rules
+from monei_guard.scanning.scanner import Detector, Scanned
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What `audit` knows and `scan` does not: when each key was first committed, and how old one may be."""
+
+    first_seen: Callable[[Secret], datetime | None]
+    max_key_age_days: int = 90
+
+
+def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> History:
+    """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
+    first: dict[Secret, datetime] = {}
+    for finding in findings:
+        # A commit may carry any text as its date: then nothing is known.
+        seen = moment(finding.life.first_date if finding.life is not None else None) or moment(finding.location.date)
+        if finding.secret is not None and seen is not None:
+            first[finding.secret] = min(seen, first.get(finding.secret, seen))
+    return History(first.get, max_key_age_days)
+
+
+def with_hygiene(
+    session: Session,
+    scanned: Scanned,
+    paths: Sequence[str],
+    excluded: Callable[[bytes], bool] | None = None,
+    history: History | None = None,
+) -> Scanned:
+    """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
+    rules = active_rules(session)
+    for path in paths if rules else ():
+        if path == "-" or not os.path.isdir(path):
+            continue
+        prefix = b"" if len(paths) == 1 else _prefix(path)
+        try:
+            files = folder_files(path, *_engine(session, scanned, prefix))
+        except GuardError as error:
+            scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
+            continue
+        if history is not None:
+            files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
+        files = files if excluded is None else without(files, excluded)
+        scanned = _with(scanned, session, files, list(hygiene_findings(files, rules)), prefix)
+    return scanned
+
+
+def folder_files(
+    path: str, detector: Detector, findings: Mapping[bytes, tuple[Finding, ...]] | None
+) -> RepositoryFiles:
+    """Return what the checks ask about a folder, inside a git work tree or outside. Raises GitError."""
+    repository = discover(path)
+    root = os.fsencode(path)
+    classify = classifier(detector)
+    if repository is None or repository.work_tree is None or not _contains(repository.work_tree, root):
+        return plain_folder_files(root, classify, findings)
+    return work_tree_files(root, classify, findings)
+
+
+def without(files: RepositoryFiles, excluded: Callable[[bytes], bool]) -> RepositoryFiles:
+    """Return the files without those that the configuration excludes: they are neither judged nor shipped."""
+    return replace(
+        files,
+        states={path: state for path, state in files.states.items() if not excluded(path)},
+        env_kinds={path: kind for path, kind in files.env_kinds.items() if not excluded(path)},
+        findings={path: found for path, found in files.findings.items() if not excluded(path)},
+        readers=tuple(reader for reader in files.readers if not excluded(reader.path)),
+        archives=tuple(path for path in files.archives if not excluded(path)),
+    )
+
+
+def _contains(work_tree: bytes, folder: bytes) -> bool:
+    """Whether the folder lies in the work tree: a hostile `core.worktree` may point anywhere."""
+    top = os.path.realpath(work_tree)
+    return os.path.commonpath([top, os.path.realpath(folder)]) == top
+
+
+def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
+    """Return the outcome of a scan of the index with what the checks find in the touched files added."""
+    rules = active_rules(session)
+    if not rules:
+        return scanned
+    detector, findings = _engine(session, scanned, b"")
+    files = staged_files(top, touched, classifier(detector), findings)
+    excluded = excluder(session.settings.exclude)
+    files = files if excluded is None else without(files, excluded)
+    return _with(scanned, session, files, list(hygiene_findings(files, rules)), b"")
+
+
+def _engine(
+    session: Session, scanned: Scanned, prefix: bytes
+) -> tuple[Detector, Mapping[bytes, tuple[Finding, ...]] | None]:
+    """Return the engine that knows every key format, and the scan's findings if it was that engine which made them.
+
+    With `--select MG211` the scan looks for no key at all, but the check still has to know one when it sees it.
+    """
+    if session.active is None:
+        return session.detector, by_path(scanned.findings, prefix)
+    return Detector(credential_keywords(), *rule_loaders(), cache_folder=cache_folder()), None
+
+
+def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: list[Finding], prefix: bytes) -> Scanned:
+    """Add findings to what was scanned, those apart that a directive in their file suppresses."""
+    by_file: dict[bytes, list[Finding]] = defaultdict(list)
+    for finding in found:
+        by_file[path_of(finding)].append(finding)
+    triaged: list[Triaged] = []
+    for path, those in by_file.items():
+        content = files.read(path)
+        if content is None or DIRECTIVE.encode() not in content:
+            triaged += map(Triaged, those)
+            continue
+        from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - few files have directives
+
+        view = root_view(Blob(content, files.origin, path))
+        # Directives that suppress nothing are the scan's to report, once.
+        judged = triage_content(those, view, session.detector.suppressions)
+        triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
+    mask = _mask(session.detector, files, by_file)
+    moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
+    return replace(
+        scanned,
+        findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
+        suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
+    )
+
+
+def _mask(detector: Detector, files: RepositoryFiles, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
+    """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
+    keys = [key for path in paths for key in files.findings.get(path, ())]
+    for path in paths:
+        keys += detector.findings(Blob(path, files.origin, path, is_name=True))
+    values = {key.secret.reveal().decode("utf-8", "replace"): key.secret.redacted for key in keys if key.secret}
+
+    def hide(text: str) -> str:
+        for value, redacted in values.items():
+            text = text.replace(value, redacted)
+        return text
+
+    def masked(finding: Finding) -> Finding:
+        place = finding.location
+        path = None if place.path is None else hide(place.path)
+        exact = place.path_bytes if path == place.path else None
+        return replace(
+            finding, message=hide(finding.message), hint=hide(finding.hint),
+            location=replace(place, path=path, path_bytes=exact),
+        )  # fmt: skip
+
+    return masked
+
+
+def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:
+    """Return the engine as the checks call it: content and path in, findings out; a slow file has none."""
+
+    def classify(content: bytes, path: bytes) -> Sequence[Finding]:
+        try:
+            return [one for one in detector.findings(Blob(content, Origin.WORKTREE, path)) if _is_key(one)]
+        except GuardError:
+            return ()
+
+    return classify
+
+
+def _is_key(finding: Finding) -> bool:
+    """Whether a finding is about a key itself, not about what code, a directive or a repository does with it."""
+    return finding.secret is not None and not finding.code.startswith(("MG2", "MG3", "MG4", "MG9"))
+
+
+def active_rules(session: Session) -> dict[str, Rule]:
+    """Return the hygiene rules of this run by id."""
+    rules = load_hygiene_rules()
+    return {rule.id: rule for rule in rules if session.active is None or rule.code in session.active}
+
+
+def _prefix(path: str) -> bytes:
+    """Return what the scan puts before the paths of one of several folders."""
+    base = os.path.normpath(os.fsencode(path)).replace(os.sep.encode(), b"/")
+    return b"" if base == b"." else base + b"/"
+
+
+def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Finding, ...]]:
+    """Return the findings about file contents below `prefix`, by path without it."""
+    grouped: dict[bytes, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        place = finding.location
+        if _is_key(finding) and place.path is not None and place.origin in (Origin.WORKTREE, Origin.INDEX):
+            path = path_of(finding)
+            if path.startswith(prefix):
+                grouped[path[len(prefix) :]].append(finding)
+    return {path: tuple(found) for path, found in grouped.items()}
+
+
+def _relocated(finding: Finding, prefix: bytes) -> Finding:
+    """Return the finding with its path as the scan shows it."""
+    place = finding.location
+    if not prefix or place.path is None:
+        return finding
+    before = prefix.decode("utf-8", "backslashreplace")
+    exact = None if place.path_bytes is None else prefix + place.path_bytes
+    shown = place.path if place.path.startswith(before) else before + place.path
+    return replace(finding, location=replace(place, path=shown, path_bytes=exact))

@@ -1,0 +1,53 @@
+"""What one run is asked for, and the settings it adds up to with the configuration."""
+
+import os
+from dataclasses import dataclass, replace
+
+from monei_guard.configuration.settings import Settings, find_settings, load_settings
+from monei_guard.model.levels import Confidence, Severity
+from monei_guard.policy.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said, checked; None where it said nothing."""
+
+    format: str = "terminal"
+    output: str | None = None
+    reports: tuple[tuple[str, str], ...] = ()
+    config: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_confidence: Confidence | None = None
+    fail_on: Severity | None = None
+    max_size: int | None = None
+    archive_depth: int | None = None
+    quiet: bool = False
+    color: bool | None = None
+    reveal: bool = False
+    baseline: str | None = None
+    verify: bool = False
+    yes: bool = False
+    api_urls: tuple[str, ...] = ()
+    jobs: int | None = None
+
+
+def read_settings(options: Options, folder: str | None) -> Settings:
+    """Return the configuration of `folder` (None: a place whose configuration is not trusted), options applied."""
+    if options.config is not None:
+        settings = load_settings(options.config)
+    else:
+        settings = find_settings(folder) if folder is not None else Settings()
+    chosen = settings.selection
+    return replace(
+        settings,
+        selection=Selection(
+            select=options.select or chosen.select,
+            ignore=(*chosen.ignore, *options.ignore),
+            min_confidence=chosen.min_confidence if options.min_confidence is None else options.min_confidence,
+        ),
+        fail_on=settings.fail_on if options.fail_on is None else options.fail_on,
+        max_size=settings.max_size if options.max_size is None else options.max_size,
+        archive_depth=settings.archive_depth if options.archive_depth is None else options.archive_depth,
+        baseline=settings.baseline if options.baseline is None else os.path.abspath(options.baseline),
+    )

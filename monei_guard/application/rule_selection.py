@@ -1,0 +1,64 @@
+"""Sessions whose configuration or options select rules or bring their own: these read every rule file."""
+
+from collections.abc import Callable
+
+from monei_guard.application.options import Options
+from monei_guard.commands.session import Session, suppression_policy
+from monei_guard.configuration.settings import Settings
+from monei_guard.detection.patterns import PatternError, compile_rule
+from monei_guard.filesystem.user_directories import cache_folder
+from monei_guard.lints.selection import LINT_WORDS
+from monei_guard.model.rule import Rule, RuleKind
+from monei_guard.policy.selection import selected_rules
+from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidence_rules, load_file
+from monei_guard.scanning.linter import Linter
+from monei_guard.scanning.scanner import Detector
+
+_AGE_OF_KEYS = "MG209"
+
+
+def selected_session(
+    options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool, root: str
+) -> Session:
+    """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
+    own = tuple(load_file(path) for path in settings.extend_rules)
+    bundled = load_bundled()
+    _check(own, bundled)
+    rules = selected_rules((*bundled, *own), settings.selection)
+    credentials = tuple(rule for rule in rules if rule.kind is RuleKind.CREDENTIAL)
+    if _AGE_OF_KEYS in {rule.code for rule in rules}:
+        # It asks the history for keys of every kind; the report leaves out what was not selected.
+        credentials = tuple(rule for rule in (*bundled, *own) if rule.kind is RuleKind.CREDENTIAL)
+    evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
+    active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
+    lints = LINT_WORDS if any(rule.kind is RuleKind.LINT for rule in rules) else ()
+    detector = Detector(
+        (*lints, *(word for rule in credentials for word in rule.keywords)),
+        lambda: credentials,
+        lambda: (*load_evidence_rules(), *evidence),
+        manifests,
+        suppression_policy(settings, own, active) if trusted else None,
+        archives=settings.archives,
+        cache_folder=cache_folder(),
+        lint=Linter(root, active),
+        foreign_markers=bool(settings.markers_of),
+    )
+    return Session(options, settings, detector, own, active)
+
+
+def _check(own: tuple[Rule, ...], bundled: tuple[Rule, ...]) -> None:
+    """Refuse rules that would fail in the middle of a scan, or that would hide another."""
+    taken = {rule.code: rule.source for rule in bundled if rule.code}
+    for rule in own:
+        if rule.kind not in {RuleKind.CREDENTIAL, RuleKind.EVIDENCE}:
+            raise RuleError(f"{rule.source}: a rule of your own is a credential or evidence, not {rule.kind}")
+        if rule.code in taken:
+            raise RuleError(
+                f"{rule.source}: the code {rule.code} is taken by {taken[rule.code]}", hint="choose another"
+            )
+        if rule.code:
+            taken[rule.code] = rule.source
+        try:
+            compile_rule(rule)
+        except PatternError as error:
+            raise RuleError(str(error), hint=f"'monei-guard rules check {rule.source}' shows every problem") from error

@@ -1,0 +1,1 @@
+"""What 'init' plans and does."""

@@ -1,0 +1,185 @@
+"""Where `verify` takes keys from: standard input, environment variables, files, and the places a JSON report names.
+
+Everything goes through detection, so that a key is attributed before it may be sent. A report carries no key, only
+its SHA-256: the place it names is read again, and what is found there counts if its hash is the one in the report.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+from monei_guard.errors import GuardError
+from monei_guard.git.repository import GitError, ObjectReader, cat_file, discover
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+from monei_guard.scanning.scanner import Detector, Scanned, scan
+from monei_guard.sources.files import FileOptions, one_file
+
+_OPTIONS = FileOptions()
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ENOUGH_PLACES = 5  # to find a key again, of the thousands of commits that may hold it
+_OBJECT_ORIGINS = frozenset({Origin.INDEX, Origin.HISTORY, Origin.MESSAGE})
+
+
+class ReportError(GuardError):
+    """A file that is not a JSON report of ours."""
+
+
+class KeySourceError(GuardError):
+    """A source of keys that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report saw a key. `path` is relative to the scanned root."""
+
+    origin: Origin
+    path: bytes | None
+    commit: str | None
+
+
+def variable(name: str) -> Blob:
+    """Return an environment variable as text to scan: its name is evidence of whose key it is.
+
+    Raises KeySourceError when it is not set; the message repeats only what is surely a name.
+    """
+    value = os.environ.get(name) if _VARIABLE.fullmatch(name) else None
+    if value is None:
+        shown = name if name.isupper() else "named by --env"
+        raise KeySourceError(
+            f"the environment variable {shown} is not set", hint="--env takes the name of a variable, not its value"
+        )
+    return Blob(name.encode() + b"=" + os.fsencode(value) + b"\n", Origin.STDIN, b"$" + name.encode())
+
+
+def file(path: str) -> Iterator[Blob | Skipped]:
+    """Yield a file of keys. Raises KeySourceError when there is none."""
+    if not os.path.isfile(path):
+        raise KeySourceError("--file does not name a file", hint="--file takes the path of a file, not a key")
+    yield from one_file(os.fsencode(path), _OPTIONS)
+
+
+def standard_input(stream: BinaryIO) -> bytes:
+    """Return what stands in standard input. Raises KeySourceError when that is more than keys can be."""
+    content = stream.read(_OPTIONS.max_size + 1)
+    if len(content) > _OPTIONS.max_size:
+        raise KeySourceError("standard input is too large", hint="scan it: 'monei-guard scan - --verify'")
+    return content
+
+
+def read_report_file(path: str) -> bytes:
+    """Return the content of a report. Raises ReportError."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise ReportError(f"cannot read the report {path}: {error.strerror}") from error
+
+
+def is_report(content: bytes) -> bool:
+    """Return whether the content means to be a JSON report rather than a list of keys."""
+    return content.lstrip()[:1] == b"{" and b'"findings"' in content
+
+
+def read_report(content: bytes) -> dict[str, tuple[Place, ...]]:
+    """Return, by the SHA-256 of each key in a JSON report, the first places it was seen at. Raises ReportError."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ReportError("the report is not valid JSON", hint=_MAKE_ONE) from error
+    if not isinstance(document, dict) or document.get("version") != 1 or not isinstance(document.get("findings"), list):
+        raise ReportError("this is not a report of monei-guard (version 1)", hint=_MAKE_ONE)
+    places: dict[str, tuple[Place, ...]] = {}
+    for finding in document["findings"]:
+        try:
+            digest = finding["secret"]["sha256"] if finding["secret"] else None
+            if isinstance(digest, str) and _SHA256.fullmatch(digest):
+                known = places.get(digest, ())
+                places[digest] = known if len(known) == _ENOUGH_PLACES else (*known, _place(finding["location"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReportError("a finding in the report is incomplete", hint=_MAKE_ONE) from error
+    return places
+
+
+_MAKE_ONE = "make one with 'monei-guard scan --format json --output report.json'"
+
+
+def _place(location: Mapping[str, Any]) -> Place:
+    path = location["path"]
+    raw = bytes.fromhex(location["path_bytes"]) if "path_bytes" in location else path
+    return Place(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
+
+
+def scan_report(places: Mapping[str, Sequence[Place]], root: str, detector: Detector) -> Scanned:
+    """Read the places again and return the findings whose key the report names; the rest is reported as skipped."""
+    distinct = dict.fromkeys(place for seen in places.values() for place in seen)
+    with ExitStack() as stack:
+        reader = _object_reader(distinct, root, stack)
+        scanned = scan((_read_again(place, root, reader) for place in distinct), detector)  # one in memory at a time
+    wanted = tuple(one for one in scanned.findings if one.secret is not None and one.secret.sha256 in places)
+    found = {one.secret.sha256 for one in wanted if one.secret is not None}
+    reasons = {one.path: one.reason for one in scanned.skipped}
+    gone = tuple(
+        Skipped(seen[0].path, reasons.get(seen[0].path, "the key the report names is no longer there"))
+        for digest, seen in places.items()
+        if digest not in found
+    )
+    return replace(scanned, findings=wanted, skipped=gone)
+
+
+def _object_reader(places: Iterable[Place], root: str, stack: ExitStack) -> ObjectReader | None:
+    if not any(place.origin in _OBJECT_ORIGINS for place in places):
+        return None
+    repository = discover(root)
+    if repository is None:
+        raise KeySourceError(
+            "the report names commits, and there is no repository here",
+            hint="run it in the repository that was scanned, or name that with --root",
+        )
+    return stack.enter_context(cat_file(repository))
+
+
+def _read_again(place: Place, root: str, reader: ObjectReader | None) -> Blob | Skipped:
+    if place.origin in _OBJECT_ORIGINS and reader is not None:
+        return _read_object(place, reader)
+    path = place.path
+    if path is None or place.origin is not Origin.WORKTREE:
+        return Skipped(path, f"what was read from {place.origin.value} cannot be read again: use 'scan --verify'")
+    if path.startswith((b"/", b"\\")) or b".." in re.split(rb"[/\\]", path) or b":" in path[:3]:
+        return Skipped(path, "the report names a path outside the scanned root")
+    item = next(iter(one_file(os.path.join(os.fsencode(root), path), _OPTIONS)))
+    if isinstance(item, Skipped):
+        return Skipped(path, item.reason)
+    return Blob(item.content, Origin.WORKTREE, path)
+
+
+def _read_object(place: Place, reader: ObjectReader) -> Blob | Skipped:
+    commit, path = place.commit or "", place.path
+    if place.origin is not Origin.INDEX and not _COMMIT.fullmatch(commit):
+        return Skipped(path, "the report names no commit: use 'history --verify'")
+    # The name is one line of a batch: a path with a line end would be two questions.
+    if path is not None and b"\n" in path:
+        return Skipped(path, "a path with a line end cannot be asked of git")
+    name = commit.encode() if path is None else commit.encode() + b":" + path
+    try:
+        _, content = reader.read(name)
+    except GitError:
+        return Skipped(path, "git does not have it any more")
+    return Blob(content, place.origin, path, place.commit)
+
+
+def scan_items(items: Sequence[Blob | Skipped], detector: Detector) -> Scanned:
+    """Scan keys given one way or another. Raises KeySourceError when no key is among them."""
+    scanned = scan(items, detector)
+    if not any(one.secret is not None for one in scanned.findings) and not scanned.skipped:
+        raise KeySourceError(
+            "there is no Monei key in what was given",
+            hint="a key without a prefix of its own needs its name: MONEI_API_KEY=…",
+        )
+    return scanned

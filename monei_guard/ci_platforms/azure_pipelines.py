@@ -1,0 +1,48 @@
+"""Azure Pipelines.
+
+Variables: https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables (as environment variables: upper
+case, dots as underscores). A push's former commit is not among them. New pipelines fetch one commit
+(https://learn.microsoft.com/en-us/azure/devops/pipelines/yaml-schema/steps-checkout).
+"""
+
+from monei_guard.ci_platforms.event import (
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
+)  # fmt: skip
+
+_PUSHES = frozenset({"IndividualCI", "BatchedCI"})
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    reason = variables.get("BUILD_REASON", "")
+    if reason == "PullRequest":
+        return Event(
+            Kind.PULL_REQUEST, reason,
+            tips=ids(variables.get("SYSTEM_PULLREQUEST_SOURCECOMMITID")),
+            known=branches(variables.get("SYSTEM_PULLREQUEST_TARGETBRANCH")),
+        )  # fmt: skip
+    if reason not in _PUSHES:
+        return whole(reason)
+    ref = variables.get("BUILD_SOURCEBRANCH", "")
+    tip = ids(variables.get("BUILD_SOURCEVERSION"))
+    if ref.startswith("refs/tags/"):
+        return Event(Kind.TAG, reason, (*tag_ref(ref), *tip))
+    return Event(Kind.PUSH, reason, tip, branch=branch_name(ref))
+
+
+AZURE = Platform(
+    name="Azure Pipelines",
+    is_here=lambda variables: variables.get("TF_BUILD", "").lower() == "true",
+    event=_event,
+    deepen="write the step as '- checkout: self' with 'fetchDepth: 0'",
+    reports=(("junit", "monei-guard-junit.xml"),),
+)

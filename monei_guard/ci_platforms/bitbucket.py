@@ -1,0 +1,45 @@
+"""Bitbucket Pipelines.
+
+Variables: https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/. A push's former commit is not
+among them; custom (also scheduled) pipelines have neither BITBUCKET_BRANCH nor BITBUCKET_TAG. Ids may be shortened to
+12 characters. The depth is 50 commits (https://support.atlassian.com/bitbucket-cloud/docs/git-clone-behavior/); JUnit
+files are found in test-results/ by themselves (https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/).
+"""
+
+from monei_guard.ci_platforms.event import (
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
+)  # fmt: skip
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    get = variables.get
+    tip = ids(get("BITBUCKET_COMMIT"))
+    if get("BITBUCKET_PR_ID"):
+        known = (
+            *ids(get("BITBUCKET_PR_DESTINATION_COMMIT")), *branches(get("BITBUCKET_PR_DESTINATION_BRANCH")),
+        )  # fmt: skip
+        return Event(Kind.PULL_REQUEST, "pull request", tip, known)
+    if get("BITBUCKET_TAG"):
+        return Event(Kind.TAG, "tag", (*tag_ref(get("BITBUCKET_TAG")), *tip))
+    if get("BITBUCKET_BRANCH"):
+        return Event(Kind.PUSH, "push", tip, branch=branch_name(get("BITBUCKET_BRANCH")))
+    return whole("custom pipeline")
+
+
+BITBUCKET = Platform(
+    name="Bitbucket Pipelines",
+    is_here=lambda variables: "BITBUCKET_BUILD_NUMBER" in variables,
+    event=_event,
+    deepen="set 'clone: {depth: full}' for the step",
+    reports=(("junit", "test-results/monei-guard.xml"),),
+)

@@ -1,0 +1,47 @@
+"""Buildkite.
+
+Variables: https://buildkite.com/docs/pipelines/configure/environment-variables; of a merge queue:
+https://buildkite.com/docs/pipelines/tutorials/github-merge-queue. A push's former commit is not among them. The agent
+clones all history unless BUILDKITE_GIT_CLONE_FLAGS says otherwise.
+"""
+
+from monei_guard.ci_platforms.event import (
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
+)  # fmt: skip
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    get = variables.get
+    source = get("BUILDKITE_SOURCE", "")
+    tip = ids(get("BUILDKITE_COMMIT"))  # "HEAD" for a build somebody started
+    default = branch_name(get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"))
+    if get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT") or get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH"):
+        known = ids(get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT"))
+        return Event(Kind.MERGE_QUEUE, source, tip, known, default_branch=default)
+    if get("BUILDKITE_PULL_REQUEST", "false") not in ("", "false"):
+        known = branches(get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
+        return Event(Kind.PULL_REQUEST, source, tip, known, default_branch=default)
+    if source != "webhook":
+        return whole(source)
+    if get("BUILDKITE_TAG"):
+        return Event(Kind.TAG, source, (*tag_ref(get("BUILDKITE_TAG")), *tip), default_branch=default)
+    return Event(Kind.PUSH, source, tip, branch=branch_name(get("BUILDKITE_BRANCH")), default_branch=default)
+
+
+BUILDKITE = Platform(
+    name="Buildkite",
+    is_here=lambda variables: variables.get("BUILDKITE") == "true",
+    event=_event,
+    deepen="take '--depth' out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
+    reports=(("junit", "monei-guard-junit.xml"),),
+)

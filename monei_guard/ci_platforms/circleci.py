@@ -1,0 +1,25 @@
+"""CircleCI.
+
+Variables: https://circleci.com/docs/reference/variables/. What was there before is a pipeline value, not a variable:
+hand it over as MONEI_GUARD_BASE: << pipeline.git.base_revision >>. `checkout` clones without old file contents unless
+it is told `method: full` (https://circleci.com/docs/reference/configuration-reference/#checkout).
+"""
+
+from monei_guard.ci_platforms.event import Event, Kind, Payload, Platform, Variables, branch_name, ids, tag_ref
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    tip = ids(variables.get("CIRCLE_SHA1"))
+    if variables.get("CIRCLE_TAG"):
+        return Event(Kind.TAG, "tag", (*tag_ref(variables.get("CIRCLE_TAG")), *tip))
+    return Event(Kind.PUSH, "branch", tip, branch=branch_name(variables.get("CIRCLE_BRANCH")))
+
+
+CIRCLECI = Platform(
+    name="CircleCI",
+    is_here=lambda variables: variables.get("CIRCLECI") == "true",
+    event=_event,
+    deepen="write the step as '- checkout: {method: full}'",
+    reports=(("junit", "monei-guard-junit.xml"),),
+)

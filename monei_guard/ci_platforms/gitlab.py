@@ -1,0 +1,64 @@
+"""GitLab CI/CD.
+
+Variables: https://docs.gitlab.com/ci/variables/predefined_variables/; what CI_PIPELINE_SOURCE can be:
+https://docs.gitlab.com/ci/jobs/job_rules/#ci_pipeline_source-predefined-variable. CI_COMMIT_BEFORE_SHA is all zeros in
+merge request pipelines, for a branch's first pipeline, and for scheduled and manual ones. The depth is 20 commits
+unless GIT_DEPTH says otherwise: https://docs.gitlab.com/ci/pipelines/settings/#limit-the-number-of-changes-fetched-during-clone.
+"""
+
+from monei_guard.ci_platforms.event import (
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
+)  # fmt: skip
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    get = variables.get
+    source = get("CI_PIPELINE_SOURCE", "")
+    default = branch_name(get("CI_DEFAULT_BRANCH"))
+    tip = get("CI_COMMIT_SHA")
+    if get("CI_MERGE_REQUEST_IID"):
+        train = get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train"
+        return Event(
+            Kind.MERGE_QUEUE if train else Kind.PULL_REQUEST, source,
+            tips=ids(None if train else get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), tip),
+            known=(
+                *ids(get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"), get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
+                *branches(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
+            ),
+            default_branch=default,
+        )  # fmt: skip
+    if get("CI_EXTERNAL_PULL_REQUEST_IID"):
+        return Event(
+            Kind.PULL_REQUEST, source,
+            tips=ids(get("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"), tip),
+            known=(
+                *ids(get("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
+                *branches(get("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME")),
+            ),
+            default_branch=default,
+        )  # fmt: skip
+    known = ids(get("CI_COMMIT_BEFORE_SHA"))
+    if source == "push" and get("CI_COMMIT_TAG"):
+        return Event(Kind.TAG, source, (*tag_ref(get("CI_COMMIT_TAG")), *ids(tip)), known, default_branch=default)
+    if source == "push" or (source == "parent_pipeline" and known):
+        return Event(Kind.PUSH, source, ids(tip), known, branch_name(get("CI_COMMIT_BRANCH")), default)
+    return whole(source)
+
+
+GITLAB = Platform(
+    name="GitLab CI/CD",
+    is_here=lambda variables: variables.get("GITLAB_CI") == "true",
+    event=_event,
+    deepen="set the job's variable 'GIT_DEPTH: 0'",
+    reports=(("gitlab", "gl-secret-detection-report.json"), ("junit", "monei-guard-junit.xml")),
+)

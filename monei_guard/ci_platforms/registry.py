@@ -1,0 +1,36 @@
+"""The table of CI platforms."""
+
+from monei_guard.ci_platforms.azure_pipelines import AZURE
+from monei_guard.ci_platforms.bitbucket import BITBUCKET
+from monei_guard.ci_platforms.buildkite import BUILDKITE
+from monei_guard.ci_platforms.circleci import CIRCLECI
+from monei_guard.ci_platforms.drone import DRONE, WOODPECKER
+from monei_guard.ci_platforms.event import Event, Kind, Payload, Platform, Variables
+from monei_guard.ci_platforms.github_actions import GITEA, GITHUB
+from monei_guard.ci_platforms.gitlab import GITLAB
+from monei_guard.ci_platforms.jenkins import JENKINS
+from monei_guard.ci_platforms.teamcity import TEAMCITY
+from monei_guard.ci_platforms.travis import TRAVIS
+
+# The first that recognises itself is it. Gitea and Forgejo pretend to be GitHub, and know how to tell.
+PLATFORMS = (
+    GITEA, GITHUB, GITLAB, CIRCLECI, BITBUCKET, AZURE, BUILDKITE, WOODPECKER, DRONE, TRAVIS, TEAMCITY, JENKINS,
+)  # fmt: skip
+
+
+def _nothing_said(variables: Variables, payload: Payload) -> Event:
+    del variables, payload
+    return Event(Kind.PUSH, "no CI system that is known")
+
+
+UNKNOWN = Platform(
+    name="no CI system that is known",
+    is_here=lambda _: True,
+    event=_nothing_said,
+    deepen="fetch all of the history ('git fetch --unshallow')",
+)
+
+
+def recognise(variables: Variables) -> Platform:
+    """Return the platform whose variables these are, one that says nothing where it is none of the table's."""
+    return next((one for one in (*PLATFORMS, UNKNOWN) if one.is_here(variables)), UNKNOWN)

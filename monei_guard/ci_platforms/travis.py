@@ -1,0 +1,43 @@
+"""Travis CI.
+
+Variables: https://docs.travis-ci.com/user/environment-variables/#default-environment-variables. TRAVIS_COMMIT_RANGE is
+empty for a new branch and names a commit that is gone after a force push. The depth is 50 commits
+(https://docs.travis-ci.com/user/customizing-the-build/#git-clone-depth).
+"""
+
+from monei_guard.ci_platforms.event import (
+    Event,
+    Kind,
+    Payload,
+    Platform,
+    Variables,
+    branch_name,
+    branches,
+    ids,
+    tag_ref,
+    whole,
+)  # fmt: skip
+
+
+def _event(variables: Variables, payload: Payload) -> Event:
+    del payload
+    get = variables.get
+    name = get("TRAVIS_EVENT_TYPE", "")
+    before = ids(get("TRAVIS_COMMIT_RANGE", "").partition("...")[0])
+    tip = ids(get("TRAVIS_COMMIT"))
+    if name == "pull_request":
+        tips = ids(get("TRAVIS_PULL_REQUEST_SHA"))
+        return Event(Kind.PULL_REQUEST, name, tips, (*before, *branches(get("TRAVIS_BRANCH"))))
+    if name != "push":
+        return whole(name)
+    if get("TRAVIS_TAG"):
+        return Event(Kind.TAG, name, (*tag_ref(get("TRAVIS_TAG")), *tip))
+    return Event(Kind.PUSH, name, tip, before, branch_name(get("TRAVIS_BRANCH")))
+
+
+TRAVIS = Platform(
+    name="Travis CI",
+    is_here=lambda variables: variables.get("TRAVIS") == "true",
+    event=_event,
+    deepen="set 'git: {depth: false}'",
+)

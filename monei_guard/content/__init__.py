@@ -1,1 +1,0 @@
-"""From bytes to views that rules can match on."""

@@ -1,0 +1,1 @@
+"""Readings of encoded, joined and compressed text."""

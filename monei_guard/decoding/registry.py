@@ -1,0 +1,42 @@
+"""Every decoder, in the order in which findings prefer them."""
+
+from monei_guard.decoding.base64_and_hex import BASE64, BASE64_WRAPPED, BYTE_LIST, HEXADECIMAL
+from monei_guard.decoding.compressed import COMPRESSED
+from monei_guard.decoding.escapes import (
+    HTML_REFERENCES,
+    JSON_STRINGS,
+    NUMERIC_ESCAPES,
+    PERCENT_ENCODING,
+    QUOTED_PRINTABLE,
+    UTF_16,
+    UTF_32,
+)
+from monei_guard.decoding.split_strings import (
+    CONSTANTS,
+    CONTINUED_LINES,
+    JOINED_LISTS,
+    OFFICE_RUNS,
+    SEAMS,
+    WRAPPED_VALUES,
+)
+
+DECODERS = (
+    BASE64,
+    BASE64_WRAPPED,
+    HEXADECIMAL,
+    NUMERIC_ESCAPES,
+    JSON_STRINGS,
+    PERCENT_ENCODING,
+    HTML_REFERENCES,
+    QUOTED_PRINTABLE,
+    BYTE_LIST,
+    UTF_16,
+    UTF_32,
+    COMPRESSED,
+    SEAMS,
+    CONSTANTS,
+    JOINED_LISTS,
+    OFFICE_RUNS,
+    CONTINUED_LINES,
+    WRAPPED_VALUES,
+)

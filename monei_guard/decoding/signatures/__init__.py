@@ -1,0 +1,1 @@
+"""How each encoding shows before it is decoded."""

@@ -1,0 +1,126 @@
+"""What a match is by what stands around it: whose key, of which environment, how certain, how bad."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import regex
+
+from monei_guard.detection.assessment import Surroundings, Verdict
+from monei_guard.detection.assignment import surroundings
+from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
+from monei_guard.detection.documents.table_columns import table_and_column
+from monei_guard.detection.environment import environment
+from monei_guard.detection.matcher import Candidate
+from monei_guard.detection.value_filter import is_prefixed
+from monei_guard.model.blob import View
+from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
+
+# File-wide evidence is read from the beginning, where imports and settings stand.
+_HEAD = 1 << 18
+_CERTAIN = 7  # evidence score from which an attribution is beyond doubt
+_LIKELY = 3
+_ENOUGH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What the matches in one view have in common; the functions remember their answers."""
+
+    path: bytes | None
+    head: bytes  # the lower-cased beginning
+    spoken_of: Known
+    around: Callable[[int, int], Surroundings]
+
+
+class ContextJudge:
+    """Judges matches by their surroundings; evidence and manifests (see `engine.Engine`) are read once, when needed."""
+
+    def __init__(self, evidence: Callable[[], Iterable[Rule]], manifests: Callable[[], bytes]) -> None:
+        self._load_evidence = evidence
+        self._load_manifests = manifests
+
+    @cached_property
+    def _signs(self) -> tuple[VendorSigns, ...]:
+        return vendor_signs(self._load_evidence())
+
+    @cached_property
+    def _declared(self) -> Known:
+        manifests = self._load_manifests()
+        return cache(lambda company: company.declared(manifests))
+
+    def text(self, view: View) -> Text:
+        """Return what there is to ask about the matches in a view."""
+        head = view.data[:_HEAD].lower()
+        return Text(
+            path=view.blob.path,
+            head=head,
+            spoken_of=cache(lambda company: company.mentioned(head)),
+            around=cache(
+                lambda start, end: surroundings(
+                    view.data, start, end, table_and_column(view.blob.path, view.data, start)
+                )
+            ),
+        )
+
+    def verdict(self, text: Text, candidate: Candidate) -> Verdict:
+        """Return what becomes of a candidate that its value did not drop."""
+        rule, value = candidate.rule, candidate.value
+        around = text.around(candidate.start, candidate.end)
+        unmet = _unmet_context(rule, around)
+        if unmet:
+            return Verdict(candidate, around, dropped=unmet, secret=is_prefixed(rule))
+        owner = self._owner(rule, value, around, text.spoken_of)
+        vendor, doubt = _vendor(rule, owner)
+        if not vendor:
+            return Verdict(candidate, around, dropped=doubt)
+        where = environment(value, around, text.head, text.path)
+        return Verdict(
+            candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
+        )
+
+    def _owner(self, rule: Rule, value: bytes, around: Surroundings, in_file: Known) -> Attribution:
+        if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
+            return Attribution(rule.vendor, UNIQUE_SHAPE)
+        return attribute(value, around, self._signs, in_file, self._declared)
+
+
+def _unmet_context(rule: Rule, around: Surroundings) -> str:
+    """Return which condition of the rule's context the match's surroundings do not meet, or ""."""
+    context = rule.context
+    if context.name and not regex.search(context.name, around.name):
+        return "it is not given to a name this rule looks for"
+    if context.not_name and regex.search(context.not_name, around.name):
+        return "its name says it is something else"
+    return ""
+
+
+def _vendor(rule: Rule, owner: Attribution) -> tuple[str, str]:
+    """Return the vendor to report, or "" and the reason why the match is not reported."""
+    if rule.vendor == "other":
+        if owner.vendor and owner.vendor != "monei":
+            return owner.vendor, ""
+        return "", "no other company's key"
+    if owner.vendor == rule.vendor and (owner.score >= _ENOUGH or rule.unattributed is Unattributed.KEEP):
+        return rule.vendor, ""
+    if owner.vendor and owner.vendor != rule.vendor:
+        return "", f"it is a key of {owner.vendor}"
+    if rule.unattributed is Unattributed.UNKNOWN:
+        return "unknown", ""
+    return "", "nothing says that it is Monei's"
+
+
+def _confidence(rule: Rule, vendor: str, owner: Attribution) -> Confidence:
+    if vendor == "unknown":
+        return Confidence.LOW
+    if owner.score >= _CERTAIN:
+        return rule.confidence
+    return min(rule.confidence, Confidence.MEDIUM if owner.score >= _LIKELY else Confidence.LOW)
+
+
+def _severity(rule: Rule, vendor: str, where: Environment) -> Severity:
+    if vendor == "unknown":
+        return min(rule.severity, Severity.MEDIUM)
+    if where is Environment.SANDBOX:
+        return min(rule.severity, Severity.HIGH)
+    return rule.severity

@@ -1,0 +1,1 @@
+"""What a structured document calls the place where a value stands."""

@@ -1,0 +1,148 @@
+"""From verdicts to findings: overlaps resolved, values masked, places named."""
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+from monei_guard.detection.assessment import Verdict
+from monei_guard.detection.documents.json_paths import byte_place, document_places
+from monei_guard.detection.matcher import Candidate
+from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
+from monei_guard.model.blob import Blob, View
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Location, Span
+from monei_guard.model.rule import Environment
+from monei_guard.model.secret import Secret
+
+_FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
+
+
+def verdict_findings(judged: list[tuple[View, Verdict]], shown_path: str | None) -> list[Finding]:
+    """Return the findings among the verdicts of one blob's views, in order of place; see `Engine.findings`."""
+    kept = _resolve_overlaps([(view, verdict) for view, verdict in judged if not verdict.dropped])
+    masks = all_masks(
+        (_mask(view, verdict.candidate) for view, verdict in judged if verdict.secret),
+        {verdict.candidate.value for _, verdict in judged if verdict.secret},
+    )
+    seen: Counter[str] = Counter()
+    findings = []
+    places = _places(kept)
+    for view, verdict in sorted(kept, key=lambda item: _root_span(*item).start):
+        identity = _identity(verdict, view.blob)
+        seen[identity] += 1
+        findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, shown_path, places))
+    return findings
+
+
+def _root_span(view: View, verdict: Verdict) -> Span:
+    return view.root_span(Span(verdict.candidate.start, verdict.candidate.end))[1]
+
+
+def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Verdict]]:
+    """Keep, of findings that share bytes of the blob, the most informative one.
+
+    Two keys of one encoded text may share its bytes without being one; a value that a decoded view only copies is
+    the root's.
+    """
+    taken: defaultdict[int, list[tuple[Span, bytes]]] = defaultdict(list)  # by kilobyte: a file may hold thousands
+    kept: list[tuple[View, Verdict]] = []
+
+    def rank(item: tuple[View, Verdict]) -> tuple[int, int, int]:
+        view, verdict = item
+        size = verdict.candidate.end - verdict.candidate.start
+        return (-verdict.candidate.rule.precedence, len(view.encoding_path), -size)
+
+    for view, verdict in sorted(found, key=rank):
+        root, span = view.root_span(Span(verdict.candidate.start, verdict.candidate.end))
+        value = verdict.candidate.value
+        copied = root.data[span.start : span.end] == value
+        places = range(span.start >> 10, (span.end >> 10) + 1)
+        if not any(
+            span.start < other.end and other.start < span.end and (copied or value in before or before in value)
+            for place in places
+            for other, before in taken[place]
+        ):
+            for place in places:
+                taken[place].append((span, value))
+            kept.append((view, verdict))
+    return kept
+
+
+def _mask(view: View, candidate: Candidate) -> Mask:
+    _, span = view.root_span(Span(candidate.start, candidate.end))
+    secret = Secret(candidate.value, guessable=candidate.rule.guessable)
+    return Mask(span, secret.redacted if not view.encoding_path else f"‹{view.encoding_path[-1]}: {secret.redacted}›")
+
+
+def _identity(verdict: Verdict, blob: Blob) -> str:
+    """Return a digest that survives line moves. A guessable value does not go into it: its name does."""
+    rule, value = verdict.candidate.rule, verdict.candidate.value
+    what = verdict.around.name.encode() if rule.guessable else value
+    parts = (rule.code.encode(), blob.path or b"", what)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+def _finding(
+    view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+) -> Finding:
+    candidate, rule = verdict.candidate, verdict.candidate.rule
+    span = Span(candidate.start, candidate.end)
+    root, root_span = view.root_span(span)
+    location = view.locate(span, shown_path)
+    if location.author:
+        location = replace(location, author=_masked(location.author, masks.values))
+    if view.blob.is_name:
+        location = replace(location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0)
+    return Finding(
+        code=rule.code,
+        rule=rule.id,
+        severity=verdict.severity,
+        confidence=verdict.confidence,
+        vendor=verdict.vendor,
+        environment=verdict.environment,
+        message=_masked(_message(verdict, view.blob, _place(location, root_span, places)), masks.values),
+        hint=rule.hint,
+        secret=Secret(candidate.value, guessable=rule.guessable),
+        location=location,
+        fingerprint=fingerprint,
+        snippet=masked_snippet(root, root_span, masks),
+    )
+
+
+def _masked(text: str, values: tuple[bytes, ...]) -> str:
+    """Return text about a finding (it may quote a name that is itself a key) without any of the values."""
+    raw = text.encode("utf-8", "surrogateescape")
+    for value in values:
+        if value in raw:
+            raw = raw.replace(value, Secret(value).redacted.encode())
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _places(kept: list[tuple[View, Verdict]]) -> dict[int, str]:
+    """Return what a document's reader calls the places of the findings."""
+    if not kept or kept[0][0].blob.is_name:
+        return {}
+    root, _ = kept[0][0].root_span(Span(0, 0))
+    return document_places(root.blob.path, root.data, [_root_span(*item).start for item in kept])
+
+
+def _place(location: Location, span: Span, places: dict[int, str]) -> str:
+    place = places.get(span.start, "")
+    far = byte_place(location.start_byte) if location.start_column > _FAR else ""
+    return ", ".join(part for part in (place, far) if part)
+
+
+def _message(verdict: Verdict, blob: Blob, place: str) -> str:
+    text = verdict.candidate.rule.title
+    if verdict.vendor == "unknown":
+        text = f"{text}, of an unknown company"
+    elif verdict.vendor != "monei":
+        text = f"{text} ({verdict.vendor})"
+    if verdict.environment is not Environment.UNKNOWN:
+        text = f"{text}, {verdict.environment}"
+    if blob.is_name:
+        text = f"{text}, in the name itself"
+    if place:
+        text = f"{text}; {place}"
+    note = blob.note(verdict.candidate.value) if blob.note else ""
+    return f"{text}; {note}" if note else text

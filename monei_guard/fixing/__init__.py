@@ -1,0 +1,1 @@
+"""Changes to a repository that mend findings, as values."""

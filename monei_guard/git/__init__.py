@@ -1,0 +1,1 @@
+"""Git's plumbing: objects, packs, refs, index."""

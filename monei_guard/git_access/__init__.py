@@ -1,1 +1,0 @@
-"""Everything that runs git or reads its files."""

@@ -1,0 +1,1 @@
+"""The scan of a whole object store."""

@@ -1,0 +1,51 @@
+"""Looking at objects that the fast reader leaves to git: in packs it does not know, too large to hold, or damaged."""
+
+from collections.abc import Collection, Mapping
+
+from monei_guard.git.cat_file import MISSING, ObjectHeader, object_headers, read_objects, read_windows
+from monei_guard.git.pack_walk import LARGE_OBJECT
+from monei_guard.git.repository import GitError, Repository
+from monei_guard.history.worker import Examiner, Hit, Seen
+
+
+def look_through_git(
+    repository: Repository, examiner: Examiner, unread: Mapping[str, str], may_be_gone: Collection[str]
+) -> Seen:
+    """Look at objects, given by their ids and by why the fast reader could not ("" where it did not try).
+
+    What git cannot read either is hopeless, if it must be there.
+    """
+    seen = Seen()
+    small: dict[str, str] = {}
+    for header in object_headers(repository, unread):
+        if not isinstance(header, ObjectHeader):
+            if header[0] in may_be_gone and header[1] == MISSING:
+                continue
+            seen.hopeless[header[0]] = unread.get(header[0]) or header[1]
+        elif header.size <= LARGE_OBJECT:
+            small[header.object_id] = header.kind
+        else:
+            _look_at_large(repository, examiner, header, seen)
+    for object_id, kind, content in read_objects(repository, tuple(small), LARGE_OBJECT):
+        del small[object_id]
+        seen.objects += 1
+        seen.size += len(content)
+        if examiner.look(content):
+            examiner.take(object_id, kind, content, seen)
+    for object_id in small:
+        seen.hopeless[object_id] = unread[object_id] or "git cannot read it"
+    return seen
+
+
+def _look_at_large(repository: Repository, examiner: Examiner, header: ObjectHeader, seen: Seen) -> None:
+    seen.objects += 1
+    seen.size += header.size
+    secrets: dict[str, None] = {}
+    try:
+        for _, window in read_windows(repository, header):
+            if examiner.look(window):
+                secrets.update(dict.fromkeys(examiner.judge(window).secrets))
+    except (GitError, MemoryError) as error:
+        seen.hopeless[header.object_id] = str(error)
+    if secrets:
+        seen.hits.append(Hit(header.object_id, header.kind, tuple(secrets)))

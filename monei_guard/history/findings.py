@@ -1,0 +1,312 @@
+"""The order of the stages where content comes from a repository's object store.
+
+Workers look at the objects and judge suspicious ones by themselves; only which objects hold which secrets comes back,
+as digests. Then it is found out where those objects lived, and of each secret under each path one version, the one
+that brought it in, goes through the pipeline like any other blob.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TypeAlias
+
+from monei_guard.errors import GuardError
+from monei_guard.git.cat_file import (
+    OVERLAP,
+    ObjectHeader,
+    never_fetched,
+    object_headers,
+    read_objects,
+    read_windows,
+)
+from monei_guard.git.commit_authors import author_and_date
+from monei_guard.git.pack_walk import LARGE_OBJECT
+from monei_guard.git.repository import GitError, Repository
+from monei_guard.history.matching import digest
+from monei_guard.history.object_store import PLACED, ObjectStore, Scan, Stored, finish_scan, open_store
+from monei_guard.history.provenance import Place, places
+from monei_guard.history.worker import Hit
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.finding import Finding, Life, Related, Triaged
+from monei_guard.model.location import Location, Origin
+from monei_guard.model.secret import Secret
+from monei_guard.scanning.scanner import Detector, Scanned, masked_path
+from monei_guard.scanning.scanner import scan as run_pipeline
+from monei_guard.sources.files import read_quietly
+from monei_guard.sources.refs_and_reflogs import repository_names
+
+_NEVER = 1 << 62
+_MOST_RELATED = 10  # other places told with each finding
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryScan:
+    """What an audit of an object store came to. `errors` name damaged objects; `notes` say how it was done."""
+
+    scanned: Scanned
+    errors: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def finish_history(scan: Scan, detector: Detector) -> HistoryScan:
+    """Return the report of a pass over the object store: every secret once, with where and how long it lived.
+
+    What the pass has left is looked at before that.
+    """
+    store, stored = scan.store, scan.stored
+    repository = store.repository
+    where = _with_masked_refs(_places(scan), detector)
+    finish_scan(scan)
+    hits = {hit.object_id: hit for hit in stored.hits}
+    found = list(_found(repository, _sightings(hits, where), detector))
+    names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]
+    beside = run_pipeline([*names, *repository_names(repository, detector.prefilter.hits)], detector)
+    skipped = [
+        *(Skipped(path, reason) for path, reason in stored.problems),
+        *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in stored.gaps),
+        *_not_fetched(repository),
+        *beside.skipped,
+        *(one for part in found for one in part.skipped),
+    ]
+    in_objects = [one for part in found for one in part.findings]
+    findings = _related([*in_objects, *_not_repeated(beside.findings, in_objects)])
+    suppressed = [*(one for part in found for one in part.suppressed), *beside.suppressed]
+    errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(stored.damaged.items()))
+    scanned = Scanned(
+        tuple(findings), tuple(skipped), beside.files, stored.objects + beside.blobs, stored.size + beside.bytes,
+        tuple(suppressed),
+    )  # fmt: skip
+    return HistoryScan(scanned, errors, _notes(stored, store))
+
+
+def _places(scan: Scan) -> dict[str, list[Place]]:
+    kinds = {hit.object_id: hit.kind for hit in scan.stored.hits}
+    blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
+    if not blobs and not commits:
+        return {}
+    if scan.store.covered:  # then everything has been looked at, but not every pack is open
+        return places(open_store(scan.store.repository), blobs, commits, scan.jobs)
+    return places(scan.store, blobs, commits, scan.jobs, scan)
+
+
+def _not_fetched(repository: Repository) -> Iterator[Skipped]:
+    try:
+        missing = never_fetched(repository)
+    except GitError as error:
+        yield Skipped(None, f"what this partial clone lacks could not be listed: {error}")
+        return
+    if missing:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        yield Skipped(
+            None,
+            f"object {missing[0]}{more} not fetched yet: this is a partial clone, and nothing is fetched for a scan",
+        )
+
+
+def _with_masked_refs(where: dict[str, list[Place]], detector: Detector) -> dict[str, list[Place]]:
+    """Return the places with secrets in ref names masked: a branch can be called like a key."""
+    names = set().union(*(place.refs for held in where.values() for place in held))
+    if not detector.prefilter.hits("\n".join(names).encode()):
+        return where
+    masked = {name: masked_path(name.encode(), detector) or name for name in names}
+    return {
+        key: [replace(place, refs=tuple(masked[ref] for ref in place.refs)) for place in held]
+        for key, held in where.items()
+    }
+
+
+def _not_repeated(beside: Iterable[Finding], in_objects: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings beside the objects; of those in reflogs only such as no message has, each secret once."""
+    seen = {(one.rule, one.secret) for one in in_objects if one.location.origin is Origin.MESSAGE}
+    for one in beside:
+        if (one.location.path or "").removeprefix(".git/").startswith("logs/"):
+            if (one.rule, one.secret) in seen:
+                continue
+            seen.add((one.rule, one.secret))
+        yield one
+
+
+def _related(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each with other places of the same secret."""
+    places: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
+    for one in findings:
+        if one.secret is not None:
+            places[one.rule, one.secret].append(one.location)
+    return [
+        replace(one, related=(*one.related, *(Related("the same secret", place) for place in others[:_MOST_RELATED])))
+        if one.secret is not None and (others := [p for p in places[one.rule, one.secret] if p != one.location])
+        else one
+        for one in findings
+    ]
+
+
+def _notes(stored: Stored, store: ObjectStore) -> tuple[str, ...]:
+    """Return how many objects went which way, and why some went through git."""
+    ways = ", ".join(f"{count} from {_WAYS[way]}" for way, count in sorted(stored.ways.items()) if count)
+    reasons = [
+        f"{path.decode('utf-8', 'backslashreplace')} was read through git: {reason}" for path, reason in store.refused
+    ]
+    return (f"objects: {ways or 'none'}", *reasons)
+
+
+_WAYS = {"pack": "packs", "loose": "loose files", "git": "git cat-file", "cache": "the cache (scanned before)"}
+
+
+@dataclass(slots=True)
+class _Sighting:
+    """One secret under one path: the objects that hold it, and the places those had there."""
+
+    digest: str
+    path: bytes | None
+    kind: str
+    held: list[tuple[Place, str]] = field(default_factory=list)
+
+    @property
+    def earliest(self) -> tuple[Place, str]:
+        """The place and object that brought the secret in."""
+        return min(self.held, key=lambda one: (one[0].since if one[0].first_commit else _NEVER, one[1]))
+
+    def life(self) -> Life:
+        """Return the span of commits over all versions, without dates."""
+        latest = max(self.held, key=lambda one: (one[0].until if one[0].last_commit else -1, one[1]))
+        return Life(
+            first_commit=self.earliest[0].first_commit,
+            last_commit=latest[0].last_commit,
+            versions=len({name for _, name in self.held}),
+            reachable_from=tuple(sorted(set().union(*(place.refs for place, _ in self.held)))),
+            in_head=any(place.in_head for place, _ in self.held),
+            in_worktree=False,
+        )
+
+
+_Lived: TypeAlias = tuple[_Sighting, Life]
+
+
+def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sighting]:
+    """Return what is to be reported: each secret once for each path, those without a path once."""
+    found: dict[tuple[str, bytes | None, str], _Sighting] = {}
+    for hit in hits.values():
+        for place in where.get(hit.object_id) or [Place(None)]:
+            for secret in hit.secrets:
+                key = (secret, place.path, hit.kind)
+                sighting = found.setdefault(key, _Sighting(secret, place.path, hit.kind))
+                sighting.held.append((place, hit.object_id))
+    return sorted(found.values(), key=lambda one: (one.path or b"", one.digest))
+
+
+def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Detector) -> Iterator[Scanned]:
+    """Yield what the detector says of the version that brought each secret in."""
+    lives = [sighting.life() for sighting in sightings]
+    people = _people(repository, {name for life in lives for name in (life.first_commit, life.last_commit) if name})
+    versions: dict[str, dict[tuple[str | None, bytes | None], list[_Lived]]] = defaultdict(lambda: defaultdict(list))
+    for sighting, life in zip(sightings, lives, strict=True):
+        place, name = sighting.earliest
+        first, last = (people.get(commit or "", (None, None))[1] for commit in (life.first_commit, life.last_commit))
+        dated = replace(life, first_date=first, last_date=last)
+        versions[name][place.first_commit, sighting.path].append((sighting, dated))
+    headers = [one for one in object_headers(repository, versions) if isinstance(one, ObjectHeader)]
+    small = {header.object_id for header in headers if header.size <= LARGE_OBJECT}
+    parts = ((name, _parts(kind, content)) for name, kind, content in read_objects(repository, small, LARGE_OBJECT))
+    large = ((one.object_id, _windows(repository, one, detector)) for one in headers if one.object_id not in small)
+    for name, pieces in chain(parts, large):
+        for piece in pieces:
+            for (commit, path), wanted in versions[name].items():
+                author, date = people.get(commit or "", (None, None))
+                blob = Blob(piece.content, piece.origin, path, commit, author, date, name, name_is_new=False)
+                yield _judged(repository, blob, wanted, detector, piece.lines_before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of an object that is looked at by itself, and how many lines stand before it."""
+
+    content: bytes
+    origin: Origin
+    lines_before: int = 0
+
+
+def _parts(kind: str, content: bytes) -> tuple[_Piece, ...]:
+    """Return a blob whole; of a commit or tag the message, and the header with its names and addresses."""
+    if kind == "blob":
+        return (_Piece(content, Origin.HISTORY),)
+    header, blank, message = content.partition(b"\n\n")
+    return _Piece(header + blank[:1], Origin.MESSAGE), _Piece(message, Origin.MESSAGE)
+
+
+def _windows(repository: Repository, header: ObjectHeader, detector: Detector) -> Iterator[_Piece]:
+    """Yield the parts of a large object in which the first stage finds something."""
+    lines = 0
+    try:
+        for _, window in read_windows(repository, header):
+            if detector.prefilter.hits(window):
+                yield _Piece(window, Origin.HISTORY, lines)
+            lines += window.count(b"\n", 0, max(len(window) - OVERLAP, 0))
+    except GitError:
+        return  # the pass over the store has said so
+
+
+def _judged(
+    repository: Repository, blob: Blob, wanted: Sequence[_Lived], detector: Detector, lines_before: int
+) -> Scanned:
+    """Return the findings about the secrets in question, each with its life."""
+    by_digest = {sighting.digest: (sighting, life) for sighting, life in wanted}
+    cuts: list[Skipped] = []
+    shown = masked_path(blob.path, detector)
+    try:
+        nameless = detector.triaged_inside(Blob(blob.content, blob.origin))
+        named = detector.triaged_inside(blob, shown, cuts)
+    except GuardError as error:
+        return Scanned((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
+    counted: list[Triaged] = []
+    for known, one in zip(nameless, named, strict=False):
+        lived = by_digest.get(digest(known.finding))
+        if lived is not None:
+            counted.append(replace(one, finding=_with_life(repository, one.finding, lived, lines_before)))
+    return Scanned(
+        tuple(one.finding for one in counted if one.suppression is None), (), 1, 0, 0,
+        tuple(one for one in counted if one.suppression is not None),
+    )  # fmt: skip
+
+
+def _with_life(repository: Repository, finding: Finding, lived: _Lived, lines_before: int) -> Finding:
+    sighting, life = lived
+    value = finding.secret.reveal() if finding.secret is not None else b""
+    life = replace(life, in_worktree=_in_work_tree(repository, sighting.path, value))
+    place = finding.location
+    words = _whereabouts(life, sighting)
+    return replace(
+        finding,
+        message=f"{finding.message}; {words}" if words else finding.message,
+        life=life,
+        location=replace(
+            place, start_line=place.start_line + lines_before, end_line=place.end_line + lines_before
+        ),
+    )  # fmt: skip
+
+
+def _in_work_tree(repository: Repository, path: bytes | None, value: bytes) -> bool:
+    if path is None or repository.work_tree is None or not value:
+        return False
+    content = read_quietly(os.path.join(repository.work_tree, path))
+    return content is not None and value in content
+
+
+def _whereabouts(life: Life, sighting: _Sighting) -> str:
+    """Return what must be said in words about a secret that no commit in use holds; "" for all others."""
+    if any(place.in_index for place, _ in sighting.held):
+        return "staged, not yet committed"
+    if life.in_head or life.reachable_from:
+        return ""
+    return (
+        "reachable from no branch or tag: deleted, but in the object store until 'git gc' prunes it, and a mirror copy "
+        "takes it along"
+    )
+
+
+def _people(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
+    """Return author and author's date (ISO 8601) of each commit."""
+    return {
+        name: author_and_date(content) for name, _, content in read_objects(repository, sorted(commits), LARGE_OBJECT)
+    }

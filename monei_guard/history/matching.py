@@ -1,0 +1,35 @@
+"""Judging suspicious objects where they are read: which secrets stand in them, as digests."""
+
+from monei_guard.errors import GuardError
+from monei_guard.history.worker import Judge, Judgement
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin, display_path
+from monei_guard.scanning.scanner import Detector
+
+
+def judge_with(detector: Detector) -> Judge:
+    """Return what workers judge suspicious content with."""
+    detector.prefilter.fast_test()
+    return lambda content: _judged(detector, content)
+
+
+def digest(finding: Finding) -> str:
+    """Return what tells two secrets apart, without the path: the fingerprint of a finding in a nameless blob."""
+    return finding.fingerprint.partition(":")[0]
+
+
+def _judged(detector: Detector, content: bytes) -> Judgement:
+    cuts: list[Skipped] = []
+    try:
+        found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
+    except GuardError as error:
+        return Judgement(gaps=((str(error), True),))
+    digests = tuple(dict.fromkeys(digest(one.finding) for one in found))
+    return Judgement(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
+
+
+def _gap(cut: Skipped) -> str:
+    """Return what could not be looked at, with the member's name where it is one of an archive."""
+    name = display_path(cut.path or b"").removeprefix("!/")
+    return f"{name}: {cut.reason}" if name else cut.reason

@@ -1,0 +1,374 @@
+"""Everything a repository ever stored: every pack, every loose object, its own and borrowed, reachable or not."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from monei_guard.git.cat_file import all_object_ids
+from monei_guard.git.delta_families import needed_entries, share_out
+from monei_guard.git.object_directories import StoredFiles, stored_files
+from monei_guard.git.pack import Pack, open_pack
+from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
+from monei_guard.git.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, among
+from monei_guard.git.repository import Repository
+from monei_guard.history.clean_objects import ScannedObjects, joined, nothing_scanned, pack_mark
+from monei_guard.history.fallback import look_through_git
+from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
+from monei_guard.history.worker import Collector, Examiner, Hit, Judge, LooseShare, PackShare, Seen
+
+Look: TypeAlias = Callable[[bytes], bool]
+# Called with the objects and bytes looked at so far, and how many objects there are.
+Progress: TypeAlias = Callable[[int, int, int], None]
+
+Collected = TypeVar("Collected")
+
+_LOOSE_SHARE = 256
+# A pack with more objects that must be looked at again is opened again: git reads them one by one.
+_MOST_AGAIN = 2000
+# Below this many packed bytes a second process costs more than it saves.
+_ALONE = 2 << 20
+_SHARES_A_WORKER = 24
+_LARGEST_SHARE = 8 << 20
+# What can wait until places are sought, in the order in which that reads it; and what has places.
+_LATE = (COMMIT, TREE)
+PLACED = ("blob", "commit")
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a pass over the object store came to.
+
+    `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
+    `gaps` are ids and what in those objects could not be looked at (with: is that bad). `unclean` are the ids of all
+    objects that must be looked at again next time.
+    """
+
+    objects: int = 0
+    size: int = 0
+    hits: list[Hit] = field(default_factory=list)
+    names: set[bytes] = field(default_factory=set)
+    ways: Counter[str] = field(default_factory=Counter)
+    damaged: dict[str, str] = field(default_factory=dict)
+    problems: list[tuple[bytes, str]] = field(default_factory=list)
+    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+    unclean: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How to look. `look` and `margin` as for `pack_walk.Walker`."""
+
+    look: Look
+    margin: int | None
+    judge: Judge
+    jobs: int | None = None
+    progress: Progress = lambda _objects, _size, _total: None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """An opened object store. `refused` says of packs that only git can read why that is so.
+
+    `known` are the objects that need no look; packs that they cover are not opened. `marks` has an entry for each
+    opened pack.
+    """
+
+    repository: Repository
+    files: StoredFiles
+    packs: tuple[Pack, ...]
+    refused: tuple[tuple[bytes, str], ...]
+    known: ScannedObjects
+    marks: tuple[bytes, ...] = ()
+    covered: frozenset[bytes] = frozenset()
+
+    @property
+    def id_length(self) -> int:
+        """Bytes of a raw object id."""
+        return ID_LENGTHS[self.repository.object_format]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A pass over an object store under way: what it has come to, and the shares that are left to look at."""
+
+    store: ObjectStore
+    options: ScanOptions
+    examiner: Examiner
+    total: int
+    stored: Stored
+    left: list[PackShare] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> int:
+        """How many processes look."""
+        return self.options.jobs or default_jobs()
+
+
+def open_store(repository: Repository, known: ScannedObjects | None = None) -> ObjectStore:
+    """Open every pack but those in which everything is known.
+
+    Raises GitError where git cannot even say where the objects are.
+    """
+    files = stored_files(repository)
+    known = known or nothing_scanned(ID_LENGTHS[repository.object_format])
+    packs, refused, marks, covered = [], [], [], set()
+    for stem in files.packs:
+        try:
+            mark = pack_mark(stem)
+            if mark in known.packs:
+                covered.add(mark)
+                continue
+            packs.append(open_pack(stem, repository.object_format))
+            marks.append(mark)
+        except (PackFormatError, OSError) as error:
+            refused.append((stem + b".pack", str(error)))
+    return ObjectStore(repository, files, tuple(packs), tuple(refused), known, tuple(marks), frozenset(covered))
+
+
+def has_news(store: ObjectStore) -> bool:
+    """Return whether there is anything to look at."""
+    return bool(store.packs or store.refused or _new_loose(store))
+
+
+def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
+    """Look once at every object that is not known."""
+    scan = begin_scan(store, options)
+    finish_scan(scan)
+    return scan.stored
+
+
+def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
+    """Look at the objects that are not known; once there are hits to find places for, at no further commits and trees.
+
+    To find places, all commits and trees must be read: they can be looked at meanwhile.
+    """
+    wanted = _wanted(store)
+    examiner = Examiner(store.packs, wanted, options.look, options.margin, options.judge)
+    loose = _new_loose(store)
+    total = sum(int(mask.sum()) for mask in wanted) + len(loose)
+    scan = Scan(store, options, examiner, total, Stored(problems=list(store.files.problems)))
+    stored = scan.stored
+    unread = _without_family(store, wanted, stored)
+    tasks = dict(enumerate(_tasks(store.packs, wanted, loose, scan.jobs)))
+
+    def is_due(number: int) -> bool:
+        if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
+            return True
+        return not any(hit.kind in PLACED for hit in stored.hits)
+
+    work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
+    with closing(work) as results:
+        for number, seen in results:
+            _take(scan, tasks.pop(number), seen, unread)
+    scan.left.extend(task for task in tasks.values() if isinstance(task, PackShare))
+    if store.refused:
+        read = _read_ids(store)
+        unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
+    stored.unclean.update(stored.damaged)
+    _read_through_git(scan, unread, _again(store))
+    stored.ways["cache"] = _count_known(store, wanted)
+    return scan
+
+
+def look_on(scan: Scan, kind: int, collector: Collector[Collected]) -> tuple[list[Collected], tuple[Flags, ...]]:
+    """Look at the commits or trees that are left.
+
+    Returns what was collected meanwhile, and for each pack from which of its entries.
+    """
+    tasks = [task for task in scan.left if task.share.kind == kind]
+    scan.left[:] = [task for task in scan.left if task.share.kind != kind]
+    read = [np.zeros_like(mask) for mask in scan.examiner.wanted]
+    parts: list[Collected] = []
+    unread: dict[str, str] = {}
+
+    def work(task: PackShare) -> tuple[Seen, Collected]:
+        return scan.examiner.examine(task, collector), collector.rows()
+
+    with closing(work_through(tasks, work, scan.jobs)) as results:
+        for task, outcome in results:
+            if isinstance(outcome, WorkerDiedError):
+                _take(scan, task, outcome, unread)
+                continue
+            seen, rows = outcome
+            _take(scan, task, seen, unread)
+            parts.append(rows)
+            members = task.share.members
+            read[task.pack][members] = scan.examiner.wanted[task.pack][members]
+    _read_through_git(scan, unread)
+    return parts, tuple(read)
+
+
+def finish_scan(scan: Scan) -> None:
+    """Look at all that is left."""
+    for kind in _LATE:
+        look_on(scan, kind, _Nothing())
+
+
+class _Nothing:
+    """Collects nothing."""
+
+    def take(self, pack: int, positions: Offsets, contents: list[bytes]) -> None:
+        """Take no notice."""
+
+    def rows(self) -> None:
+        """Return nothing."""
+
+
+def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
+    """Return what is known after a complete pass, None when that is no more than before."""
+    if not has_news(store):
+        return None
+    width = store.id_length
+    unclean = np.array([bytes.fromhex(name) for name in stored.unclean], dtype=f"S{width}")
+    loose = np.array([bytes.fromhex(name) for name, _ in _new_loose(store)], dtype=f"S{width}")
+    covered, again = set(store.covered), np.isin(unclean, np.array(store.known.again, dtype=f"S{width}"))
+    for mark, pack in zip(store.marks, store.packs, strict=True):
+        inside = among(unclean, pack.index.ids)
+        if int(inside.sum()) <= _MOST_AGAIN:
+            covered.add(mark)
+            again |= inside
+    ids = joined([store.known.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
+    looked_at_again = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
+    return ScannedObjects(ids, frozenset(covered), tuple(looked_at_again))
+
+
+def _again(store: ObjectStore) -> frozenset[str]:
+    """Return the ids of the objects in packs not opened that are to be looked at all the same."""
+    if not store.known.again:
+        return frozenset()
+    ids = np.array(store.known.again, dtype=f"S{store.id_length}")
+    elsewhere = np.zeros(len(ids), dtype=bool)
+    for pack in store.packs:
+        elsewhere |= among(ids, pack.index.ids)
+    names = (raw_id.hex() for raw_id in store.known.again)
+    return frozenset(
+        name
+        for name, known in zip(names, elsewhere.tolist(), strict=True)
+        if not known and name not in store.files.loose
+    )
+
+
+def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
+    """Return for each pack the entries to look at: those no earlier pack has, and that are not known."""
+    masks = []
+    earlier: list[Ids] = []
+    for pack in store.packs:
+        mask = ~store.known.known(pack.index.ids)[pack.index.rank]
+        for ids in earlier:
+            mask &= ~among(pack.index.ids, ids)[pack.index.rank]
+        earlier.append(pack.index.ids)
+        masks.append(mask)
+    return tuple(masks)
+
+
+def _without_family(store: ObjectStore, wanted: Sequence[Flags], stored: Stored) -> dict[str, str]:
+    """Return the ids of wanted entries whose chain of deltas leads to no whole object in the pack.
+
+    Those that run in a circle are damaged for good: git itself would follow them for ever.
+    """
+    unread: dict[str, str] = {}
+    for pack, mask in zip(store.packs, wanted, strict=True):
+        entries = pack.entries
+        for position in np.nonzero(mask & (entries.kind == 0))[0].tolist():
+            name = pack.index.object_id(position)
+            if entries.base[entries.root[position]] >= 0:
+                stored.damaged[name] = "its deltas run in a circle"
+            else:
+                unread[name] = ""
+    return unread
+
+
+def _count_known(store: ObjectStore, wanted: Sequence[Flags]) -> int:
+    """Return how many stored objects were not looked at because they are known."""
+    return len(store.known.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
+
+
+def _tasks(
+    packs: Sequence[Pack], wanted: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
+) -> list[PackShare | LooseShare]:
+    """Return the work in shares, the heaviest first, but last what can be left for when places are sought."""
+    tasks: list[PackShare] = []
+    for number, pack in enumerate(packs):
+        needed = needed_entries(pack.entries, wanted[number])
+        packed = len(pack.data)
+        target = packed if packed < _ALONE else min(packed // (jobs * _SHARES_A_WORKER) + 1, _LARGEST_SHARE)
+        shares = share_out(pack.entries, needed, (BLOB, TREE, COMMIT, TAG), target)
+        tasks.extend(PackShare(number, share) for share in shares)
+    tasks.sort(key=lambda task: -task.share.weight)
+    loose = [LooseShare(tuple(files[at : at + _LOOSE_SHARE])) for at in range(0, len(files), _LOOSE_SHARE)]
+    late = [task for kind in _LATE for task in tasks if task.share.kind == kind]
+    return [*(task for task in tasks if not _is_late(task)), *loose, *late]
+
+
+def _is_late(task: PackShare | LooseShare) -> bool:
+    return isinstance(task, PackShare) and task.share.kind in _LATE
+
+
+def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
+    """Return id and path of the loose objects that no opened pack has."""
+    names = sorted(store.files.loose)
+    ids = np.array([bytes.fromhex(name) for name in names], dtype=f"S{store.id_length}")
+    packed = np.zeros(len(names), dtype=bool)
+    for pack in store.packs:
+        packed |= among(ids, pack.index.ids)
+    return [(name, store.files.loose[name]) for name, known in zip(names, packed.tolist(), strict=True) if not known]
+
+
+def _new_loose(store: ObjectStore) -> list[tuple[str, bytes]]:
+    files = loose_only(store)
+    known = store.known.known(np.array([bytes.fromhex(name) for name, _ in files], dtype=f"S{store.id_length}"))
+    return [one for one, is_known in zip(files, known.tolist(), strict=True) if not is_known]
+
+
+def _ids(store: ObjectStore, task: PackShare | LooseShare) -> list[str]:
+    if isinstance(task, LooseShare):
+        return [name for name, _ in task.files]
+    index = store.packs[task.pack].index
+    return [index.object_id(at) for at in task.share.members.tolist()]
+
+
+def _take(scan: Scan, task: PackShare | LooseShare, seen: Seen | WorkerDiedError, unread: dict[str, str]) -> None:
+    """Add what came of a share; `unread` gets the ids that are left to git, with reasons."""
+    stored = scan.stored
+    if isinstance(seen, WorkerDiedError):
+        unread.update(dict.fromkeys(_ids(scan.store, task), str(seen)))
+        return
+    _add(stored, seen, "loose" if isinstance(task, LooseShare) else "pack")
+    unread.update(dict.fromkeys(seen.unread, ""))
+    unread.update(seen.damaged)
+    scan.options.progress(stored.objects, stored.size, scan.total)
+
+
+def _add(stored: Stored, seen: Seen, way: str) -> None:
+    stored.objects += seen.objects
+    stored.size += seen.size
+    stored.hits.extend(seen.hits)
+    stored.names |= seen.names
+    stored.gaps.extend(seen.gaps)
+    stored.damaged.update(seen.hopeless)
+    stored.unclean.update(hit.object_id for hit in seen.hits)
+    stored.unclean.update(name for name, _, _ in seen.gaps)
+    stored.unclean.update(seen.named)
+    stored.ways[way] += seen.objects
+
+
+def _read_ids(store: ObjectStore) -> set[str]:
+    """Return the ids of every object the fast reader has taken on."""
+    read = set(store.files.loose)
+    for pack in store.packs:
+        width = pack.index.id_length
+        read.update(bytes(name).ljust(width, b"\0").hex() for name in pack.index.ids.tolist())
+    return read
+
+
+def _read_through_git(scan: Scan, unread: dict[str, str], again: frozenset[str] = frozenset()) -> None:
+    """Look at what the fast reader left, and at what is looked at again, if it is still there."""
+    stored = scan.stored
+    stored.unclean.update(unread)
+    if unread or again:
+        seen = look_through_git(scan.store.repository, scan.examiner, {**unread, **dict.fromkeys(again, "")}, again)
+        _add(stored, seen, "git")

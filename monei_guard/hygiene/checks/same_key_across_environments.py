@@ -1,0 +1,38 @@
+"""MG207 same-key-across-environments: one key serves development and production, so a leak of either is both."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from monei_guard.hygiene.env_file_names import Side
+from monei_guard.hygiene.findings import about_key, shown
+from monei_guard.hygiene.readers.key_sides import KeyPlace, key_places
+from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.model.finding import Finding, Related
+from monei_guard.model.location import display_path
+from monei_guard.model.rule import Rule
+
+if TYPE_CHECKING:
+    from monei_guard.model.secret import Secret
+
+
+def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+    """Yield one finding for each key that stands on both sides, at its first development place."""
+    places: dict[Secret, list[KeyPlace]] = defaultdict(list)
+    for place in key_places(files):
+        if place.key.secret is not None and not place.key.secret.guessable:
+            places[place.key.secret].append(place)
+    for found in places.values():
+        development = [p for p in found if p.side is Side.DEVELOPMENT]
+        production = [p for p in found if p.side is Side.PRODUCTION]
+        if not development or not production or not any(files.reports(p.path) for p in found):
+            continue
+        here, there = development[0], production[0]
+        message = f"the same key stands for development here and for production in {_described(there)}"
+        related = tuple(Related("the same key, for production", p.key.location) for p in production)
+        yield about_key(rule, here.key, message, blanks={"path": shown(here.path)}, related=related)
+
+
+def _described(place: KeyPlace) -> str:
+    name = f" ({place.name})" if place.name else ""
+    return f"{display_path(place.path)}:{place.key.location.start_line}{name}"

@@ -1,0 +1,85 @@
+"""Turning what a check saw into a `Finding`. Wording comes from the rule's TOML; only the blanks are filled here."""
+
+import hashlib
+import shlex
+from dataclasses import replace
+
+from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.model.blob import Blob, View
+from monei_guard.model.finding import Finding, Related
+from monei_guard.model.location import Location, Span, display_path
+from monei_guard.model.rule import Confidence, Environment, Rule, Severity
+
+
+def shown(path: bytes) -> str:
+    """Return `path` as it is typed in a shell, quoted where it must be."""
+    return shlex.quote(display_path(path))
+
+
+def file_place(files: RepositoryFiles, path: bytes, line: int = 1) -> Location:
+    """Return the location of a whole line, or of a file (line 1, nothing marked)."""
+    name = display_path(path)
+    return Location(
+        path=name, start_line=line, start_column=1, end_line=line, end_column=1, start_byte=0, end_byte=0,
+        origin=files.origin, path_bytes=path if name.encode("utf-8", "replace") != path else None,
+    )  # fmt: skip
+
+
+def span_place(files: RepositoryFiles, path: bytes, content: bytes, span: Span) -> Location:
+    """Return the location of `span` in a file's content."""
+    return View(Blob(content, files.origin, path), content).locate(span)
+
+
+def about_file(  # noqa: PLR0913 - one keyword a blank of the report
+    rule: Rule,
+    place: Location,
+    message: str,
+    *,
+    blanks: dict[str, str] | None = None,
+    severity: Severity | None = None,
+    confidence: Confidence | None = None,
+    related: tuple[Related, ...] = (),
+    subject: str = "",
+) -> Finding:
+    """Return a finding about a file or a line of it. `subject` tells several in one file apart in the fingerprint."""
+    return Finding(
+        code=rule.code, rule=rule.id, severity=rule.severity if severity is None else severity,
+        confidence=rule.confidence if confidence is None else confidence,
+        vendor=rule.vendor, environment=Environment.UNKNOWN, message=message, hint=filled(rule.hint, blanks or {}),
+        secret=None, location=place, fingerprint=_fingerprint(rule, place.path or "", subject), related=related,
+    )  # fmt: skip
+
+
+def about_key(
+    rule: Rule,
+    key: Finding,
+    message: str,
+    *,
+    blanks: dict[str, str] | None = None,
+    related: tuple[Related, ...] = (),
+) -> Finding:
+    """Return a finding about a key that the engine found: same place, same masked snippet, this rule's advice."""
+    subject = "" if key.secret is None else key.secret.sha256 or ""
+    return replace(
+        key, code=rule.code, rule=rule.id, severity=rule.severity, confidence=min(rule.confidence, key.confidence),
+        message=message, hint=filled(rule.hint, blanks or {}), related=related,
+        fingerprint=_fingerprint(rule, key.location.path or "", subject),
+    )  # fmt: skip
+
+
+def filled(hint: str, blanks: dict[str, str]) -> str:
+    """Return a rule's hint with its `{name}` blanks filled. Braces of other languages (`${{ … }}`) stay."""
+    for name, text in blanks.items():
+        hint = hint.replace("{" + name + "}", text)
+    return hint
+
+
+def path_of(finding: Finding) -> bytes:
+    """Return the exact path of a finding's file."""
+    place = finding.location
+    return place.path_bytes if place.path_bytes is not None else (place.path or "").encode()
+
+
+def _fingerprint(rule: Rule, path: str, subject: str) -> str:
+    """Stable while lines move: rule, path and what the finding is about."""
+    return hashlib.sha256(f"{rule.code}\0{path}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,63 @@
+"""Where each key stands, and whether that place is meant for production or for development."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monei_guard.hygiene.env_file_names import Side, side_of_name, side_of_path
+from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
+from monei_guard.model.rule import Environment
+
+_LINE_LENGTH = 400  # bytes looked at before a key on its line
+_NAME = re.compile(rb"""([A-Za-z_][\w.-]{0,100})["'\])]{0,2}\s*(?::=|=>|[:=])[\s"'`(\[{]{0,6}(?:Bearer\s+)?$""")
+_PUBLIC_DOCUMENT = (b".md", b".mdx", b".rst", b".adoc")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """One place of one key. `name` is the name it is assigned to on its line, "" where there is none."""
+
+    key: Finding
+    path: bytes
+    name: str
+
+    @property
+    def name_side(self) -> Side:
+        """Return the side that the assigned name speaks of."""
+        return side_of_name(self.name)
+
+    @property
+    def path_side(self) -> Side:
+        """Return the side that the file's path speaks of."""
+        return side_of_path(self.path)
+
+    @property
+    def side(self) -> Side:
+        """Return what the place is meant for: the name says it most exactly, then the path, then the key itself."""
+        for side in (self.name_side, self.path_side):
+            if side is not Side.UNKNOWN:
+                return side
+        return Side.PRODUCTION if self.key.environment is Environment.PRODUCTION else Side.UNKNOWN
+
+
+def key_places(files: RepositoryFiles) -> Iterator[KeyPlace]:
+    """Yield every place of every key the engine found in a file, documents apart."""
+    for path, findings in files.findings.items():
+        if path.lower().endswith(_PUBLIC_DOCUMENT):
+            continue
+        for key in findings:
+            if key.secret is not None and key.location.origin is not Origin.ARCHIVE:
+                yield KeyPlace(key, path, assigned_name(files, path, key))
+
+
+def assigned_name(files: RepositoryFiles, path: bytes, key: Finding) -> str:
+    """Return the name that the key is assigned to on its own line, or ""."""
+    content = files.read(path)
+    if content is None:
+        return ""
+    start = key.location.start_byte
+    line_start = max(content.rfind(b"\n", 0, start) + 1, start - _LINE_LENGTH)
+    match = _NAME.search(content[line_start:start])
+    return match[1].decode("utf-8", "replace") if match else ""

@@ -1,0 +1,1 @@
+"""What code says: names, values, where they flow, what runs where."""

@@ -1,0 +1,36 @@
+"""Where code of Dart, Kotlin, Java, Swift and their like runs."""
+
+import re
+
+from monei_guard.lints.analysis.project import Project
+from monei_guard.lints.analysis.runtime import TEST_PATH, Runs, Side
+
+_FLUTTER = re.compile(rb"import\s+[\"']package:flutter")
+_DART_SERVER = re.compile(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
+_ANDROID = re.compile(
+    rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b"
+)
+_JVM_SERVER = re.compile(
+    rb"import\s+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus)"
+)
+_APPLE = re.compile(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUserDefaults\b|Bundle\.main")
+_SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
+
+
+def side_of_app_code(path: str, data: bytes, project: Project) -> Side:
+    """Return where Dart, Kotlin, Java, Swift, C#, Go, PHP, Ruby ... code runs."""
+    suffix = path.rpartition(".")[2].lower()
+    if TEST_PATH.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):
+        return Side(Runs.SERVER, "a test")
+    if suffix == "dart":
+        if _DART_SERVER.search(data) or re.search(r"(?:^|/)(?:bin|server|backend|routes)/", path):
+            return Side(Runs.SERVER, "a Dart server")
+        pubspec = project.content("pubspec.yaml") or b""
+        if _FLUTTER.search(data) or b"flutter:" in pubspec or re.search(r"(?:^|/)lib/", path):
+            return Side(Runs.CLIENT, "Flutter code is shipped inside the app")
+    android = _ANDROID.search(data) or re.search(r"(?:^|/)app/src/(?:main|debug|release)/", path)
+    if suffix in ("kt", "java") and android and not _JVM_SERVER.search(data):
+        return Side(Runs.CLIENT, "Android code is shipped inside the app")
+    if suffix == "swift" and not _SWIFT_SERVER.search(data) and _APPLE.search(data):
+        return Side(Runs.CLIENT, "iOS code is shipped inside the app")
+    return Side(Runs.UNKNOWN, "")

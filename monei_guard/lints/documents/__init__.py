@@ -1,0 +1,1 @@
+"""The kinds of document that lint rules are asked about."""

@@ -1,0 +1,26 @@
+"""What a check yields before it becomes a finding."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monei_guard.model.rule import Confidence
+
+if TYPE_CHECKING:  # text formats have no flow of values, and their commits do not import it
+    from monei_guard.lints.analysis.data_flow import Step, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place that breaks a rule. Offsets are bytes of the view.
+
+    `message` says what happens here, `trace` where the value came from, `fix` the corrected code in the file's own
+    style ("" where there is no single one). `confidence` lowers the rule's own.
+    """
+
+    start: int
+    end: int
+    message: str
+    trace: "Trace | None" = None
+    fix: str = ""
+    confidence: Confidence | None = None
+    steps: "tuple[Step, ...]" = ()

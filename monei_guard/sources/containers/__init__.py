@@ -1,0 +1,1 @@
+"""Archives, images, mail and chat exports: what one file holds."""
