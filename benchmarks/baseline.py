@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from report_values import finding, hex_digits
 
 from monei_guard.model.finding import Triaged
-from monei_guard.policy.baseline import Baseline, Entry, Index, Surroundings, apply_baseline, new_baseline, render
+from monei_guard.policy.baseline import Baseline, BaselineContext, Entry, Index, apply_baseline, new_baseline, render
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     )  # fmt: skip
     raw = render(Baseline(new_baseline().salts, entries)).encode()
     found = [Triaged(finding(number)) for number in range(100)]
-    around = Surroundings(date(2026, 1, 1), "b", lambda _: True)
+    around = BaselineContext(date(2026, 1, 1), "b", lambda _: True)
     seconds = []
     for _ in range(7):
         start = time.process_time()

@@ -30,7 +30,7 @@ from monei_guard.history.object_store import ScanOptions, open_store, scan_store
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.scanning.scanner import Scanner, scan
 from monei_guard.sources.containers.signatures import ArchiveLimits, archive_kind
 
 _LARGEST = 2_000_000
@@ -85,9 +85,9 @@ def _prefilter(*, on: bool, large: bool) -> Prefilter:
     return Prefilter(credential_keywords(), encoded=on, switch_at=0 if large else sys.maxsize)
 
 
-def _detector(*, on: bool, large: bool) -> Detector:
+def _detector(*, on: bool, large: bool) -> Scanner:
     limits = ArchiveLimits() if on else ArchiveLimits(depth=0)
-    detector = Detector(credential_keywords(), *rule_loaders(), decode=on, archives=limits)
+    detector = Scanner(credential_keywords(), *rule_loaders(), decode=on, archives=limits)
     detector.prefilter = _prefilter(on=on, large=large)
     detector.prefilter.hits(b"warm up")
     return detector

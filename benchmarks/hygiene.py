@@ -21,7 +21,7 @@ from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 PACKAGES = 40
 FILES = 5_000
@@ -79,7 +79,7 @@ def count_git_processes(top: Path, run: Callable[[], None]) -> list[str]:
 def main() -> None:
     """Measure and print."""
     rules = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
-    detector = Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
+    detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         return detector.findings(Blob(content, Origin.WORKTREE, path))

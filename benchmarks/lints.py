@@ -23,7 +23,7 @@ from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_lint_rules
 from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.scanning.scanner import Scanner, scan
 from monei_guard.sources.files import FileOptions, directory
 
 PLAIN_FILES = 20_000
@@ -65,7 +65,7 @@ def plain(root: Path) -> None:
     for _ in range(RUNS):
         for lints in (False, True):
             linter = Linter(str(root), None) if lints else None
-            detector = Detector(credential_keywords(), *rule_loaders(), lint=linter)
+            detector = Scanner(credential_keywords(), *rule_loaders(), lint=linter)
             start = time.process_time()
             scan(blobs, detector)
             seconds[lints].append(time.process_time() - start)

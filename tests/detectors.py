@@ -8,17 +8,17 @@ from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 
-def builtin_detector(*, decode: bool = True, large: bool = False) -> Detector:
+def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
     """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
-    detector = Detector(credential_keywords(), *rule_loaders(), decode=decode)
+    detector = Scanner(credential_keywords(), *rule_loaders(), decode=decode)
     detector.prefilter = Prefilter(credential_keywords(), encoded=decode, switch_at=0 if large else sys.maxsize)
     return detector
 
 
-def find(detector: Detector, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
+def find(detector: Scanner, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
     """Return the findings in a file's content."""
     return detector.findings(Blob(content, Origin.WORKTREE, path))
 

@@ -7,9 +7,9 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
 from monei_guard.ruleset.bundled import bundled_rules
-from monei_guard.ruleset.rule_check import Judge, Judgement
+from monei_guard.ruleset.rule_check import ObservedMatch, RuleRunner
 from monei_guard.ruleset.rule_files import load_directory
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 Finder = Callable[[bytes, str], list[Finding]]
 
@@ -21,7 +21,7 @@ def builtin_finder(manifests: bytes = b"") -> Finder:
     """
     rules = load_directory(bundled_rules())
     credentials = [rule for rule in rules if rule.kind is RuleKind.CREDENTIAL]
-    detector = Detector(
+    detector = Scanner(
         (keyword for rule in credentials for keyword in rule.keywords),
         lambda: credentials,
         lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
@@ -34,11 +34,11 @@ def builtin_finder(manifests: bytes = b"") -> Finder:
     return find
 
 
-def builtin_judge() -> Judge:
+def builtin_judge() -> RuleRunner:
     """Return the judge that `check_rules` runs examples through."""
     find = builtin_finder()
 
-    def judge(text: bytes, path: str) -> Sequence[Judgement]:
+    def judge(text: bytes, path: str) -> Sequence[ObservedMatch]:
         return [
             (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
             for found in find(text, path)

@@ -22,7 +22,7 @@ def stop(code: int) -> NoReturn:
     raise Stopped(code)
 
 
-def guarded(command: Callable[[], int]) -> int:
+def handle_errors(command: Callable[[], int]) -> int:
     """Run a command and return its exit code. The only place that catches what nobody expected."""
     try:
         code = _code_of(command)

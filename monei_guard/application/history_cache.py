@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monei_guard import __version__
 from monei_guard.application.error_handler import say
-from monei_guard.commands.session import Session
+from monei_guard.commands.session import Run
 from monei_guard.filesystem.user_directories import state_folder
 from monei_guard.git.pack_index import ID_LENGTHS
 from monei_guard.git.repository import Repository
@@ -45,7 +45,7 @@ class ObjectCache:
             say(f"note: the cache of scanned objects was not written: {problem}")
 
 
-def open_cache(session: Session, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
+def open_cache(session: Run, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
     """Return the cache in `folder`, or in the repository's git directory."""
     width = ID_LENGTHS[repository.object_format]
     name = hashlib.sha256(os.path.realpath(repository.git_dir)).hexdigest()[:16].encode()
@@ -71,7 +71,7 @@ def _common_folder(repository: Repository) -> bytes:
     return os.path.join(repository.work_tree or repository.git_dir, common)
 
 
-def _rules_digest(session: Session) -> bytes:
+def _rules_digest(session: Run) -> bytes:
     """Return a digest of all that decides what is found in an object."""
     parts = [
         __version__.encode(), repr(session.detector.prefilter.keywords).encode(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monei_guard.commands.session import Session, excluder, rule_loaders
+from monei_guard.commands.session import Run, excluder, rule_loaders
 from monei_guard.decoding.charset import root_view
 from monei_guard.errors import GuardError
 from monei_guard.filesystem.user_directories import cache_folder
@@ -14,7 +14,7 @@ from monei_guard.git.repository import discover
 from monei_guard.hygiene.collection import plain_folder_files, staged_files, work_tree_files
 from monei_guard.hygiene.findings import path_of
 from monei_guard.hygiene.registry import hygiene_findings
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.location import Origin
@@ -23,7 +23,7 @@ from monei_guard.model.rule import Rule
 from monei_guard.model.secret import Secret
 from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
 from monei_guard.ruleset.rule_files import load_hygiene_rules
-from monei_guard.scanning.scanner import Detector, Scanned
+from monei_guard.scanning.scanner import Scanner, ScanResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> Histo
 
 
 def with_hygiene(
-    session: Session,
-    scanned: Scanned,
+    session: Run,
+    scanned: ScanResult,
     paths: Sequence[str],
     excluded: Callable[[bytes], bool] | None = None,
     history: History | None = None,
-) -> Scanned:
+) -> ScanResult:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
     rules = active_rules(session)
     for path in paths if rules else ():
@@ -71,8 +71,8 @@ def with_hygiene(
 
 
 def folder_files(
-    path: str, detector: Detector, findings: Mapping[bytes, tuple[Finding, ...]] | None
-) -> RepositoryFiles:
+    path: str, detector: Scanner, findings: Mapping[bytes, tuple[Finding, ...]] | None
+) -> RepositorySnapshot:
     """Return what the checks ask about a folder, inside a git work tree or outside. Raises GitError."""
     repository = discover(path)
     root = os.fsencode(path)
@@ -82,7 +82,7 @@ def folder_files(
     return work_tree_files(root, classify, findings)
 
 
-def without(files: RepositoryFiles, excluded: Callable[[bytes], bool]) -> RepositoryFiles:
+def without(files: RepositorySnapshot, excluded: Callable[[bytes], bool]) -> RepositorySnapshot:
     """Return the files without those that the configuration excludes: they are neither judged nor shipped."""
     return replace(
         files,
@@ -100,7 +100,7 @@ def _contains(work_tree: bytes, folder: bytes) -> bool:
     return os.path.commonpath([top, os.path.realpath(folder)]) == top
 
 
-def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched: frozenset[bytes]) -> Scanned:
+def with_staged_hygiene(session: Run, scanned: ScanResult, top: bytes, touched: frozenset[bytes]) -> ScanResult:
     """Return the outcome of a scan of the index with what the checks find in the touched files added."""
     rules = active_rules(session)
     if not rules:
@@ -113,18 +113,20 @@ def with_staged_hygiene(session: Session, scanned: Scanned, top: bytes, touched:
 
 
 def _engine(
-    session: Session, scanned: Scanned, prefix: bytes
-) -> tuple[Detector, Mapping[bytes, tuple[Finding, ...]] | None]:
+    session: Run, scanned: ScanResult, prefix: bytes
+) -> tuple[Scanner, Mapping[bytes, tuple[Finding, ...]] | None]:
     """Return the engine that knows every key format, and the scan's findings if it was that engine which made them.
 
     With `--select MG211` the scan looks for no key at all, but the check still has to know one when it sees it.
     """
     if session.active is None:
         return session.detector, by_path(scanned.findings, prefix)
-    return Detector(credential_keywords(), *rule_loaders(), cache_folder=cache_folder()), None
+    return Scanner(credential_keywords(), *rule_loaders(), cache_folder=cache_folder()), None
 
 
-def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: list[Finding], prefix: bytes) -> Scanned:
+def _with(
+    scanned: ScanResult, session: Run, files: RepositorySnapshot, found: list[Finding], prefix: bytes
+) -> ScanResult:
     """Add findings to what was scanned, those apart that a directive in their file suppresses."""
     by_file: dict[bytes, list[Finding]] = defaultdict(list)
     for finding in found:
@@ -150,7 +152,7 @@ def _with(scanned: Scanned, session: Session, files: RepositoryFiles, found: lis
     )
 
 
-def _mask(detector: Detector, files: RepositoryFiles, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
+def _mask(detector: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
     """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
     keys = [key for path in paths for key in files.findings.get(path, ())]
     for path in paths:
@@ -174,7 +176,7 @@ def _mask(detector: Detector, files: RepositoryFiles, paths: Iterable[bytes]) ->
     return masked
 
 
-def classifier(detector: Detector) -> Callable[[bytes, bytes], Sequence[Finding]]:
+def classifier(detector: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
     """Return the engine as the checks call it: content and path in, findings out; a slow file has none."""
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
@@ -191,7 +193,7 @@ def _is_key(finding: Finding) -> bool:
     return finding.secret is not None and not finding.code.startswith(("MG2", "MG3", "MG4", "MG9"))
 
 
-def active_rules(session: Session) -> dict[str, Rule]:
+def active_rules(session: Run) -> dict[str, Rule]:
     """Return the hygiene rules of this run by id."""
     rules = load_hygiene_rules()
     return {rule.id: rule for rule in rules if session.active is None or rule.code in session.active}

@@ -10,7 +10,7 @@ from typing import TextIO
 from monei_guard import __version__
 from monei_guard.application.baseline import with_baseline
 from monei_guard.application.options import Options
-from monei_guard.commands.session import Session
+from monei_guard.commands.session import Run
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule
 from monei_guard.policy.selection import exit_code, is_wanted
@@ -19,13 +19,13 @@ from monei_guard.reporting.report import Configuration, Coverage, Report, make_r
 from monei_guard.reporting.report_redaction import report_without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import ScanResult
 
 TerminalWriter = Callable[[Report, TextIO, Style], None]
 _WIDTH = 100
 
 
-def report_and_exit_code(session: Session, scanned: Scanned, terminal: TerminalWriter = write_terminal) -> int:
+def report_and_exit_code(session: Run, scanned: ScanResult, terminal: TerminalWriter = write_terminal) -> int:
     """Triage what was found, write every report that was asked for, return the exit code.
 
     `terminal` writes what standard output gets where no other format is asked for.
@@ -64,12 +64,12 @@ def write_reports(options: Options, report: Report, terminal: TerminalWriter = w
             write_report(report, options.format, None, stream)
 
 
-def _is_reported(finding: Finding, session: Session) -> bool:
+def _is_reported(finding: Finding, session: Run) -> bool:
     is_active = session.active is None or finding.code in session.active
     return is_active and is_wanted(finding, session.settings.selection)
 
 
-def _rules_in_force(session: Session) -> tuple[Rule, ...]:
+def _rules_in_force(session: Run) -> tuple[Rule, ...]:
     """Return the rules with their texts, for the formats that carry them; the terminal does not."""
     if {session.options.format, *(name for name, _ in session.options.reports)} == {"terminal"}:
         return ()

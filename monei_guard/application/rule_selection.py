@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from monei_guard.application.options import Options
-from monei_guard.commands.session import Session, suppression_policy
+from monei_guard.commands.session import Run, suppression_policy
 from monei_guard.configuration.settings import Settings
 from monei_guard.detection.patterns import PatternError, compile_rule
 from monei_guard.filesystem.user_directories import cache_folder
@@ -12,14 +12,14 @@ from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.policy.selection import selected_rules
 from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidence_rules, load_file
 from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 _AGE_OF_KEYS = "MG209"
 
 
 def selected_session(
     options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool, root: str
-) -> Session:
+) -> Run:
     """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
     own = tuple(load_file(path) for path in settings.extend_rules)
     bundled = load_bundled()
@@ -32,7 +32,7 @@ def selected_session(
     evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
     active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
     lints = LINT_WORDS if any(rule.kind is RuleKind.LINT for rule in rules) else ()
-    detector = Detector(
+    detector = Scanner(
         (*lints, *(word for rule in credentials for word in rule.keywords)),
         lambda: credentials,
         lambda: (*load_evidence_rules(), *evidence),
@@ -43,7 +43,7 @@ def selected_session(
         lint=Linter(root, active),
         foreign_markers=bool(settings.markers_of),
     )
-    return Session(options, settings, detector, own, active)
+    return Run(options, settings, detector, own, active)
 
 
 def _check(own: tuple[Rule, ...], bundled: tuple[Rule, ...]) -> None:

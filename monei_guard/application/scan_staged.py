@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from monei_guard.application.error_handler import guarded
-from monei_guard.application.hooks.fail_open import conclude, lenient
+from monei_guard.application.error_handler import handle_errors
+from monei_guard.application.hooks.fail_open import conclude, fail_open_if_wished
 from monei_guard.application.options import Options
-from monei_guard.commands.session import Session, excluder, open_session
+from monei_guard.commands.session import Run, excluder, open_run
 from monei_guard.errors import GuardError
 from monei_guard.fast_path import NAMED_RANGE
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import Scanned, scan
+from monei_guard.scanning.scanner import ScanResult, scan
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.staged_index import staged as staged_items
 
@@ -25,12 +25,12 @@ class OutsideRepositoryError(GuardError):
 
 def run_without_options() -> int:
     """Do what `monei-guard staged` does and return the exit code; the command line need not be built for it."""
-    return guarded(lambda: look_at_commit(".", Options(), whole_files=False))
+    return handle_errors(lambda: scan_staged(".", Options(), whole_files=False))
 
 
-def look_at_commit(folder: str, options: Options, *, whole_files: bool) -> int:
+def scan_staged(folder: str, options: Options, *, whole_files: bool) -> int:
     """Look at what the repository of `folder` has staged, report it, return the exit code."""
-    with lenient():
+    with fail_open_if_wished():
         return _looked_at(folder, options, whole_files=whole_files)
 
 
@@ -43,7 +43,7 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
             hint="run it in a repository, or scan files with 'monei-guard scan'",
         )
     top = os.fsdecode(repository.work_tree)
-    session = open_session(options, top, lambda: manifests_in(os.fsencode(top)))
+    session = open_run(options, top, lambda: manifests_in(os.fsencode(top)))
     settings = session.settings
     touched: set[bytes] = set()
     items = staged_items(
@@ -60,7 +60,7 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
     return conclude(session, scanned)
 
 
-def _may_hold_a_key(session: Session, scanned: Scanned) -> bool:
+def _may_hold_a_key(session: Run, scanned: ScanResult) -> bool:
     """Return whether a key was found, or could be there unseen: the repository checks then look at where it stands.
 
     What lints found is nothing to them; but where rules are selected, those that find keys may not be among them.
@@ -68,7 +68,7 @@ def _may_hold_a_key(session: Session, scanned: Scanned) -> bool:
     return session.active is not None or any(one.secret is not None for one in scanned.findings)
 
 
-def _named_range(repository: Repository, session: Session) -> Iterator[Blob | Skipped]:
+def _named_range(repository: Repository, session: Run) -> Iterator[Blob | Skipped]:
     """Yield what the commits add that pre-commit was given as --from-ref and --to-ref: nothing is staged then."""
     base, tip = (os.environ.get(name) for name in NAMED_RANGE)
     if not base or not tip:

@@ -16,7 +16,7 @@ from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, ObjectReader, cat_file, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Detector, Scanned, scan
+from monei_guard.scanning.scanner import Scanner, ScanResult, scan
 from monei_guard.sources.files import FileOptions, one_file
 
 _OPTIONS = FileOptions()
@@ -27,7 +27,7 @@ _ENOUGH_PLACES = 5  # to find a key again, of the thousands of commits that may 
 _OBJECT_ORIGINS = frozenset({Origin.INDEX, Origin.HISTORY, Origin.MESSAGE})
 
 
-class ReportError(GuardError):
+class InvalidReportError(GuardError):
     """A file that is not a JSON report of ours."""
 
 
@@ -36,7 +36,7 @@ class KeySourceError(GuardError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KeyLocation:
     """Where a report saw a key. `path` is relative to the scanned root."""
 
     origin: Origin
@@ -79,7 +79,7 @@ def read_report_file(path: str) -> bytes:
         with open(path, "rb") as stream:
             return stream.read()
     except OSError as error:
-        raise ReportError(f"cannot read the report {path}: {error.strerror}") from error
+        raise InvalidReportError(f"cannot read the report {path}: {error.strerror}") from error
 
 
 def is_report(content: bytes) -> bool:
@@ -87,15 +87,15 @@ def is_report(content: bytes) -> bool:
     return content.lstrip()[:1] == b"{" and b'"findings"' in content
 
 
-def read_report(content: bytes) -> dict[str, tuple[Place, ...]]:
+def read_report(content: bytes) -> dict[str, tuple[KeyLocation, ...]]:
     """Return, by the SHA-256 of each key in a JSON report, the first places it was seen at. Raises ReportError."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ReportError("the report is not valid JSON", hint=_MAKE_ONE) from error
+        raise InvalidReportError("the report is not valid JSON", hint=_MAKE_ONE) from error
     if not isinstance(document, dict) or document.get("version") != 1 or not isinstance(document.get("findings"), list):
-        raise ReportError("this is not a report of monei-guard (version 1)", hint=_MAKE_ONE)
-    places: dict[str, tuple[Place, ...]] = {}
+        raise InvalidReportError("this is not a report of monei-guard (version 1)", hint=_MAKE_ONE)
+    places: dict[str, tuple[KeyLocation, ...]] = {}
     for finding in document["findings"]:
         try:
             digest = finding["secret"]["sha256"] if finding["secret"] else None
@@ -103,20 +103,20 @@ def read_report(content: bytes) -> dict[str, tuple[Place, ...]]:
                 known = places.get(digest, ())
                 places[digest] = known if len(known) == _ENOUGH_PLACES else (*known, _place(finding["location"]))
         except (KeyError, TypeError, ValueError) as error:
-            raise ReportError("a finding in the report is incomplete", hint=_MAKE_ONE) from error
+            raise InvalidReportError("a finding in the report is incomplete", hint=_MAKE_ONE) from error
     return places
 
 
 _MAKE_ONE = "make one with 'monei-guard scan --format json --output report.json'"
 
 
-def _place(location: Mapping[str, Any]) -> Place:
+def _place(location: Mapping[str, Any]) -> KeyLocation:
     path = location["path"]
     raw = bytes.fromhex(location["path_bytes"]) if "path_bytes" in location else path
-    return Place(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
+    return KeyLocation(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
 
 
-def scan_report(places: Mapping[str, Sequence[Place]], root: str, detector: Detector) -> Scanned:
+def scan_report(places: Mapping[str, Sequence[KeyLocation]], root: str, detector: Scanner) -> ScanResult:
     """Read the places again and return the findings whose key the report names; the rest is reported as skipped."""
     distinct = dict.fromkeys(place for seen in places.values() for place in seen)
     with ExitStack() as stack:
@@ -133,7 +133,7 @@ def scan_report(places: Mapping[str, Sequence[Place]], root: str, detector: Dete
     return replace(scanned, findings=wanted, skipped=gone)
 
 
-def _object_reader(places: Iterable[Place], root: str, stack: ExitStack) -> ObjectReader | None:
+def _object_reader(places: Iterable[KeyLocation], root: str, stack: ExitStack) -> ObjectReader | None:
     if not any(place.origin in _OBJECT_ORIGINS for place in places):
         return None
     repository = discover(root)
@@ -145,7 +145,7 @@ def _object_reader(places: Iterable[Place], root: str, stack: ExitStack) -> Obje
     return stack.enter_context(cat_file(repository))
 
 
-def _read_again(place: Place, root: str, reader: ObjectReader | None) -> Blob | Skipped:
+def _read_again(place: KeyLocation, root: str, reader: ObjectReader | None) -> Blob | Skipped:
     if place.origin in _OBJECT_ORIGINS and reader is not None:
         return _read_object(place, reader)
     path = place.path
@@ -159,7 +159,7 @@ def _read_again(place: Place, root: str, reader: ObjectReader | None) -> Blob | 
     return Blob(item.content, Origin.WORKTREE, path)
 
 
-def _read_object(place: Place, reader: ObjectReader) -> Blob | Skipped:
+def _read_object(place: KeyLocation, reader: ObjectReader) -> Blob | Skipped:
     commit, path = place.commit or "", place.path
     if place.origin is not Origin.INDEX and not _COMMIT.fullmatch(commit):
         return Skipped(path, "the report names no commit: use 'history --verify'")
@@ -174,7 +174,7 @@ def _read_object(place: Place, reader: ObjectReader) -> Blob | Skipped:
     return Blob(content, place.origin, path, place.commit)
 
 
-def scan_items(items: Sequence[Blob | Skipped], detector: Detector) -> Scanned:
+def scan_items(items: Sequence[Blob | Skipped], detector: Scanner) -> ScanResult:
     """Scan keys given one way or another. Raises KeySourceError when no key is among them."""
     scanned = scan(items, detector)
     if not any(one.secret is not None for one in scanned.findings) and not scanned.skipped:

@@ -7,7 +7,7 @@ case, dots as underscores). A push's former commit is not among them. New pipeli
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -26,7 +26,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
     reason = variables.get("BUILD_REASON", "")
     if reason == "PullRequest":
         return Event(
-            Kind.PULL_REQUEST, reason,
+            EventKind.PULL_REQUEST, reason,
             tips=ids(variables.get("SYSTEM_PULLREQUEST_SOURCECOMMITID")),
             known=branches(variables.get("SYSTEM_PULLREQUEST_TARGETBRANCH")),
         )  # fmt: skip
@@ -35,8 +35,8 @@ def _event(variables: Variables, payload: Payload) -> Event:
     ref = variables.get("BUILD_SOURCEBRANCH", "")
     tip = ids(variables.get("BUILD_SOURCEVERSION"))
     if ref.startswith("refs/tags/"):
-        return Event(Kind.TAG, reason, (*tag_ref(ref), *tip))
-    return Event(Kind.PUSH, reason, tip, branch=branch_name(ref))
+        return Event(EventKind.TAG, reason, (*tag_ref(ref), *tip))
+    return Event(EventKind.PUSH, reason, tip, branch=branch_name(ref))
 
 
 AZURE = Platform(

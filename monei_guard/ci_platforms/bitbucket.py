@@ -8,7 +8,7 @@ files are found in test-results/ by themselves (https://support.atlassian.com/bi
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -28,11 +28,11 @@ def _event(variables: Variables, payload: Payload) -> Event:
         known = (
             *ids(get("BITBUCKET_PR_DESTINATION_COMMIT")), *branches(get("BITBUCKET_PR_DESTINATION_BRANCH")),
         )  # fmt: skip
-        return Event(Kind.PULL_REQUEST, "pull request", tip, known)
+        return Event(EventKind.PULL_REQUEST, "pull request", tip, known)
     if get("BITBUCKET_TAG"):
-        return Event(Kind.TAG, "tag", (*tag_ref(get("BITBUCKET_TAG")), *tip))
+        return Event(EventKind.TAG, "tag", (*tag_ref(get("BITBUCKET_TAG")), *tip))
     if get("BITBUCKET_BRANCH"):
-        return Event(Kind.PUSH, "push", tip, branch=branch_name(get("BITBUCKET_BRANCH")))
+        return Event(EventKind.PUSH, "push", tip, branch=branch_name(get("BITBUCKET_BRANCH")))
     return whole("custom pipeline")
 
 

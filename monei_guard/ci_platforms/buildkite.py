@@ -7,7 +7,7 @@ clones all history unless BUILDKITE_GIT_CLONE_FLAGS says otherwise.
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -27,15 +27,15 @@ def _event(variables: Variables, payload: Payload) -> Event:
     default = branch_name(get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"))
     if get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT") or get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH"):
         known = ids(get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT"))
-        return Event(Kind.MERGE_QUEUE, source, tip, known, default_branch=default)
+        return Event(EventKind.MERGE_QUEUE, source, tip, known, default_branch=default)
     if get("BUILDKITE_PULL_REQUEST", "false") not in ("", "false"):
         known = branches(get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
-        return Event(Kind.PULL_REQUEST, source, tip, known, default_branch=default)
+        return Event(EventKind.PULL_REQUEST, source, tip, known, default_branch=default)
     if source != "webhook":
         return whole(source)
     if get("BUILDKITE_TAG"):
-        return Event(Kind.TAG, source, (*tag_ref(get("BUILDKITE_TAG")), *tip), default_branch=default)
-    return Event(Kind.PUSH, source, tip, branch=branch_name(get("BUILDKITE_BRANCH")), default_branch=default)
+        return Event(EventKind.TAG, source, (*tag_ref(get("BUILDKITE_TAG")), *tip), default_branch=default)
+    return Event(EventKind.PUSH, source, tip, branch=branch_name(get("BUILDKITE_BRANCH")), default_branch=default)
 
 
 BUILDKITE = Platform(

@@ -5,15 +5,15 @@ hand it over as MONEI_GUARD_BASE: << pipeline.git.base_revision >>. `checkout` c
 it is told `method: full` (https://circleci.com/docs/reference/configuration-reference/#checkout).
 """
 
-from monei_guard.ci_platforms.event import Event, Kind, Payload, Platform, Variables, branch_name, ids, tag_ref
+from monei_guard.ci_platforms.event import Event, EventKind, Payload, Platform, Variables, branch_name, ids, tag_ref
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
     del payload
     tip = ids(variables.get("CIRCLE_SHA1"))
     if variables.get("CIRCLE_TAG"):
-        return Event(Kind.TAG, "tag", (*tag_ref(variables.get("CIRCLE_TAG")), *tip))
-    return Event(Kind.PUSH, "branch", tip, branch=branch_name(variables.get("CIRCLE_BRANCH")))
+        return Event(EventKind.TAG, "tag", (*tag_ref(variables.get("CIRCLE_TAG")), *tip))
+    return Event(EventKind.PUSH, "branch", tip, branch=branch_name(variables.get("CIRCLE_BRANCH")))
 
 
 CIRCLECI = Platform(

@@ -10,7 +10,7 @@ branch (https://github.com/drone/drone-git/blob/master/posix/clone-pull-request)
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -32,11 +32,11 @@ def _drone(variables: Variables, payload: Payload) -> Event:
     known = ids(get("DRONE_COMMIT_BEFORE"))
     default = branch_name(get("DRONE_REPO_BRANCH"))
     if name == "pull_request":
-        return Event(Kind.PULL_REQUEST, name, tip, branches(get("DRONE_TARGET_BRANCH")), default_branch=default)
+        return Event(EventKind.PULL_REQUEST, name, tip, branches(get("DRONE_TARGET_BRANCH")), default_branch=default)
     if name == "push":
-        return Event(Kind.PUSH, name, tip, known, branch_name(get("DRONE_BRANCH")), default)
+        return Event(EventKind.PUSH, name, tip, known, branch_name(get("DRONE_BRANCH")), default)
     if name == "tag":
-        return Event(Kind.TAG, name, (*tag_ref(get("DRONE_TAG")), *tip), known, default_branch=default)
+        return Event(EventKind.TAG, name, (*tag_ref(get("DRONE_TAG")), *tip), known, default_branch=default)
     return whole(name)
 
 
@@ -47,13 +47,15 @@ def _woodpecker(variables: Variables, payload: Payload) -> Event:
     tip = ids(get("CI_COMMIT_SHA"))
     default = branch_name(get("CI_REPO_DEFAULT_BRANCH"))
     if name in _REQUESTS:
-        return Event(Kind.PULL_REQUEST, name, tip, branches(get("CI_COMMIT_TARGET_BRANCH")), default_branch=default)
+        return Event(
+            EventKind.PULL_REQUEST, name, tip, branches(get("CI_COMMIT_TARGET_BRANCH")), default_branch=default
+        )
     if name == "push":
         branch = branch_name(get("CI_COMMIT_BRANCH"))
         known = ids(get("CI_PREV_COMMIT_SHA")) if _is_green_push(variables) else ()
-        return Event(Kind.PUSH, name, tip, known, branch, default)
+        return Event(EventKind.PUSH, name, tip, known, branch, default)
     if name == "tag":
-        return Event(Kind.TAG, name, (*tag_ref(get("CI_COMMIT_TAG")), *tip), default_branch=default)
+        return Event(EventKind.TAG, name, (*tag_ref(get("CI_COMMIT_TAG")), *tip), default_branch=default)
     return whole(name)
 
 

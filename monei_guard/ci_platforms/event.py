@@ -20,7 +20,7 @@ _HEADS = "refs/heads/"
 _REMOTES = "refs/remotes/origin/"
 
 
-class Kind(Enum):
+class EventKind(Enum):
     """What a run is about; the value is how it is shown."""
 
     PULL_REQUEST = "pull request"
@@ -40,7 +40,7 @@ class Event:
     the branch that was pushed.
     """
 
-    kind: Kind
+    kind: EventKind
     name: str
     tips: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
@@ -98,4 +98,4 @@ def tag_ref(value: Any) -> tuple[str, ...]:
 
 def whole(name: str) -> Event:
     """Return the event of a run that no push started."""
-    return Event(Kind.WHOLE, name)
+    return Event(EventKind.WHOLE, name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -29,7 +29,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
     if isinstance(payload.get("pull_request"), dict):
         # GITHUB_SHA is GitHub's trial merge, for pull_request_target the target branch: the request's own head it is.
         return Event(
-            Kind.PULL_REQUEST, name,
+            EventKind.PULL_REQUEST, name,
             tips=ids(_at(payload, "pull_request", "head", "sha")),
             known=(
                 *ids(_at(payload, "pull_request", "base", "sha")),
@@ -39,7 +39,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         )  # fmt: skip
     if isinstance(payload.get("merge_group"), dict):
         return Event(
-            Kind.MERGE_QUEUE, name,
+            EventKind.MERGE_QUEUE, name,
             tips=ids(_at(payload, "merge_group", "head_sha"), variables.get("GITHUB_SHA")),
             known=ids(_at(payload, "merge_group", "base_sha")),
             default_branch=default,
@@ -52,12 +52,12 @@ def _event(variables: Variables, payload: Payload) -> Event:
 def _push(variables: Variables, payload: Payload, default: str | None) -> Event:
     ref = variables.get("GITHUB_REF", "")
     if payload.get("deleted") is True:
-        return Event(Kind.DELETION, "push")
+        return Event(EventKind.DELETION, "push")
     tips = ids(payload.get("after"), variables.get("GITHUB_SHA"))
     known = ids(payload.get("before"))
     if ref.startswith("refs/tags/"):
-        return Event(Kind.TAG, "push", (*tag_ref(ref), *tips), known, default_branch=default)
-    return Event(Kind.PUSH, "push", tips, known, branch_name(ref), default)
+        return Event(EventKind.TAG, "push", (*tag_ref(ref), *tips), known, default_branch=default)
+    return Event(EventKind.PUSH, "push", tips, known, branch_name(ref), default)
 
 
 def _at(payload: Any, *keys: str) -> Any:

@@ -8,7 +8,7 @@ unless GIT_DEPTH says otherwise: https://docs.gitlab.com/ci/pipelines/settings/#
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -29,7 +29,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
     if get("CI_MERGE_REQUEST_IID"):
         train = get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train"
         return Event(
-            Kind.MERGE_QUEUE if train else Kind.PULL_REQUEST, source,
+            EventKind.MERGE_QUEUE if train else EventKind.PULL_REQUEST, source,
             tips=ids(None if train else get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), tip),
             known=(
                 *ids(get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"), get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
@@ -39,7 +39,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         )  # fmt: skip
     if get("CI_EXTERNAL_PULL_REQUEST_IID"):
         return Event(
-            Kind.PULL_REQUEST, source,
+            EventKind.PULL_REQUEST, source,
             tips=ids(get("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"), tip),
             known=(
                 *ids(get("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
@@ -49,9 +49,9 @@ def _event(variables: Variables, payload: Payload) -> Event:
         )  # fmt: skip
     known = ids(get("CI_COMMIT_BEFORE_SHA"))
     if source == "push" and get("CI_COMMIT_TAG"):
-        return Event(Kind.TAG, source, (*tag_ref(get("CI_COMMIT_TAG")), *ids(tip)), known, default_branch=default)
+        return Event(EventKind.TAG, source, (*tag_ref(get("CI_COMMIT_TAG")), *ids(tip)), known, default_branch=default)
     if source == "push" or (source == "parent_pipeline" and known):
-        return Event(Kind.PUSH, source, ids(tip), known, branch_name(get("CI_COMMIT_BRANCH")), default)
+        return Event(EventKind.PUSH, source, ids(tip), known, branch_name(get("CI_COMMIT_BRANCH")), default)
     return whole(source)
 
 

@@ -8,7 +8,7 @@ told from one by a push, except that it brings nothing new.
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -24,12 +24,12 @@ def _event(variables: Variables, payload: Payload) -> Event:
     get = variables.get
     tip = ids(get("GIT_COMMIT"))
     if get("CHANGE_ID"):
-        return Event(Kind.PULL_REQUEST, "change request", tip, branches(get("CHANGE_TARGET")))
+        return Event(EventKind.PULL_REQUEST, "change request", tip, branches(get("CHANGE_TARGET")))
     if get("TAG_NAME"):
-        return Event(Kind.TAG, "tag", (*tag_ref(get("TAG_NAME")), *tip))
+        return Event(EventKind.TAG, "tag", (*tag_ref(get("TAG_NAME")), *tip))
     branch = get("BRANCH_NAME") or get("GIT_BRANCH", "").removeprefix("origin/")
     # Since the last build that succeeded: one that failed or was stopped may have looked at nothing.
-    return Event(Kind.PUSH, "build", tip, ids(get("GIT_PREVIOUS_SUCCESSFUL_COMMIT")), branch_name(branch))
+    return Event(EventKind.PUSH, "build", tip, ids(get("GIT_PREVIOUS_SUCCESSFUL_COMMIT")), branch_name(branch))
 
 
 JENKINS = Platform(

@@ -5,7 +5,7 @@ from monei_guard.ci_platforms.bitbucket import BITBUCKET
 from monei_guard.ci_platforms.buildkite import BUILDKITE
 from monei_guard.ci_platforms.circleci import CIRCLECI
 from monei_guard.ci_platforms.drone import DRONE, WOODPECKER
-from monei_guard.ci_platforms.event import Event, Kind, Payload, Platform, Variables
+from monei_guard.ci_platforms.event import Event, EventKind, Payload, Platform, Variables
 from monei_guard.ci_platforms.github_actions import GITEA, GITHUB
 from monei_guard.ci_platforms.gitlab import GITLAB
 from monei_guard.ci_platforms.jenkins import JENKINS
@@ -20,7 +20,7 @@ PLATFORMS = (
 
 def _nothing_said(variables: Variables, payload: Payload) -> Event:
     del variables, payload
-    return Event(Kind.PUSH, "no CI system that is known")
+    return Event(EventKind.PUSH, "no CI system that is known")
 
 
 UNKNOWN = Platform(

@@ -5,14 +5,14 @@ define `env.MONEI_GUARD_BASE` as `%teamcity.pullRequest.target.branch%` or a bra
 it. Reports are announced by a line in the log: https://www.jetbrains.com/help/teamcity/service-messages.html.
 """
 
-from monei_guard.ci_platforms.event import Event, Kind, Payload, Platform, Variables, ids
+from monei_guard.ci_platforms.event import Event, EventKind, Payload, Platform, Variables, ids
 
 _JUNIT = "monei-guard-junit.xml"
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
     del payload
-    return Event(Kind.PUSH, "build", ids(variables.get("BUILD_VCS_NUMBER")))
+    return Event(EventKind.PUSH, "build", ids(variables.get("BUILD_VCS_NUMBER")))
 
 
 TEAMCITY = Platform(

@@ -7,7 +7,7 @@ empty for a new branch and names a commit that is gone after a force push. The d
 
 from monei_guard.ci_platforms.event import (
     Event,
-    Kind,
+    EventKind,
     Payload,
     Platform,
     Variables,
@@ -27,12 +27,12 @@ def _event(variables: Variables, payload: Payload) -> Event:
     tip = ids(get("TRAVIS_COMMIT"))
     if name == "pull_request":
         tips = ids(get("TRAVIS_PULL_REQUEST_SHA"))
-        return Event(Kind.PULL_REQUEST, name, tips, (*before, *branches(get("TRAVIS_BRANCH"))))
+        return Event(EventKind.PULL_REQUEST, name, tips, (*before, *branches(get("TRAVIS_BRANCH"))))
     if name != "push":
         return whole(name)
     if get("TRAVIS_TAG"):
-        return Event(Kind.TAG, name, (*tag_ref(get("TRAVIS_TAG")), *tip))
-    return Event(Kind.PUSH, name, tip, before, branch_name(get("TRAVIS_BRANCH")))
+        return Event(EventKind.TAG, name, (*tag_ref(get("TRAVIS_TAG")), *tip))
+    return Event(EventKind.PUSH, name, tip, before, branch_name(get("TRAVIS_BRANCH")))
 
 
 TRAVIS = Platform(

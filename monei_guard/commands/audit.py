@@ -12,14 +12,14 @@ from monei_guard.application.reports import report_and_exit_code
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.history import scan_history
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, open_session, repository_folder
+from monei_guard.commands.session import Run, excluder, open_run, repository_folder
 from monei_guard.git.repository import Repository, discover
 from monei_guard.model.finding import Finding
 from monei_guard.model.secret import Secret
 from monei_guard.reporting.audit_report import write_audit
 from monei_guard.reporting.html_summary import ROTATE_AFTER
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory
@@ -55,8 +55,8 @@ def audit(
     found = with_own_work_tree(found)
     top = os.fsdecode(found.work_tree) if found.work_tree is not None else repository
     folder = repository_folder(top) if trust_config else None
-    session = open_session(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
-    scanned, session = look_at_everything(session, found, top, how=AuditOptions(cache_dir, max_key_age, cache=cache))
+    session = open_run(options, folder, lambda: manifests_in(os.fsencode(top)), root=top)
+    scanned, session = run_audit(session, found, top, how=AuditOptions(cache_dir, max_key_age, cache=cache))
     stop(report_and_exit_code(session, scanned, write_audit))
 
 
@@ -69,9 +69,7 @@ class AuditOptions:
     cache: bool = True
 
 
-def look_at_everything(
-    session: Session, repository: Repository, top: str, how: AuditOptions
-) -> tuple[Scanned, Session]:
+def run_audit(session: Run, repository: Repository, top: str, how: AuditOptions) -> tuple[ScanResult, Run]:
     """Return what history, work tree and repository checks come to together, and the session with what went wrong."""
     past = scan_history(session, repository, how.cache_dir, cache=how.cache)
     session = replace(session, errors=(*session.errors, *past.errors))
@@ -80,11 +78,11 @@ def look_at_everything(
             say(f"note: {line}")
     if repository.work_tree is None:
         return past.scanned, session
-    present = look_at_work_tree(session, top, history_of(past.scanned.findings, how.max_key_age))
+    present = scan_work_tree(session, top, history_of(past.scanned.findings, how.max_key_age))
     return joined(past.scanned, present), session
 
 
-def look_at_work_tree(session: Session, top: str, history: History | None = None) -> Scanned:
+def scan_work_tree(session: Run, top: str, history: History | None = None) -> ScanResult:
     """Return what the files of a work tree and the checks on it come to."""
     excluded = excluder(session.settings.exclude)
     with file_progress(quiet=session.options.quiet) as progress:
@@ -94,7 +92,7 @@ def look_at_work_tree(session: Session, top: str, history: History | None = None
     return with_hygiene(session, present, (top,), excluded, history)
 
 
-def joined(past: Scanned, present: Scanned) -> Scanned:
+def joined(past: ScanResult, present: ScanResult) -> ScanResult:
     """Return both outcomes as one: what stands in a file now has the life that the history tells of it.
 
     The same secret under the same code and path is one finding, at its present place.
@@ -103,7 +101,7 @@ def joined(past: Scanned, present: Scanned) -> Scanned:
     here = tuple(_with_past(one, lives.get(_identity(one))) for one in present.findings)
     covered = {_identity(one) for one in here if one.secret is not None}
     gone = tuple(one for one in past.findings if one.secret is None or _identity(one) not in covered)
-    return Scanned(
+    return ScanResult(
         findings=(*here, *gone),
         skipped=(*past.skipped, *present.skipped),
         files=past.files + present.files,

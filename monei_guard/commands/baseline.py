@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from monei_guard.application.baseline import baseline_path, surroundings
-from monei_guard.application.baseline_review import Run, git_author, run_for_baseline
+from monei_guard.application.baseline import baseline_context, baseline_path
+from monei_guard.application.baseline_review import BaselineScan, git_author, run_for_baseline
 from monei_guard.application.error_handler import stop
 from monei_guard.application.options import Options
 from monei_guard.commands.day import DateType
@@ -107,7 +107,7 @@ def prune(*, dry_run: bool, file: str | None) -> None:
     Scans the whole repository (or the baseline's folder): files as they are now, no history.
     """
     _, run = _whole_run(file)
-    around = surroundings(run.path, run.session)
+    around = baseline_context(run.path, run.session)
     gone: tuple[Entry, ...] = ()
 
     def edit(before: Baseline) -> Baseline:
@@ -130,7 +130,7 @@ def prune(*, dry_run: bool, file: str | None) -> None:
 def explain(what: str | None, file: str | None) -> None:
     """Show the entries (of a code, or of a path and below): what each covers, who decided it, why, until when."""
     known, run = _whole_run(file)
-    around = surroundings(run.path, run.session)
+    around = baseline_context(run.path, run.session)
     _, gone = pruned(known, run.found, around)
     covers = {id(entry): entry not in gone for entry in known.entries}
     chosen = [one for one in known.entries if what is None or one.code == what or _is_below(one.path, what)]
@@ -142,7 +142,7 @@ def explain(what: str | None, file: str | None) -> None:
     click.echo(f"{len(chosen)} of {len(known.entries)} entries in {visible(run.path)}")
 
 
-def _whole_run(file: str | None) -> tuple[Baseline, Run]:
+def _whole_run(file: str | None) -> tuple[Baseline, BaselineScan]:
     """Return the baseline and a scan of its whole repository. Raises IncompleteError if something was not scanned."""
     path = _default_path(file)
     known = load(path)
@@ -162,7 +162,7 @@ def _default_path(file: str | None) -> str:
     return os.path.abspath(baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME))
 
 
-def _accept(run: Run, findings: Iterable[Finding], given: dict[str, Any]) -> None:
+def _accept(run: BaselineScan, findings: Iterable[Finding], given: dict[str, Any]) -> None:
     findings = tuple(findings)
     if not given["reason"].strip():
         raise click.UsageError("--reason must say something")

@@ -10,21 +10,21 @@ from typing import Any
 
 import click
 
-from monei_guard.application.ci.config_changes import brought_along, in_force, suppressed
-from monei_guard.application.ci.outputs import Said, log_writer, platform_options, write_summary
-from monei_guard.application.ci.scope import Scope, scope_of, with_base
+from monei_guard.application.ci.config_changes import changed_by_this_run, describe_config, suppressed
+from monei_guard.application.ci.outputs import RunNotes, log_writer, platform_options, write_summary
+from monei_guard.application.ci.scope import ScanScope, scope_of, with_base
 from monei_guard.application.error_handler import say, stop
 from monei_guard.application.hygiene import with_staged_hygiene
 from monei_guard.application.reports import report_and_exit_code
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.ci_platforms.event import Platform
 from monei_guard.ci_platforms.registry import recognise
-from monei_guard.commands.audit import AuditOptions, joined, look_at_everything, look_at_work_tree
+from monei_guard.commands.audit import AuditOptions, joined, run_audit, scan_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, open_session, repository_folder
+from monei_guard.commands.session import Run, excluder, open_run, repository_folder
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import Scanned, scan
+from monei_guard.scanning.scanner import ScanResult, scan
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import manifests_in
 
@@ -75,7 +75,7 @@ def ci(
     platform = recognise(os.environ)
     payload, problem = _payload(platform, os.environ)
     event = with_base(platform.event(os.environ, payload), base)
-    session = open_session(
+    session = open_run(
         options, repository_folder(top) if trust_config else None, lambda: manifests_in(os.fsencode(top)), root=top
     )
     scope = scope_of(repository, event, platform)
@@ -83,9 +83,9 @@ def ci(
         session = replace(session, errors=(*session.errors, problem))
     if not options.quiet:
         say(f"note: {platform.name}, {event.name or event.kind.value}: {scope.said}")
-        say(f"note: in force: {in_force(session)}")
+        say(f"note: in force: {describe_config(session)}")
     scanned, session = _scanned(session, repository, scope, AuditOptions(cache_dir, cache=cache))
-    said = Said(tuple(brought_along(session, repository, scope)), tuple(suppressed(scanned)))
+    said = RunNotes(tuple(changed_by_this_run(session, repository, scope)), tuple(suppressed(scanned)))
     for level, texts in (("warning", said.warnings), ("notice", said.notices)):
         for text in texts:
             say(f"{level}: {text}")
@@ -124,22 +124,22 @@ def _read_payload(path: str) -> bytes:
     return raw
 
 
-def _scanned(session: Session, repository: Repository, scope: Scope, how: AuditOptions) -> tuple[Scanned, Session]:
+def _scanned(session: Run, repository: Repository, scope: ScanScope, how: AuditOptions) -> tuple[ScanResult, Run]:
     """Return what the scope comes to, and the session with what could not be looked at."""
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     if scope.problem is not None:
         session = replace(session, errors=(*session.errors, scope.problem))
     if scope.commits is None:
-        return look_at_everything(session, repository, top, how)
+        return run_audit(session, repository, top, how)
     scanned, session = _commits(session, repository, scope, scope.commits)
     if scope.problem is not None and repository.work_tree is not None:
-        scanned = joined(scanned, look_at_work_tree(session, top))
+        scanned = joined(scanned, scan_work_tree(session, top))
     return scanned, session
 
 
 def _commits(
-    session: Session, repository: Repository, scope: Scope, commits: CommitRange
-) -> tuple[Scanned, Session]:  # fmt: skip
+    session: Run, repository: Repository, scope: ScanScope, commits: CommitRange
+) -> tuple[ScanResult, Run]:  # fmt: skip
     settings = session.settings
     touched: set[bytes] = set()
     items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import click
 
 from monei_guard import __version__
-from monei_guard.application.error_handler import guarded, say
+from monei_guard.application.error_handler import handle_errors, say
 from monei_guard.errors import ExitCode
 
 # Command -> "module:function" and its one-line help, so that `--help` imports nothing.
@@ -76,7 +76,7 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
-    return guarded(lambda: _run(arguments))
+    return handle_errors(lambda: _run(arguments))
 
 
 def _run(arguments: Sequence[str]) -> int:

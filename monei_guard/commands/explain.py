@@ -7,7 +7,7 @@ import click
 
 from monei_guard.commands.rules import find_rule
 from monei_guard.decoding.charset import root_view
-from monei_guard.detection.assessment import Verdict
+from monei_guard.detection.assessment import Assessment
 from monei_guard.detection.engine import Engine
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, View
@@ -63,7 +63,7 @@ def _place(what: str) -> tuple[str | None, int | None]:
     return None, None
 
 
-def _line(view: View, verdict: Verdict) -> tuple[int, str]:
+def _line(view: View, verdict: Assessment) -> tuple[int, str]:
     candidate = verdict.candidate
     place = view.locate(Span(candidate.start, candidate.end))
     value = redact(candidate.value, guessable=candidate.rule.guessable)

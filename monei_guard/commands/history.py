@@ -11,7 +11,7 @@ from monei_guard.application.history_cache import open_cache
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.object_progress import progress_line
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, finish, open_session, repository_folder
+from monei_guard.commands.session import Run, finish, open_run, repository_folder
 from monei_guard.detection.prefilter import REACH
 from monei_guard.git.repository import Repository, discover
 from monei_guard.history.findings import HistoryScan, finish_history
@@ -36,7 +36,7 @@ def history(repository: str, *, cache: bool, cache_dir: str | None, **given: Any
         )
     found = with_own_work_tree(found)
     folder = repository_folder(repository)
-    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)))
+    session = open_run(options, folder, lambda: manifests_in(os.fsencode(folder)))
     result = scan_history(session, found, cache_dir, cache=cache)
     if not options.quiet and options.format == "terminal":
         for line in result.notes:
@@ -44,7 +44,7 @@ def history(repository: str, *, cache: bool, cache_dir: str | None, **given: Any
     stop(finish(replace(session, errors=(*session.errors, *result.errors)), result.scanned))
 
 
-def scan_history(session: Session, repository: Repository, cache_dir: str | None, *, cache: bool) -> HistoryScan:
+def scan_history(session: Run, repository: Repository, cache_dir: str | None, *, cache: bool) -> HistoryScan:
     """Return what everything in the repository's object store comes to, and remember which objects are clean."""
     jobs = session.options.jobs
     memory = open_cache(session, repository, cache_dir, wanted=cache)
@@ -56,7 +56,7 @@ def scan_history(session: Session, repository: Repository, cache_dir: str | None
     return result
 
 
-def _how_to_look(session: Session, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:
+def _how_to_look(session: Run, store: ObjectStore, jobs: int | None, progress: Progress) -> ScanOptions:
     prefilter = session.detector.prefilter
     if session.settings.archive_depth:
         prefilter = prefilter.with_literals(ARCHIVE_SIGNS)

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from monei_guard.application.error_handler import say, stop
-from monei_guard.application.hooks.fail_open import AMEND, conclude, lenient
+from monei_guard.application.hooks.fail_open import AMEND, conclude, fail_open_if_wished
 from monei_guard.application.options import Options
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, open_session, repository_folder
+from monei_guard.commands.session import Run, excluder, open_run, repository_folder
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.git.repository import Repository, discover
 from monei_guard.model.blob import Blob, Skipped
@@ -43,7 +43,7 @@ def pre_push(remote: str | None, url: str | None, **given: Any) -> None:
     options = read_options(given)
     if sys.stdin.isatty():
         raise click.UsageError("git runs this as a hook, and says what is pushed; by hand, use 'monei-guard range'.")
-    with lenient():
+    with fail_open_if_wished():
         repository = _repository()
         session = _session(repository, options)
         push = _push(repository, remote, sys.stdin.buffer.read(), os.environ)
@@ -63,7 +63,7 @@ def pre_push(remote: str | None, url: str | None, **given: Any) -> None:
 def commit_msg(file: str | None, **given: Any) -> None:
     """Scan the message of the commit that is about to be made, as git will record it."""
     options = read_options(given)
-    with lenient():
+    with fail_open_if_wished():
         repository = _repository()
         session = _session(repository, options)
         path = file if file is not None else _newest_message(repository)
@@ -82,9 +82,9 @@ def _repository() -> Repository:
     return with_own_work_tree(found)
 
 
-def _session(repository: Repository, options: Options) -> Session:
+def _session(repository: Repository, options: Options) -> Run:
     top = os.fsdecode(repository.work_tree or repository.git_dir)
-    return open_session(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
+    return open_run(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
 
 
 def _push(repository: Repository, remote: str | None, lines: bytes, variables: Mapping[str, str]) -> Push:

@@ -14,12 +14,12 @@ from typing import Any, TextIO
 import click
 
 from monei_guard.application.error_handler import say, stop
-from monei_guard.application.hooks.fail_open import AMEND, VARIABLE, conclude, lenient
+from monei_guard.application.hooks.fail_open import AMEND, VARIABLE, conclude, fail_open_if_wished
 from monei_guard.application.hooks.push_log import in_words, log_passed
 from monei_guard.application.options import Options
 from monei_guard.application.repository import NoRepositoryError
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, open_session
+from monei_guard.commands.session import Run, excluder, open_run
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.git.repository import GitError, Repository, discover, git
 from monei_guard.model.blob import Blob, Skipped
@@ -45,9 +45,11 @@ def pre_receive(**given: Any) -> None:
     if repository is None:
         raise NoRepositoryError(f"{os.getcwd()} is not a git repository", hint="git runs this command as a hook")
     updates = received_updates(sys.stdin.buffer.read())
-    session = open_session(_with_server_file(options, repository), None, root=os.fsdecode(repository.git_dir))
+    session = open_run(_with_server_file(options, repository), None, root=os.fsdecode(repository.git_dir))
     softened: list[str] = []
-    with lenient(lambda reason: log_passed(repository.git_dir, updates, f"{VARIABLE}=warn", [reason], os.environ)):
+    with fail_open_if_wished(
+        lambda reason: log_passed(repository.git_dir, updates, f"{VARIABLE}=warn", [reason], os.environ)
+    ):
         allowed = _allowed(repository)
         push = _push(repository, [one for one in updates if one.new not in allowed], sorted(allowed))
         scanned = scan(_items(session, repository, push), session.detector)
@@ -86,12 +88,12 @@ def _allowed(repository: Repository) -> frozenset[str]:
     return frozenset(value for value in values if _ID.fullmatch(value))
 
 
-def _items(session: Session, repository: Repository, push: Push) -> Iterator[Blob | Skipped]:
+def _items(session: Run, repository: Repository, push: Push) -> Iterator[Blob | Skipped]:
     settings = session.settings
     return push_items(repository, push, max_size=settings.max_size, excluded=excluder(settings.exclude))
 
 
-def _passed(session: Session, repository: Repository, updates: Sequence[Update], judged: Push) -> list[str]:
+def _passed(session: Run, repository: Repository, updates: Sequence[Update], judged: Push) -> list[str]:
     """Return in words what the push brings beside what was judged, which the administrator lets pass."""
     try:
         passed = without(_push(repository, updates, ()), judged)

@@ -11,7 +11,7 @@ from monei_guard.application.error_handler import say
 from monei_guard.application.hygiene import active_rules, by_path, folder_files, without
 from monei_guard.application.options import Options
 from monei_guard.application.setup.apply import NativeHook, apply_plan, masked, native_hook, plan_lines, undo_lines
-from monei_guard.commands.session import excluder, open_session
+from monei_guard.commands.session import excluder, open_run
 from monei_guard.errors import GuardError
 from monei_guard.fixing.ci_steps import Paste, ci_steps
 from monei_guard.fixing.fixes import Plan, mend, new_templates
@@ -89,7 +89,7 @@ def init(folder: str, *, dry_run: bool, yes: bool) -> None:
 
 
 def _plan(repository: Repository, top: bytes) -> Setup:
-    session = open_session(Options(), os.fsdecode(top), lambda: manifests_in(top))
+    session = open_run(Options(), os.fsdecode(top), lambda: manifests_in(top))
     excluded = excluder(session.settings.exclude)
     scanned = scan(directory(top, FileOptions(excluded=excluded)), session.detector)
     for skipped in scanned.skipped:

@@ -8,7 +8,7 @@ import click
 from monei_guard.application.error_handler import stop
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import excluder, finish, open_session, repository_folder
+from monei_guard.commands.session import excluder, finish, open_run, repository_folder
 from monei_guard.git.repository import discover
 from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.scanner import scan
@@ -34,7 +34,7 @@ def commit_range(revisions: str | None, *, since: str | None, folder: str, **giv
         raise NoRepositoryError(f"{os.path.abspath(folder)} is not inside a git repository", hint="use -C DIR")
     repository = with_own_work_tree(repository)
     top = os.fsdecode(repository.work_tree or repository.git_dir)
-    session = open_session(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
+    session = open_run(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")
     settings = session.settings
     items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))

@@ -18,7 +18,7 @@ from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.json_report import encode
 from monei_guard.reporting.rule_page import rule_page
-from monei_guard.ruleset.rule_check import Judge, Judgement, check_rules
+from monei_guard.ruleset.rule_check import ObservedMatch, RuleRunner, check_rules
 from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_directory, load_file
 
 
@@ -117,13 +117,13 @@ def _taken(rule: Rule, built_in: Sequence[Rule]) -> str:
     return f"{visible(rule.source)}: {rule.code}: this code is the built-in rule {other.id!r}'s; choose another"
 
 
-def _judge(rules: Sequence[Rule]) -> Judge:
+def _judge(rules: Sequence[Rule]) -> RuleRunner:
     engine = Engine(
         (rule for rule in rules if rule.kind is RuleKind.CREDENTIAL),
         lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
     )
 
-    def judge(text: bytes, path: str) -> Sequence[Judgement]:
+    def judge(text: bytes, path: str) -> Sequence[ObservedMatch]:
         views = (root_view(Blob(text, Origin.WORKTREE, path.encode())),)
         return [
             (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")

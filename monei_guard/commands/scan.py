@@ -11,10 +11,10 @@ from monei_guard.application.error_handler import stop
 from monei_guard.application.hygiene import with_hygiene
 from monei_guard.application.options import Options
 from monei_guard.commands.options import common_options, read_options
-from monei_guard.commands.session import Session, excluder, finish, open_session, repository_folder
+from monei_guard.commands.session import Run, excluder, finish, open_run, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
@@ -38,7 +38,7 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> None
     stop(finish(session, scanned))
 
 
-def scan_with_hygiene(session: Session, items: Iterable[Blob | Skipped], chosen: Sequence[str]) -> Scanned:
+def scan_with_hygiene(session: Run, items: Iterable[Blob | Skipped], chosen: Sequence[str]) -> ScanResult:
     """Return what stands in the items, and what the repository checks say about the folders among the paths."""
     scanned = run_pipeline(items, session.detector)
     return with_hygiene(session, scanned, chosen, excluder(session.settings.exclude))
@@ -50,14 +50,14 @@ def open_scan(
     *,
     include_ignored: bool = False,
     expect: Callable[[int], None] | None = None,
-) -> tuple[Session, Iterator[Blob | Skipped]]:
+) -> tuple[Run, Iterator[Blob | Skipped]]:
     """Return the session for these paths and what is to be scanned. Raises UsageError for one that is not there."""
     for path in chosen:
         if path != "-" and not os.path.lexists(path):
             raise click.UsageError(f"there is no {path!r}; give a file, a directory or '-' for standard input.")
     folder = repository_folder(chosen[0] if chosen[0] != "-" else ".")
     root = chosen[0] if len(chosen) == 1 and os.path.isdir(chosen[0]) else "."
-    session = open_session(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
+    session = open_run(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
     settings = session.settings
     how = FileOptions(settings.max_size, include_ignored, excluder(settings.exclude), expect)
     return session, _items(chosen, how)

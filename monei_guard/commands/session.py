@@ -14,7 +14,7 @@ from monei_guard.errors import ExitCode
 from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Detector, Scanned
+from monei_guard.scanning.scanner import Scanner, ScanResult
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Run:
     """Everything one run needs. `active` holds the codes that may be reported, None for all of them.
 
     `folder` is where configuration and baseline were looked for (None: nothing there is trusted), `root` the folder
@@ -32,7 +32,7 @@ class Session:
 
     options: Options
     settings: Settings
-    detector: Detector
+    detector: Scanner
     own_rules: "tuple[Rule, ...]" = ()
     active: frozenset[str] | None = None
     errors: tuple[str, ...] = ()
@@ -41,9 +41,9 @@ class Session:
     started: float = field(default_factory=time.time)
 
 
-def open_session(
+def open_run(
     options: Options, folder: str | None, manifests: Callable[[], bytes] = lambda: b"", *, root: str | None = None
-) -> Session:
+) -> Run:
     """Read configuration and rules. `folder` is where the configuration is looked for, None where none is trusted.
 
     `root` is the folder that scanned paths are relative to (`folder` if not given). Suppressions in scanned files are
@@ -67,7 +67,7 @@ def open_session(
         session = selected_session(options, settings, manifests, trusted=folder is not None, root=where)
         return replace(session, folder=folder, root=root or folder or ".")
     suppressing = suppression_policy(settings) if folder is not None else None
-    detector = Detector(
+    detector = Scanner(
         credential_keywords(),
         *rule_loaders(),
         manifests,
@@ -77,7 +77,7 @@ def open_session(
         lint=Linter(root or folder or ".", None),
         foreign_markers=bool(settings.markers_of),
     )
-    return Session(options, settings, detector, folder=folder, root=root or folder or ".")
+    return Run(options, settings, detector, folder=folder, root=root or folder or ".")
 
 
 def _misuse(what: str) -> Exception:
@@ -116,7 +116,7 @@ def rule_loaders() -> "tuple[Callable[[], tuple[Rule, ...]], Callable[[], tuple[
 
 
 def finish(
-    session: Session, scanned: Scanned, *, silent_when_clean: bool = False, terminal: "TerminalWriter | None" = None
+    session: Run, scanned: ScanResult, *, silent_when_clean: bool = False, terminal: "TerminalWriter | None" = None
 ) -> int:
     """Triage what was found, write every report that was asked for, return the exit code.
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from monei_guard.application.error_handler import stop
-from monei_guard.application.scan_staged import look_at_commit
+from monei_guard.application.scan_staged import scan_staged
 from monei_guard.commands.options import common_options, read_options
 
 
@@ -22,4 +22,4 @@ from monei_guard.commands.options import common_options, read_options
 @common_options
 def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
     """Scan what 'git commit' would record: the staged bytes, and of those the added lines."""
-    stop(look_at_commit(folder, read_options(given), whole_files=whole_files))
+    stop(scan_staged(folder, read_options(given), whole_files=whole_files))

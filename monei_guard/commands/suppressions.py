@@ -11,7 +11,7 @@ import click
 from monei_guard.application.baseline import baseline_path
 from monei_guard.application.options import Options
 from monei_guard.commands.scan import open_scan
-from monei_guard.commands.session import Session
+from monei_guard.commands.session import Run
 from monei_guard.decoding.charset import root_view
 from monei_guard.git.blame import line_origins
 from monei_guard.git.repository import discover
@@ -57,13 +57,13 @@ def suppressions(paths: tuple[str, ...], file: str | None, form: str) -> None:
     click.echo(f"{len(listed)} suppressions")
 
 
-def _inline(session: Session, items: Iterable[Blob | Skipped]) -> Iterator[Listed]:
+def _inline(session: Run, items: Iterable[Blob | Skipped]) -> Iterator[Listed]:
     for item in items:
         if isinstance(item, Blob) and not item.is_name and MARKER in bytes(item.content):
             yield from _with_origins(_in_blob(session, item), item, session.root)
 
 
-def _in_blob(session: Session, blob: Blob) -> list[tuple[int, Listed]]:
+def _in_blob(session: Run, blob: Blob) -> list[tuple[int, Listed]]:
     """Return line and suppression for each directive in one file."""
     policy = session.detector.suppressions
     if policy is None:
@@ -99,7 +99,7 @@ def _with_origins(listed: Sequence[tuple[int, Listed]], blob: Blob, root: str) -
             yield replace(one, author=origin.author, since=since)
 
 
-def _accepted(session: Session) -> Iterator[Listed]:
+def _accepted(session: Run) -> Iterator[Listed]:
     path = baseline_path(session)
     if path is None:
         return

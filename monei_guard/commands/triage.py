@@ -10,7 +10,7 @@ from itertools import groupby
 
 import click
 
-from monei_guard.application.baseline_review import Run, git_author, run_for_baseline
+from monei_guard.application.baseline_review import BaselineScan, git_author, run_for_baseline
 from monei_guard.application.options import Options
 from monei_guard.application.verification import verified_as_asked
 from monei_guard.commands.triage_app import TriageApp
@@ -20,7 +20,7 @@ from monei_guard.git.repository import GitError, GitMissingError, Repository, di
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.policy.baseline import Baseline, Entry, with_findings
 from monei_guard.policy.baseline_file import change
-from monei_guard.policy.resolution import Decision
+from monei_guard.policy.resolution import ResolvedFinding
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.rotation_list import rotation_list
 
@@ -73,7 +73,7 @@ def triage(
 
 
 def write_decisions(
-    run: Run, items: tuple[Triaged, ...], decisions: dict[int, Decision], todo: str, author: str | None
+    run: BaselineScan, items: tuple[Triaged, ...], decisions: dict[int, ResolvedFinding], todo: str, author: str | None
 ) -> None:
     """Write the baseline and the list of what to rotate, and say what was written where."""
     today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
@@ -92,9 +92,14 @@ def write_decisions(
 
 
 def _with_decisions(
-    before: Baseline, *, run: Run, items: tuple[Triaged, ...], accepted: dict[int, Decision], template: Entry
+    before: Baseline,
+    *,
+    run: BaselineScan,
+    items: tuple[Triaged, ...],
+    accepted: dict[int, ResolvedFinding],
+    template: Entry,
 ) -> Baseline:
-    def key(item: tuple[int, Decision]) -> Decision:
+    def key(item: tuple[int, ResolvedFinding]) -> ResolvedFinding:
         return item[1]
 
     after = before
@@ -104,11 +109,11 @@ def _with_decisions(
     return after
 
 
-def _placed(finding: Finding, run: Run) -> Finding:
+def _placed(finding: Finding, run: BaselineScan) -> Finding:
     return replace(finding, location=replace(finding.location, path=run.path_of(finding)))
 
 
-def _history(run: Run) -> Callable[[Finding], str]:
+def _history(run: BaselineScan) -> Callable[[Finding], str]:
     """Return what tells who brought a finding's line, and when, asking git once a line."""
     known: dict[tuple[str, int], str] = {}
     root = os.path.realpath(run.session.root)

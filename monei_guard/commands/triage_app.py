@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Footer, Header, Input, Label, Static
 
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.levels import Severity
-from monei_guard.policy.resolution import Decision, Judgement, fault
+from monei_guard.policy.resolution import Resolution, ResolvedFinding, fault
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.terminal import Style, finding_lines, place
 
@@ -28,16 +28,16 @@ _COLORS = {
     Severity.LOW: "cyan",
     Severity.INFO: "dim",
 }
-_MARKS = {Judgement.REAL: "✗", Judgement.FALSE_ALARM: "○", Judgement.TEST_VALUE: "t", Judgement.ACCEPTED: "✓"}
+_MARKS = {Resolution.REAL: "✗", Resolution.FALSE_ALARM: "○", Resolution.TEST_VALUE: "t", Resolution.ACCEPTED: "✓"}
 _COLUMNS = ("", "severity", "rule", "where", "secret", "what")
 
 
-class DecisionScreen(ModalScreen[Decision | None]):
+class DecisionScreen(ModalScreen[ResolvedFinding | None]):
     """Asks for the reason, and for the date where something is accepted for a while."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, judgement: Judgement, count: int, today: date, tells: Callable[[str], bool]) -> None:
+    def __init__(self, judgement: Resolution, count: int, today: date, tells: Callable[[str], bool]) -> None:
         super().__init__()
         self.judgement = judgement
         self.count = count
@@ -50,7 +50,7 @@ class DecisionScreen(ModalScreen[Decision | None]):
         with Vertical(id="form"):
             yield Label(f"{self.count} {what}: {self.judgement}")
             yield Input(placeholder="Why? (kept in the baseline or the to-do)", id="reason")
-            if self.judgement is Judgement.ACCEPTED:
+            if self.judgement is Resolution.ACCEPTED:
                 yield Input(placeholder="Until when? 2027-06-30", id="until")
             yield Label("", id="fault")
             yield Label("Enter keeps it, Escape goes back")
@@ -58,19 +58,19 @@ class DecisionScreen(ModalScreen[Decision | None]):
     def on_input_submitted(self) -> None:
         """Take the decision if it can be taken."""
         reason = self.query_one("#reason", Input).value
-        until = self.query_one("#until", Input).value if self.judgement is Judgement.ACCEPTED else ""
+        until = self.query_one("#until", Input).value if self.judgement is Resolution.ACCEPTED else ""
         wrong = fault(self.judgement, reason, until, self.today)
         if not wrong and self.tells(reason):
             wrong = "The reason holds one of the secrets; describe it instead."
         if wrong:
             self.query_one("#fault", Label).update(Text(wrong, "bold red"))
-            about_date = self.judgement is Judgement.ACCEPTED and reason.strip() and not self.tells(reason)
+            about_date = self.judgement is Resolution.ACCEPTED and reason.strip() and not self.tells(reason)
             self.query_one("#until" if about_date else "#reason", Input).focus()
             return
-        self.dismiss(Decision(self.judgement, reason.strip(), until.strip() or None))
+        self.dismiss(ResolvedFinding(self.judgement, reason.strip(), until.strip() or None))
 
 
-class TriageApp(App[dict[int, Decision] | None]):
+class TriageApp(App[dict[int, ResolvedFinding] | None]):
     """Shows findings and collects decisions; returns them by the finding's number, None if nothing is to be written.
 
     `history` says who brought a finding's line and when; `tells` whether a text holds one of the secrets.
@@ -114,7 +114,7 @@ class TriageApp(App[dict[int, Decision] | None]):
         self.today = today
         self.history = history
         self.tells = tells
-        self.decisions: dict[int, Decision] = {}
+        self.decisions: dict[int, ResolvedFinding] = {}
         self.picked: set[int] = set()
         self.shown: list[int] = []
         self.words = ""
@@ -218,13 +218,13 @@ class TriageApp(App[dict[int, Decision] | None]):
         if not chosen:
             return
 
-        def keep(decision: Decision | None) -> None:
+        def keep(decision: ResolvedFinding | None) -> None:
             if decision is not None:
                 self.decisions |= dict.fromkeys(chosen, decision)
                 self.picked.clear()
                 self.fill()
 
-        self.push_screen(DecisionScreen(Judgement[name], len(chosen), self.today, self.tells), keep)
+        self.push_screen(DecisionScreen(Resolution[name], len(chosen), self.today, self.tells), keep)
 
     def chosen(self) -> list[int]:
         """Return the picked findings that are listed, else the one under the cursor."""

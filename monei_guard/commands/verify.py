@@ -14,7 +14,7 @@ from monei_guard.application.options import Options
 from monei_guard.application.reports import write_reports
 from monei_guard.application.verification import VerificationRequest, ask_api, hosts_named, network_settings
 from monei_guard.application.verify_inputs import (
-    ReportError,
+    InvalidReportError,
     file,
     is_report,
     read_report,
@@ -34,7 +34,7 @@ from monei_guard.reporting.formats import FORMATS
 from monei_guard.reporting.report import Coverage, make_report
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.scanning.scanner import Detector, Scanned
+from monei_guard.scanning.scanner import Scanner, ScanResult
 from monei_guard.verification.validity import is_declined, with_verdicts
 
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h)?", re.ASCII)
@@ -132,9 +132,9 @@ def verify(reports_given: tuple[str, ...], **given: Any) -> None:
 
 def _collect(
     arguments: tuple[str, ...], variables: tuple[str, ...], files: tuple[str, ...], root: str
-) -> tuple[Scanned, bool]:
+) -> tuple[ScanResult, bool]:
     """Return the findings to ask about, and whether keys were handed over (rather than named by a report)."""
-    detector = Detector(credential_keywords(), *rule_loaders())
+    detector = Scanner(credential_keywords(), *rule_loaders())
     by_hand: list[Blob | Skipped] = [variable(name) for name in variables]
     for path in files:
         by_hand.extend(file(path))
@@ -164,7 +164,7 @@ def _argument(arguments: tuple[str, ...], *, needed: bool) -> bytes | None:
     if arguments and arguments[0] != "-":
         content = read_report_file(arguments[0])
         if not is_report(content):
-            raise ReportError("the file is not a JSON report", hint="keys in a file are given with --file FILE")
+            raise InvalidReportError("the file is not a JSON report", hint="keys in a file are given with --file FILE")
         return content
     if not arguments and not needed:
         return None
@@ -173,7 +173,7 @@ def _argument(arguments: tuple[str, ...], *, needed: bool) -> bytes | None:
     return standard_input(sys.stdin.buffer)
 
 
-def _write(scanned: Scanned, triaged: tuple[Triaged, ...], given: dict[str, Any]) -> None:
+def _write(scanned: ScanResult, triaged: tuple[Triaged, ...], given: dict[str, Any]) -> None:
     shown = tuple(one for one in triaged if not given["only_live"] or _verdict(one) == "live")
     report = make_report(
         shown, scanned.skipped, version=__version__, rules=load_bundled(),
@@ -190,7 +190,7 @@ def _verdict(one: Triaged) -> str:
     return one.verification.verdict if one.verification is not None else "unknown"
 
 
-def _exit_code(triaged: tuple[Triaged, ...], scanned: Scanned, given: dict[str, Any], *, by_hand: bool) -> ExitCode:
+def _exit_code(triaged: tuple[Triaged, ...], scanned: ScanResult, given: dict[str, Any], *, by_hand: bool) -> ExitCode:
     """Return 3 when a key could not be judged (it dominates), 1 for verdicts that fail, else 0.
 
     A key that may not be sent is no failure when it came from a report, which holds what it holds; when all the keys

@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
-from monei_guard.decoding.decoder import Decoder, Replacement, Run, matches
+from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
 from monei_guard.decoding.signatures.base64_and_hex import (
     BYTE_LIST_HINTS,
     COMPRESSED,
@@ -110,11 +110,11 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             yield first, last, runs, ""
 
 
-def _pairs(data: bytes, first: int, last: int) -> tuple[Run, ...]:
+def _pairs(data: bytes, first: int, last: int) -> tuple[Fragment, ...]:
     return ((bytes.fromhex(data[first:last].replace(b":", b" ").decode()), first, last, (1, 3)),)
 
 
-def _numbers(data: bytes, first: int, last: int, base: int) -> tuple[Run, ...]:
+def _numbers(data: bytes, first: int, last: int, base: int) -> tuple[Fragment, ...]:
     numbers = [(int(number[1], base), *number.span()) for number in _NUMBER.finditer(data, first, last)]
     if any(value > _BYTE for value, _, _ in numbers):
         return ()
@@ -172,10 +172,10 @@ def _wrapped_lines(data: bytes, first: int, last: int) -> tuple[list[tuple[int, 
     return lines, end
 
 
-def _line_runs(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Run, ...]:
+def _line_runs(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Fragment, ...]:
     if (lines[0][1] - lines[0][0]) % 4:
         return ((decoded, lines[0][0], lines[-1][1], None),)
-    runs: list[Run] = []
+    runs: list[Fragment] = []
     offset = 0
     for first, last in lines:
         size = (last - first) * 3 // 4

@@ -11,11 +11,11 @@ from monei_guard.model.location import Span
 # Decoded bytes and the encoded bytes they were made from: (data, start, end, step). Every `step[0]` bytes of `data`
 # come from `step[1]` bytes of `[start, end)`; with `step` None `data` was made from the range as a whole. This and the
 # next are bare tuples, for hostile text makes hundreds of thousands of them.
-Run: TypeAlias = tuple[bytes, int, int, tuple[int, int] | None]
+Fragment: TypeAlias = tuple[bytes, int, int, tuple[int, int] | None]
 
 # (start, end, runs, cut): `[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is
 # dropped. `cut` says why decoding stopped early, "" if it did not.
-Replacement: TypeAlias = tuple[int, int, tuple[Run, ...], str]
+Replacement: TypeAlias = tuple[int, int, tuple[Fragment, ...], str]
 
 
 # Reads ranges of a text (sorted, apart from each other) and yields replacements in them, sorted, not overlapping.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 
-from monei_guard.decoding.decoder import Decoder, Replacement, Run, matches
+from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
 from monei_guard.model.location import Span
 
 _WORD = rb"[A-Za-z0-9_+/=.\-]"
@@ -127,7 +127,7 @@ def _holes(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -
     for match in matches(_HOLE if constants else _LITERAL_HOLE, data, ranges):
         start, end = match.span()
         if match["text"]:
-            run: Run = (match["text"], *match.span("text"), (1, 1))
+            run: Fragment = (match["text"], *match.span("text"), (1, 1))
             if data[start] == _BRACE and data[start - 1 : start] in _HOLE_SIGNS:
                 start -= 1  # not a part of the pattern: one that begins with a single certain byte is faster
         else:

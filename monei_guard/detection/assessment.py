@@ -7,7 +7,7 @@ from monei_guard.model.rule import Confidence, Environment, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class MatchContext:
     """The neighbourhood of one value.
 
     `name` is the name path, outermost first, joined by ".", lower case ("moneisdk.apikey"), "" if there is none;
@@ -21,15 +21,15 @@ class Surroundings:
     near: bytes
 
 
-NOWHERE = Surroundings("", "", b"", b"")  # of values that were dropped before anyone looked around
+NO_CONTEXT = MatchContext("", "", b"", b"")  # of values that were dropped before anyone looked around
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Assessment:
     """What became of one candidate. `dropped` says why it is no finding ("" for a finding)."""
 
     candidate: Candidate
-    around: Surroundings
+    around: MatchContext
     vendor: str = ""
     environment: Environment = Environment.UNKNOWN
     confidence: Confidence = Confidence.HIGH

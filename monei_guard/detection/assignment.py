@@ -7,7 +7,7 @@ Everything is read backwards from the value in bounded windows, so the cost does
 
 import re
 
-from monei_guard.detection.assessment import Surroundings
+from monei_guard.detection.assessment import MatchContext
 
 _BEFORE = 600  # bytes looked at for a name that stands beside its value
 _CLOSE = 240  # bytes looked at for a name that stands directly before its value
@@ -130,7 +130,7 @@ _LABEL = re.compile(
 _YAML_KEY = re.compile(rb"""^(?P<indent>[ ]*)(?:-[ ]+)?["']?(?P<name>[\w.$/\-]{1,99})["']?[ ]*:""")
 
 
-def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] = (b"", b"")) -> Surroundings:
+def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] = (b"", b"")) -> MatchContext:
     """Return what surrounds the value `data[start:end]`; `table` names the table and the column it stands in."""
     direct = _direct_name(data, start, end)
     parents = _parents(data, start)
@@ -149,7 +149,7 @@ def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] =
     line_end = data.find(b"\n", end, end + _BEFORE)
     line_end = min(len(data), end + _BEFORE) if line_end < 0 else line_end
     path = b".".join(filter(None, parents)).decode("ascii", "replace")
-    return Surroundings(
+    return MatchContext(
         name=path.lower(),
         original_name=path,
         line=(data[line_start:start] + b" " + data[end:line_end]).lower(),

@@ -12,7 +12,7 @@ from functools import cache
 
 import regex
 
-from monei_guard.detection.assessment import Surroundings
+from monei_guard.detection.assessment import MatchContext
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.model.rule import Rule
 
@@ -80,7 +80,7 @@ def _searcher(pattern: str) -> Search:
 
 
 def attribute(
-    value: bytes, around: Surroundings, signs: Iterable[VendorSigns], in_file: Known, declared: Known
+    value: bytes, around: MatchContext, signs: Iterable[VendorSigns], in_file: Known, declared: Known
 ) -> Attribution:
     """Return whose key `value` is.
 
@@ -106,7 +106,7 @@ def attribute(
     return Attribution(vendor, score, second)
 
 
-def _context_score(company: VendorSigns, around: Surroundings, in_file: Known, declared: Known) -> int:
+def _context_score(company: VendorSigns, around: MatchContext, in_file: Known, declared: Known) -> int:
     score = NAMED if company.named(around.name) else 0
     if company.mentioned(around.line):
         score += ON_LINE

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 
 import regex
 
-from monei_guard.detection.assessment import Surroundings, Verdict
+from monei_guard.detection.assessment import Assessment, MatchContext
 from monei_guard.detection.assignment import surroundings
 from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
 from monei_guard.detection.documents.table_columns import table_and_column
@@ -30,7 +30,7 @@ class Text:
     path: bytes | None
     head: bytes  # the lower-cased beginning
     spoken_of: Known
-    around: Callable[[int, int], Surroundings]
+    around: Callable[[int, int], MatchContext]
 
 
 class ContextJudge:
@@ -63,29 +63,29 @@ class ContextJudge:
             ),
         )
 
-    def verdict(self, text: Text, candidate: Candidate) -> Verdict:
+    def verdict(self, text: Text, candidate: Candidate) -> Assessment:
         """Return what becomes of a candidate that its value did not drop."""
         rule, value = candidate.rule, candidate.value
         around = text.around(candidate.start, candidate.end)
         unmet = _unmet_context(rule, around)
         if unmet:
-            return Verdict(candidate, around, dropped=unmet, secret=is_prefixed(rule))
+            return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(rule))
         owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
-            return Verdict(candidate, around, dropped=doubt)
+            return Assessment(candidate, around, dropped=doubt)
         where = environment(value, around, text.head, text.path)
-        return Verdict(
+        return Assessment(
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
         )
 
-    def _owner(self, rule: Rule, value: bytes, around: Surroundings, in_file: Known) -> Attribution:
+    def _owner(self, rule: Rule, value: bytes, around: MatchContext, in_file: Known) -> Attribution:
         if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
             return Attribution(rule.vendor, UNIQUE_SHAPE)
         return attribute(value, around, self._signs, in_file, self._declared)
 
 
-def _unmet_context(rule: Rule, around: Surroundings) -> str:
+def _unmet_context(rule: Rule, around: MatchContext) -> str:
     """Return which condition of the rule's context the match's surroundings do not meet, or ""."""
     context = rule.context
     if context.name and not regex.search(context.name, around.name):

@@ -13,7 +13,7 @@ from monei_guard.model.blob import Skipped, View
 from monei_guard.model.rule import Rule
 
 if TYPE_CHECKING:
-    from monei_guard.detection.assessment import Verdict
+    from monei_guard.detection.assessment import Assessment
     from monei_guard.detection.context_filter import ContextJudge
     from monei_guard.model.finding import Finding
 
@@ -39,7 +39,7 @@ class Engine:
         self._load_manifests = manifests
 
     @cached_property
-    def _dropped_by_value(self) -> "Callable[[Candidate], Verdict | None]":
+    def _dropped_by_value(self) -> "Callable[[Candidate], Assessment | None]":
         from monei_guard.detection.value_filter import dropped_by_value  # noqa: PLC0415 - only for a match
 
         return dropped_by_value
@@ -58,7 +58,7 @@ class Engine:
         `shown_path` replaces the displayed path (where the path itself holds a secret). Where time runs out, what was
         found by then is returned and the rest goes to `cuts`; without `cuts`, SlowRuleError is raised.
         """
-        judged: list[tuple[View, Verdict]] = []
+        judged: list[tuple[View, Assessment]] = []
         deadline = self.matcher.deadline()
         try:
             for view in views:
@@ -73,7 +73,7 @@ class Engine:
 
         return verdict_findings(judged, shown_path)
 
-    def verdicts(self, view: View, deadline: float | None = None) -> "Iterator[Verdict]":
+    def verdicts(self, view: View, deadline: float | None = None) -> "Iterator[Assessment]":
         """Yield every candidate of the view with what became of it (`explain` shows the dropped ones too).
 
         Raises SlowRuleError at the deadline (`Matcher.deadline`), a whole period from now if none is given.

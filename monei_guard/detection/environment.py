@@ -9,7 +9,7 @@ say nothing. The production host says nothing either: sandbox keys are used agai
 import re
 from functools import lru_cache
 
-from monei_guard.detection.assessment import Surroundings
+from monei_guard.detection.assessment import MatchContext
 from monei_guard.model.rule import Environment
 
 _PRODUCTION = frozenset({"prod", "production", "live", "prd", "mainnet"})
@@ -39,7 +39,7 @@ _SETTINGS_FILE = re.compile(
 )
 
 
-def environment(value: bytes, around: Surroundings, file_head: bytes, path: bytes | None) -> Environment:
+def environment(value: bytes, around: MatchContext, file_head: bytes, path: bytes | None) -> Environment:
     """Return the environment of `value`; `file_head` is the lower-cased beginning of its file."""
     by_prefix = _VALUE.match(value)
     if by_prefix:

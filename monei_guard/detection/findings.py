@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from monei_guard.detection.assessment import Verdict
+from monei_guard.detection.assessment import Assessment
 from monei_guard.detection.documents.json_paths import byte_place, document_places
 from monei_guard.detection.matcher import Candidate
 from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
@@ -17,7 +17,7 @@ from monei_guard.model.secret import Secret
 _FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
 
 
-def verdict_findings(judged: list[tuple[View, Verdict]], shown_path: str | None) -> list[Finding]:
+def verdict_findings(judged: list[tuple[View, Assessment]], shown_path: str | None) -> list[Finding]:
     """Return the findings among the verdicts of one blob's views, in order of place; see `Engine.findings`."""
     kept = _resolve_overlaps([(view, verdict) for view, verdict in judged if not verdict.dropped])
     masks = all_masks(
@@ -34,20 +34,20 @@ def verdict_findings(judged: list[tuple[View, Verdict]], shown_path: str | None)
     return findings
 
 
-def _root_span(view: View, verdict: Verdict) -> Span:
+def _root_span(view: View, verdict: Assessment) -> Span:
     return view.root_span(Span(verdict.candidate.start, verdict.candidate.end))[1]
 
 
-def _resolve_overlaps(found: list[tuple[View, Verdict]]) -> list[tuple[View, Verdict]]:
+def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, Assessment]]:
     """Keep, of findings that share bytes of the blob, the most informative one.
 
     Two keys of one encoded text may share its bytes without being one; a value that a decoded view only copies is
     the root's.
     """
     taken: defaultdict[int, list[tuple[Span, bytes]]] = defaultdict(list)  # by kilobyte: a file may hold thousands
-    kept: list[tuple[View, Verdict]] = []
+    kept: list[tuple[View, Assessment]] = []
 
-    def rank(item: tuple[View, Verdict]) -> tuple[int, int, int]:
+    def rank(item: tuple[View, Assessment]) -> tuple[int, int, int]:
         view, verdict = item
         size = verdict.candidate.end - verdict.candidate.start
         return (-verdict.candidate.rule.precedence, len(view.encoding_path), -size)
@@ -74,7 +74,7 @@ def _mask(view: View, candidate: Candidate) -> Mask:
     return Mask(span, secret.redacted if not view.encoding_path else f"‹{view.encoding_path[-1]}: {secret.redacted}›")
 
 
-def _identity(verdict: Verdict, blob: Blob) -> str:
+def _identity(verdict: Assessment, blob: Blob) -> str:
     """Return a digest that survives line moves. A guessable value does not go into it: its name does."""
     rule, value = verdict.candidate.rule, verdict.candidate.value
     what = verdict.around.name.encode() if rule.guessable else value
@@ -83,7 +83,7 @@ def _identity(verdict: Verdict, blob: Blob) -> str:
 
 
 def _finding(
-    view: View, verdict: Verdict, fingerprint: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+    view: View, verdict: Assessment, fingerprint: str, masks: Masks, shown_path: str | None, places: dict[int, str]
 ) -> Finding:
     candidate, rule = verdict.candidate, verdict.candidate.rule
     span = Span(candidate.start, candidate.end)
@@ -118,7 +118,7 @@ def _masked(text: str, values: tuple[bytes, ...]) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _places(kept: list[tuple[View, Verdict]]) -> dict[int, str]:
+def _places(kept: list[tuple[View, Assessment]]) -> dict[int, str]:
     """Return what a document's reader calls the places of the findings."""
     if not kept or kept[0][0].blob.is_name:
         return {}
@@ -132,7 +132,7 @@ def _place(location: Location, span: Span, places: dict[int, str]) -> str:
     return ", ".join(part for part in (place, far) if part)
 
 
-def _message(verdict: Verdict, blob: Blob, place: str) -> str:
+def _message(verdict: Assessment, blob: Blob, place: str) -> str:
     text = verdict.candidate.rule.title
     if verdict.vendor == "unknown":
         text = f"{text}, of an unknown company"

@@ -2,21 +2,21 @@
 
 import regex
 
-from monei_guard.detection.assessment import NOWHERE, Verdict
+from monei_guard.detection.assessment import NO_CONTEXT, Assessment
 from monei_guard.detection.matcher import Candidate
 from monei_guard.detection.placeholders import looks_generated, placeholder_reason
 from monei_guard.model.rule import Rule
 
 
-def dropped_by_value(candidate: Candidate) -> Verdict | None:
+def dropped_by_value(candidate: Candidate) -> Assessment | None:
     """Return why the candidate is no finding whatever stands around it, or None where that has to be looked at."""
     rule, value = candidate.rule, candidate.value
     unfit = _unfit_value(rule, value)
     if unfit:
-        return Verdict(candidate, NOWHERE, dropped=unfit, secret=is_prefixed(rule))
+        return Assessment(candidate, NO_CONTEXT, dropped=unfit, secret=is_prefixed(rule))
     filler = placeholder_reason(value)
     if filler:
-        return Verdict(candidate, NOWHERE, dropped=f"placeholder: {filler}", secret=False)
+        return Assessment(candidate, NO_CONTEXT, dropped=f"placeholder: {filler}", secret=False)
     return None
 
 

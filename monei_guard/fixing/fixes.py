@@ -16,7 +16,7 @@ from monei_guard.hygiene.findings import path_of, shown
 from monei_guard.hygiene.readers.dotenv_files import assignments
 from monei_guard.hygiene.snapshot import (
     FileState,
-    RepositoryFiles,
+    RepositorySnapshot,
     folder_of,
     join,
     nearest_ignore_file,
@@ -71,7 +71,7 @@ class Plan:
 class Drafts:
     """Contents while several steps work on them; a file that cannot be edited becomes a line for a person."""
 
-    files: RepositoryFiles
+    files: RepositorySnapshot
     changed: dict[bytes, Edit] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ class Drafts:
             self.left.append(f"{shown(path)}: {error}; then run init again")
 
 
-def mend(files: RepositoryFiles, findings: Iterable[Finding], templates_ignored: frozenset[bytes]) -> Plan:
+def mend(files: RepositorySnapshot, findings: Iterable[Finding], templates_ignored: frozenset[bytes]) -> Plan:
     """Return the plan that puts right what the checks found. `templates_ignored` are new templates git would ignore."""
     by_rule: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -120,12 +120,12 @@ def mend(files: RepositoryFiles, findings: Iterable[Finding], templates_ignored:
     )
 
 
-def _to_untrack(files: RepositoryFiles, by_rule: Mapping[str, list[Finding]]) -> list[bytes]:
+def _to_untrack(files: RepositorySnapshot, by_rule: Mapping[str, list[Finding]]) -> list[bytes]:
     tracked = {path_of(f) for f in (*by_rule["env-file-tracked"], *by_rule["key-in-agent-config"])}
     return sorted(path for path in tracked if files.states.get(path) is FileState.TRACKED)
 
 
-def _readable_by_others(files: RepositoryFiles, path: bytes) -> bool:
+def _readable_by_others(files: RepositorySnapshot, path: bytes) -> bool:
     mode = files.mode(path)
     kind = files.env_kinds.get(path)
     return mode is not None and bool(mode & 0o044) and kind in (EnvFileKind.DEDICATED, EnvFileKind.KEY)
@@ -161,7 +161,7 @@ def _ignore(
         drafts.append(ignore_file, ordered, "ignore files that hold keys")
 
 
-def _ignore_lines(files: RepositoryFiles, path: bytes, ignore_file: bytes) -> Iterator[bytes]:
+def _ignore_lines(files: RepositorySnapshot, path: bytes, ignore_file: bytes) -> Iterator[bytes]:
     """Yield the lines that keep `path` out of git: `.env` and its family by name, anything else by its place."""
     name = path.rpartition(b"/")[2]
     if env_file_kind(path) is EnvFileKind.DEDICATED and name.startswith(b".env"):
@@ -183,7 +183,7 @@ def _ignore_lines(files: RepositoryFiles, path: bytes, ignore_file: bytes) -> It
         yield b"/" + ignore_pattern(inside)
 
 
-def new_templates(files: RepositoryFiles) -> dict[bytes, bytes]:
+def new_templates(files: RepositorySnapshot) -> dict[bytes, bytes]:
     """Return the templates missing beside a `.env`: path of the template → path of the file it is made from."""
     wanted: dict[bytes, bytes] = {}
     for path in files.env_files(EnvFileKind.DEDICATED):

@@ -20,7 +20,7 @@ from monei_guard.git.delta_windows import Stretches, delta_sizes, delta_windows
 from monei_guard.git.pack_entries import BLOB, Bytes, Flags, PackEntries
 from monei_guard.git.pack_index import Offsets
 
-Look: TypeAlias = Callable[[bytes], bool]
+ContentTest: TypeAlias = Callable[[bytes], bool]
 EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
@@ -70,7 +70,7 @@ class Walker:
     pack: mmap.mmap
     entries: PackEntries
     wanted: Flags
-    look: Look | None
+    look: ContentTest | None
     margin: int | None
     found: Callable[[int, bytes], None]
     each_group: EachGroup | None = None

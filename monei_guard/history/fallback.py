@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from monei_guard.git.cat_file import MISSING, ObjectHeader, object_headers, read_objects, read_windows
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
-from monei_guard.history.worker import Examiner, Hit, Seen
+from monei_guard.history.worker import Examiner, ObjectHit, Seen
 
 
 def look_through_git(
@@ -48,4 +48,4 @@ def _look_at_large(repository: Repository, examiner: Examiner, header: ObjectHea
     except (GitError, MemoryError) as error:
         seen.hopeless[header.object_id] = str(error)
     if secrets:
-        seen.hits.append(Hit(header.object_id, header.kind, tuple(secrets)))
+        seen.hits.append(ObjectHit(header.object_id, header.kind, tuple(secrets)))

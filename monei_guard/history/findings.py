@@ -26,13 +26,13 @@ from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.matching import digest
 from monei_guard.history.object_store import PLACED, ObjectStore, Scan, Stored, finish_scan, open_store
-from monei_guard.history.provenance import Place, places
-from monei_guard.history.worker import Hit
+from monei_guard.history.provenance import Provenance, provenance_of
+from monei_guard.history.worker import ObjectHit
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
 from monei_guard.model.secret import Secret
-from monei_guard.scanning.scanner import Detector, Scanned, masked_path
+from monei_guard.scanning.scanner import Scanner, ScanResult, masked_path
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.refs_and_reflogs import repository_names
@@ -45,12 +45,12 @@ _MOST_RELATED = 10  # other places told with each finding
 class HistoryScan:
     """What an audit of an object store came to. `errors` name damaged objects; `notes` say how it was done."""
 
-    scanned: Scanned
+    scanned: ScanResult
     errors: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def finish_history(scan: Scan, detector: Detector) -> HistoryScan:
+def finish_history(scan: Scan, detector: Scanner) -> HistoryScan:
     """Return the report of a pass over the object store: every secret once, with where and how long it lived.
 
     What the pass has left is looked at before that.
@@ -74,21 +74,21 @@ def finish_history(scan: Scan, detector: Detector) -> HistoryScan:
     findings = _related([*in_objects, *_not_repeated(beside.findings, in_objects)])
     suppressed = [*(one for part in found for one in part.suppressed), *beside.suppressed]
     errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(stored.damaged.items()))
-    scanned = Scanned(
+    scanned = ScanResult(
         tuple(findings), tuple(skipped), beside.files, stored.objects + beside.blobs, stored.size + beside.bytes,
         tuple(suppressed),
     )  # fmt: skip
     return HistoryScan(scanned, errors, _notes(stored, store))
 
 
-def _places(scan: Scan) -> dict[str, list[Place]]:
+def _places(scan: Scan) -> dict[str, list[Provenance]]:
     kinds = {hit.object_id: hit.kind for hit in scan.stored.hits}
     blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
     if not blobs and not commits:
         return {}
     if scan.store.covered:  # then everything has been looked at, but not every pack is open
-        return places(open_store(scan.store.repository), blobs, commits, scan.jobs)
-    return places(scan.store, blobs, commits, scan.jobs, scan)
+        return provenance_of(open_store(scan.store.repository), blobs, commits, scan.jobs)
+    return provenance_of(scan.store, blobs, commits, scan.jobs, scan)
 
 
 def _not_fetched(repository: Repository) -> Iterator[Skipped]:
@@ -105,7 +105,7 @@ def _not_fetched(repository: Repository) -> Iterator[Skipped]:
         )
 
 
-def _with_masked_refs(where: dict[str, list[Place]], detector: Detector) -> dict[str, list[Place]]:
+def _with_masked_refs(where: dict[str, list[Provenance]], detector: Scanner) -> dict[str, list[Provenance]]:
     """Return the places with secrets in ref names masked: a branch can be called like a key."""
     names = set().union(*(place.refs for held in where.values() for place in held))
     if not detector.prefilter.hits("\n".join(names).encode()):
@@ -130,13 +130,13 @@ def _not_repeated(beside: Iterable[Finding], in_objects: Iterable[Finding]) -> I
 
 def _related(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings, each with other places of the same secret."""
-    places: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
+    provenance_of: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
     for one in findings:
         if one.secret is not None:
-            places[one.rule, one.secret].append(one.location)
+            provenance_of[one.rule, one.secret].append(one.location)
     return [
         replace(one, related=(*one.related, *(Related("the same secret", place) for place in others[:_MOST_RELATED])))
-        if one.secret is not None and (others := [p for p in places[one.rule, one.secret] if p != one.location])
+        if one.secret is not None and (others := [p for p in provenance_of[one.rule, one.secret] if p != one.location])
         else one
         for one in findings
     ]
@@ -161,10 +161,10 @@ class _Sighting:
     digest: str
     path: bytes | None
     kind: str
-    held: list[tuple[Place, str]] = field(default_factory=list)
+    held: list[tuple[Provenance, str]] = field(default_factory=list)
 
     @property
-    def earliest(self) -> tuple[Place, str]:
+    def earliest(self) -> tuple[Provenance, str]:
         """The place and object that brought the secret in."""
         return min(self.held, key=lambda one: (one[0].since if one[0].first_commit else _NEVER, one[1]))
 
@@ -184,11 +184,11 @@ class _Sighting:
 _Lived: TypeAlias = tuple[_Sighting, Life]
 
 
-def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sighting]:
+def _sightings(hits: dict[str, ObjectHit], where: dict[str, list[Provenance]]) -> list[_Sighting]:
     """Return what is to be reported: each secret once for each path, those without a path once."""
     found: dict[tuple[str, bytes | None, str], _Sighting] = {}
     for hit in hits.values():
-        for place in where.get(hit.object_id) or [Place(None)]:
+        for place in where.get(hit.object_id) or [Provenance(None)]:
             for secret in hit.secrets:
                 key = (secret, place.path, hit.kind)
                 sighting = found.setdefault(key, _Sighting(secret, place.path, hit.kind))
@@ -196,7 +196,7 @@ def _sightings(hits: dict[str, Hit], where: dict[str, list[Place]]) -> list[_Sig
     return sorted(found.values(), key=lambda one: (one.path or b"", one.digest))
 
 
-def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Detector) -> Iterator[Scanned]:
+def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Scanner) -> Iterator[ScanResult]:
     """Yield what the detector says of the version that brought each secret in."""
     lives = [sighting.life() for sighting in sightings]
     people = _people(repository, {name for life in lives for name in (life.first_commit, life.last_commit) if name})
@@ -235,7 +235,7 @@ def _parts(kind: str, content: bytes) -> tuple[_Piece, ...]:
     return _Piece(header + blank[:1], Origin.MESSAGE), _Piece(message, Origin.MESSAGE)
 
 
-def _windows(repository: Repository, header: ObjectHeader, detector: Detector) -> Iterator[_Piece]:
+def _windows(repository: Repository, header: ObjectHeader, detector: Scanner) -> Iterator[_Piece]:
     """Yield the parts of a large object in which the first stage finds something."""
     lines = 0
     try:
@@ -248,8 +248,8 @@ def _windows(repository: Repository, header: ObjectHeader, detector: Detector) -
 
 
 def _judged(
-    repository: Repository, blob: Blob, wanted: Sequence[_Lived], detector: Detector, lines_before: int
-) -> Scanned:
+    repository: Repository, blob: Blob, wanted: Sequence[_Lived], detector: Scanner, lines_before: int
+) -> ScanResult:
     """Return the findings about the secrets in question, each with its life."""
     by_digest = {sighting.digest: (sighting, life) for sighting, life in wanted}
     cuts: list[Skipped] = []
@@ -258,13 +258,13 @@ def _judged(
         nameless = detector.triaged_inside(Blob(blob.content, blob.origin))
         named = detector.triaged_inside(blob, shown, cuts)
     except GuardError as error:
-        return Scanned((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
+        return ScanResult((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
     counted: list[Triaged] = []
     for known, one in zip(nameless, named, strict=False):
         lived = by_digest.get(digest(known.finding))
         if lived is not None:
             counted.append(replace(one, finding=_with_life(repository, one.finding, lived, lines_before)))
-    return Scanned(
+    return ScanResult(
         tuple(one.finding for one in counted if one.suppression is None), (), 1, 0, 0,
         tuple(one for one in counted if one.suppression is not None),
     )  # fmt: skip

@@ -1,14 +1,14 @@
 """Judging suspicious objects where they are read: which secrets stand in them, as digests."""
 
 from monei_guard.errors import GuardError
-from monei_guard.history.worker import Judge, Judgement
+from monei_guard.history.worker import ObjectMatcher, ObjectMatches
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 
-def judge_with(detector: Detector) -> Judge:
+def judge_with(detector: Scanner) -> ObjectMatcher:
     """Return what workers judge suspicious content with."""
     detector.prefilter.fast_test()
     return lambda content: _judged(detector, content)
@@ -19,14 +19,14 @@ def digest(finding: Finding) -> str:
     return finding.fingerprint.partition(":")[0]
 
 
-def _judged(detector: Detector, content: bytes) -> Judgement:
+def _judged(detector: Scanner, content: bytes) -> ObjectMatches:
     cuts: list[Skipped] = []
     try:
         found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
     except GuardError as error:
-        return Judgement(gaps=((str(error), True),))
+        return ObjectMatches(gaps=((str(error), True),))
     digests = tuple(dict.fromkeys(digest(one.finding) for one in found))
-    return Judgement(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
+    return ObjectMatches(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
 
 
 def _gap(cut: Skipped) -> str:

@@ -18,9 +18,9 @@ from monei_guard.git.repository import Repository
 from monei_guard.history.clean_objects import ScannedObjects, joined, nothing_scanned, pack_mark
 from monei_guard.history.fallback import look_through_git
 from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
-from monei_guard.history.worker import Collector, Examiner, Hit, Judge, LooseShare, PackShare, Seen
+from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, ObjectMatcher, PackShare, Seen
 
-Look: TypeAlias = Callable[[bytes], bool]
+ContentTest: TypeAlias = Callable[[bytes], bool]
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
 
@@ -49,7 +49,7 @@ class Stored:
 
     objects: int = 0
     size: int = 0
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[ObjectHit] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     ways: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
@@ -62,9 +62,9 @@ class Stored:
 class ScanOptions:
     """How to look. `look` and `margin` as for `pack_walk.Walker`."""
 
-    look: Look
+    look: ContentTest
     margin: int | None
-    judge: Judge
+    judge: ObjectMatcher
     jobs: int | None = None
     progress: Progress = lambda _objects, _size, _total: None
 

@@ -49,7 +49,7 @@ _MAX_PATHS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Provenance:
     """One path a blob had, or a commit as the place of its own message (`path` is None).
 
     Commits are hex ids; None where no commit holds the blob under that path. `since` and `until` are their places
@@ -132,9 +132,9 @@ class _Listing:
     numbers: Numbers
 
 
-def places(
+def provenance_of(
     store: ObjectStore, blobs: Sequence[str], commits: Sequence[str], jobs: int, scan: Scan | None = None
-) -> dict[str, list[Place]]:
+) -> dict[str, list[Provenance]]:
     """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names.
 
     What a scan of the same store has left is looked at on the way; commits with hits that come to light so have places
@@ -171,7 +171,7 @@ def places(
     staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
     for blob, paths in staged.items():
         if not any(place.first_commit for place in described[blob]):
-            described[blob] = [Place(path, in_index=True) for path in paths]
+            described[blob] = [Provenance(path, in_index=True) for path in paths]
     return described
 
 
@@ -394,16 +394,16 @@ def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int,
     return paths
 
 
-def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Place]]:
+def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Provenance]]:
     graph = search.graph
     # the commits that have the content while no parent of them has
     began = [np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist() for one in lived]
     holders = _holders(graph, began, _refs(repository, graph))
     head = _number_of(graph, repository.head) if repository.head else -1
     width = search.trees.id_length
-    described: dict[str, list[Place]] = defaultdict(list)
+    described: dict[str, list[Provenance]] = defaultdict(list)
     for one, first_of, refs in zip(lived, began, holders, strict=True):
-        place = Place(b"/".join(one.path) or None, refs=refs)
+        place = Provenance(b"/".join(one.path) or None, refs=refs)
         if first_of:
             first, last = first_of[0], int(np.nonzero(one.commits)[0][-1])
             place = replace(

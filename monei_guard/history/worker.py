@@ -17,14 +17,14 @@ Rows_co = TypeVar("Rows_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ObjectMatches:
     """Which secrets stand in some content, as digests, and what in it could not be looked at (with: is that bad)."""
 
     secrets: tuple[str, ...] = ()
     gaps: tuple[tuple[str, bool], ...] = ()
 
 
-Judge: TypeAlias = Callable[[bytes], Judgement]
+ObjectMatcher: TypeAlias = Callable[[bytes], ObjectMatches]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LooseShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ObjectHit:
     """An object in which secrets stand."""
 
     object_id: str
@@ -63,7 +63,7 @@ class Seen:
 
     objects: int = 0
     size: int = 0
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[ObjectHit] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     named: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Examiner:
     wanted: tuple[Flags, ...]
     look: Callable[[bytes], bool]
     margin: int | None
-    judge: Judge
+    judge: ObjectMatcher
 
     def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> Seen:
         """Look through one share; the collector gets what of a pack's share is wanted."""
@@ -118,7 +118,7 @@ class Examiner:
         judgement = self.judge(content)
         seen.gaps.extend((object_id, reason, bad) for reason, bad in judgement.gaps)
         if judgement.secrets:
-            seen.hits.append(Hit(object_id, kind, judgement.secrets))
+            seen.hits.append(ObjectHit(object_id, kind, judgement.secrets))
 
     def _packed(self, task: PackShare, seen: Seen, collector: Collector[object] | None) -> None:
         pack = self.packs[task.pack]

@@ -1,4 +1,4 @@
-"""Making the `RepositoryFiles` of a work tree, of a commit being made, or of a folder outside git."""
+"""Making the `RepositorySnapshot` of a work tree, of a commit being made, or of a folder outside git."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from monei_guard.git.repository import git
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.hygiene.readers.built_archives import built_archives
 from monei_guard.hygiene.readers.ship_patterns import gitignore_patterns
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, folder_of, join
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 
@@ -29,7 +29,7 @@ _NEVER_ENTERED = frozenset({b".git", b"node_modules", b".venv", b"venv", b"__pyc
 
 def work_tree_files(
     root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
-) -> RepositoryFiles:
+) -> RepositorySnapshot:
     """Return the files of a git work tree (or a folder of it). Git runs three times, whatever the number of files.
 
     `findings` are those the scan already made, by path; `.env`-like files that git ignores were not scanned, and go
@@ -48,7 +48,7 @@ def work_tree_files(
     expected = [join(reader.folder, b".env") for reader in readers]
     ignored = ignored_by_git(root, sorted({*env_kinds, *expected}))
     states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
-    return RepositoryFiles(
+    return RepositorySnapshot(
         root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
         folders=_folders(known), archives=built_archives(root, known), mode=mode_reader(root),
@@ -57,7 +57,7 @@ def work_tree_files(
 
 def plain_folder_files(
     root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
-) -> RepositoryFiles:
+) -> RepositorySnapshot:
     """Return the files of a folder outside git; `.gitignore` files in it are judged by pathspec."""
     from monei_guard.hygiene.readers.env_readers import env_readers  # noqa: PLC0415 - as above
 
@@ -68,7 +68,7 @@ def plain_folder_files(
     asked = {*env_kinds, *(join(reader.folder, b".env") for reader in readers)}
     ignored = frozenset(_ignored_by_pathspec(asked, paths, read))
     states = {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in paths}
-    return RepositoryFiles(
+    return RepositorySnapshot(
         root=root, in_git=False, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
         folders=_folders(paths), archives=built_archives(root, paths), mode=mode_reader(root),
@@ -77,7 +77,7 @@ def plain_folder_files(
 
 def staged_files(
     root: bytes, touched: frozenset[bytes], classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None
-) -> RepositoryFiles:
+) -> RepositorySnapshot:
     """Return what a commit would record: contents from the index, reports limited to `touched`. Raises GitError.
 
     Paths are relative to the top of the work tree, `root`. Files that are only in the work tree are looked for when
@@ -102,7 +102,7 @@ def staged_files(
     env_kinds = _env_kinds([*states, *hidden])
     ignored = ignored_by_git(root, sorted(env_kinds))
     states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
-    return RepositoryFiles(
+    return RepositorySnapshot(
         root=root, in_git=True, origin=Origin.INDEX, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, touched=touched,
         folders=_folders(states),

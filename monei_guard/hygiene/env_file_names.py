@@ -74,7 +74,7 @@ def env_file_kind(path: bytes) -> EnvFileKind | None:
     return None
 
 
-class Side(Enum):
+class EnvironmentSide(Enum):
     """Which side of the API a place is meant for."""
 
     PRODUCTION = "production"
@@ -82,7 +82,7 @@ class Side(Enum):
     UNKNOWN = "unknown"
 
 
-def side_of_name(name: str) -> Side:
+def side_of_name(name: str) -> EnvironmentSide:
     """Return the side a variable, job or file name speaks of: `MONEI_PROD_API_KEY`, `.env.test`, `values-live.yaml`.
 
     A name that speaks of both (`.env.production.local`, a production set-up on a developer's machine) is where the
@@ -90,14 +90,14 @@ def side_of_name(name: str) -> Side:
     """
     words = set(_WORDS.findall(_CAMEL.sub("_", name).lower()))
     if words & _DEVELOPMENT:
-        return Side.DEVELOPMENT
-    return Side.PRODUCTION if words & _PRODUCTION else Side.UNKNOWN
+        return EnvironmentSide.DEVELOPMENT
+    return EnvironmentSide.PRODUCTION if words & _PRODUCTION else EnvironmentSide.UNKNOWN
 
 
-def side_of_path(path: bytes) -> Side:
+def side_of_path(path: bytes) -> EnvironmentSide:
     """Return the side a path speaks of: its last component first, then the folders from the inside out."""
     for part in reversed(path.decode("utf-8", "replace").split("/")):
         side = side_of_name(part)
-        if side is not Side.UNKNOWN:
+        if side is not EnvironmentSide.UNKNOWN:
             return side
-    return Side.UNKNOWN
+    return EnvironmentSide.UNKNOWN

@@ -4,7 +4,7 @@ import hashlib
 import shlex
 from dataclasses import replace
 
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding, Related
 from monei_guard.model.location import Location, Span, display_path
@@ -16,7 +16,7 @@ def shown(path: bytes) -> str:
     return shlex.quote(display_path(path))
 
 
-def file_place(files: RepositoryFiles, path: bytes, line: int = 1) -> Location:
+def file_place(files: RepositorySnapshot, path: bytes, line: int = 1) -> Location:
     """Return the location of a whole line, or of a file (line 1, nothing marked)."""
     name = display_path(path)
     return Location(
@@ -25,7 +25,7 @@ def file_place(files: RepositoryFiles, path: bytes, line: int = 1) -> Location:
     )  # fmt: skip
 
 
-def span_place(files: RepositoryFiles, path: bytes, content: bytes, span: Span) -> Location:
+def span_place(files: RepositorySnapshot, path: bytes, content: bytes, span: Span) -> Location:
     """Return the location of `span` in a file's content."""
     return View(Blob(content, files.origin, path), content).locate(span)
 

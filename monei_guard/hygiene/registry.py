@@ -15,11 +15,11 @@ from monei_guard.hygiene.checks import (
     same_key_across_environments,
     secret_in_ci_file,
 )
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.rule import Rule
 
-Check = Callable[[Rule, RepositoryFiles], Iterator[Finding]]
+Check = Callable[[Rule, RepositorySnapshot], Iterator[Finding]]
 
 # Rule id → check. A test holds this table, the rule files and the modules together.
 CHECKS: Mapping[str, Check] = {
@@ -37,7 +37,7 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def hygiene_findings(files: RepositoryFiles, rules: Mapping[str, Rule]) -> Iterator[Finding]:
+def hygiene_findings(files: RepositorySnapshot, rules: Mapping[str, Rule]) -> Iterator[Finding]:
     """Yield what every check finds. `rules` maps rule ids to the enabled hygiene rules; others are left out."""
     for rule_id, check in CHECKS.items():
         if rule_id in rules:

@@ -30,7 +30,7 @@ class EnvReader:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryFiles:
+class RepositorySnapshot:
     """Everything a check may ask. Paths are relative to `root`, `/`-separated bytes.
 
     `states` has every tracked and untracked file, and the ignored ones that are `.env`-like; `env_kinds` the
@@ -87,7 +87,7 @@ def below(path: bytes, folder: bytes) -> bytes | None:
     return path[len(folder) + 1 :] if path.startswith(folder + b"/") else None
 
 
-def nearest_ignore_file(files: RepositoryFiles, path: bytes) -> bytes:
+def nearest_ignore_file(files: RepositorySnapshot, path: bytes) -> bytes:
     """Return the `.gitignore` that decides last about `path`: the nearest one above it, else the root's to be made."""
     folder = folder_of(path)
     while folder:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 from monei_guard.lints.analysis.app_runtime import side_of_app_code
 from monei_guard.lints.analysis.names import looks_like_credential
-from monei_guard.lints.analysis.runtime import Runs
-from monei_guard.lints.context import Maker
+from monei_guard.lints.analysis.runtime import Runtime
+from monei_guard.lints.context import LintContext
 from monei_guard.lints.documents.text_code import AppCode, Carried, Invocation
 from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
 from monei_guard.lints.rules.no_rate_limit_handling import HANDLED
 from monei_guard.lints.rules.webhook_not_verified import CHECKS, HOOK_PATH, SIGNATURE
 from monei_guard.lints.shell_commands import shell_fallback, shell_tls
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.rule import Confidence
 
 _LOGGERS = re.compile(
@@ -76,7 +76,7 @@ _EMPTY_TEST = re.compile(
 )
 
 
-def _logged(code: AppCode) -> Iterator[Hit]:
+def _logged(code: AppCode) -> Iterator[Violation]:
     for call in code.calls:
         if not _LOGGERS.search(call.name):
             continue
@@ -84,7 +84,7 @@ def _logged(code: AppCode) -> Iterator[Hit]:
             continue
         carried = code.carried(call.arguments_start, call.arguments_end)
         if carried is not None:
-            yield Hit(
+            yield Violation(
                 call.start,
                 call.end,
                 f"Monei {carried.noun} {carried.name} is written to a log",
@@ -105,7 +105,7 @@ def _reaches_a_screen(code: AppCode, call: Invocation) -> bool:
     )
 
 
-def _stored(code: AppCode) -> Iterator[Hit]:
+def _stored(code: AppCode) -> Iterator[Violation]:
     encrypted = _SECURE.search(code.code) is not None
     for call in code.calls:
         found = _STORES.search(call.name)
@@ -119,7 +119,7 @@ def _stored(code: AppCode) -> Iterator[Hit]:
         carried = code.carried(call.arguments_start, call.arguments_end)
         if carried is not None:
             where = "a cookie that scripts can read" if "cookie" in call.name else "the app's plain preferences"
-            yield Hit(
+            yield Violation(
                 call.start,
                 call.end,
                 f"Monei {carried.noun} {carried.name} is stored in {where}",
@@ -127,7 +127,7 @@ def _stored(code: AppCode) -> Iterator[Hit]:
             )
 
 
-def _in_url(code: AppCode) -> Iterator[Hit]:
+def _in_url(code: AppCode) -> Iterator[Violation]:
     seen: set[int] = set()
     for hit in (*_in_strings(code), *_in_url_calls(code)):
         if hit.start not in seen:
@@ -135,7 +135,7 @@ def _in_url(code: AppCode) -> Iterator[Hit]:
             yield hit
 
 
-def _in_strings(code: AppCode) -> Iterator[Hit]:
+def _in_strings(code: AppCode) -> Iterator[Violation]:
     """Yield URLs with a credential interpolated or concatenated."""
     for string in code.strings:
         content = code.text[string.inner_start : string.inner_end]
@@ -152,7 +152,7 @@ def _in_strings(code: AppCode) -> Iterator[Hit]:
                 yield _url_hit(string.start, string.end, carried)
 
 
-def _in_url_calls(code: AppCode) -> Iterator[Hit]:
+def _in_url_calls(code: AppCode) -> Iterator[Violation]:
     """Yield calls that build a query string: formats, query parameters."""
     for call in code.calls:
         start = call.arguments_start
@@ -172,20 +172,22 @@ def _in_url_calls(code: AppCode) -> Iterator[Hit]:
             yield _url_hit(match.start(), match.end(), carried)
 
 
-def _url_hit(start: int, end: int, carried: Carried) -> Hit:
-    return Hit(start, end, f"Monei {carried.noun} {carried.name} is put into a URL", confidence=_sure(carried))
+def _url_hit(start: int, end: int, carried: Carried) -> Violation:
+    return Violation(start, end, f"Monei {carried.noun} {carried.name} is put into a URL", confidence=_sure(carried))
 
 
 def _sure(_carried: Carried) -> Confidence:
     return Confidence.MEDIUM  # no grammar: names are followed line by line
 
 
-def _in_app(code: AppCode) -> Iterator[Hit]:
-    if code.side.runs is not Runs.CLIENT:
+def _in_app(code: AppCode) -> Iterator[Violation]:
+    if code.side.runs is not Runtime.CLIENT:
         return
     for match in _APP_KEY.finditer(code.code):
         name = next(group for group in match.groups() if group)
-        yield Hit(match.start(), match.end(), f"`{name}` is compiled into what users install ({code.side.reason})")
+        yield Violation(
+            match.start(), match.end(), f"`{name}` is compiled into what users install ({code.side.reason})"
+        )
         return
     if not re.search(r"monei\.cc|[mM]onei", code.code):
         return
@@ -195,11 +197,11 @@ def _in_app(code: AppCode) -> Iterator[Hit]:
         carried = code.carried(line_start, line_end if line_end >= 0 else len(code.code))
         if carried is not None:
             message = f"a Monei {carried.noun} is sent by code that users receive ({code.side.reason})"
-            yield Hit(match.start(), match.end(), message)
+            yield Violation(match.start(), match.end(), message)
             return
 
 
-def _plain_http(code: AppCode) -> Iterator[Hit]:
+def _plain_http(code: AppCode) -> Iterator[Violation]:
     starts = {string.inner_start for string in code.strings}
     shell = code.suffix in ("sh", "bash", "zsh", "ps1")
     for match in URL.finditer(code.code.encode("latin-1")):
@@ -207,10 +209,12 @@ def _plain_http(code: AppCode) -> Iterator[Hit]:
             shell and code.code[match.start() - 1 : match.start()] in (" ", "=", "\t")
         )
         if in_place and not is_judged(code.data, match.start()):
-            yield Hit(match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix="https" + match.group().decode("latin-1")[4:])
+            yield Violation(
+                match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix="https" + match.group().decode("latin-1")[4:]
+            )
 
 
-def _weak_tls(code: AppCode) -> Iterator[Hit]:
+def _weak_tls(code: AppCode) -> Iterator[Violation]:
     message = "certificate checks are off: anyone on the way can read the key and answer in Monei's place"
     hosts = [(match.start(), "monei" in match.group("host").lower()) for match in _HOST.finditer(code.code)]
     hosts += [
@@ -220,11 +224,11 @@ def _weak_tls(code: AppCode) -> Iterator[Hit]:
         for match in pattern.finditer(code.code):
             nearest = min(hosts, key=lambda host: abs(host[0] - match.start()), default=None)
             if nearest is not None and nearest[1]:
-                yield Hit(match.start(), match.end(), text)
+                yield Violation(match.start(), match.end(), text)
     yield from shell_tls(code.code)
 
 
-def _fallback(code: AppCode) -> Iterator[Hit]:
+def _fallback(code: AppCode) -> Iterator[Violation]:
     for match in _FALLBACK.finditer(code.code):
         literal = match.group("text")[1:-1]
         if not looks_like_credential(literal):
@@ -236,7 +240,7 @@ def _fallback(code: AppCode) -> Iterator[Hit]:
         named = re.search(r"MONEI_\w*(?:KEY|SECRET|TOKEN)", lead)
         if reads and (carried is not None or named):
             name = f"`{named.group()}`" if named else carried.name if carried else ""
-            yield Hit(
+            yield Violation(
                 match.start("text"),
                 match.end("text"),
                 f"a credential is written in the code for when {name} is not set",
@@ -244,7 +248,7 @@ def _fallback(code: AppCode) -> Iterator[Hit]:
     for match in _EMPTY_TEST.finditer(code.code):
         name = match.group("name").lstrip("$@")
         if looks_like_credential(match.group("text")[1:-1]) and code.tainted.get(name, -1) >= 0:
-            yield Hit(
+            yield Violation(
                 match.start("text"),
                 match.end("text"),
                 f"a credential is written in the code for when `{name}` is not set",
@@ -252,7 +256,7 @@ def _fallback(code: AppCode) -> Iterator[Hit]:
     yield from shell_fallback(code.code)
 
 
-def _rate_limit(code: AppCode) -> Iterator[Hit]:
+def _rate_limit(code: AppCode) -> Iterator[Violation]:
     if HANDLED.search(code.data) or re.search(
         r"(?:^|/)(?:tests?|spec|examples?)/|_test\.go$|Test\.(?:java|kt|cs|php)$|_spec\.rb$", code.path
     ):
@@ -260,12 +264,12 @@ def _rate_limit(code: AppCode) -> Iterator[Hit]:
     url = _API_URL.search(code.code)
     call = _HTTP_CALL.search(code.code)
     if url is not None and call is not None and code.suffix not in ("sh", "bash", "zsh"):
-        yield Hit(
+        yield Violation(
             url.start(), url.end(), "this call to Monei never looks at 429 or Retry-After; no part of the file does"
         )
 
 
-def _webhook(code: AppCode) -> Iterator[Hit]:
+def _webhook(code: AppCode) -> Iterator[Violation]:
     if re.search(r"(?:^|/)(?:tests?|spec)/|_test\.go$|Test\.(?:java|kt|cs|php)$|_spec\.rb$", code.path):
         return
     plain = code.code.encode("latin-1")
@@ -275,7 +279,7 @@ def _webhook(code: AppCode) -> Iterator[Hit]:
                 message = (
                     "the webhook signature is compared with ==, which tells an attacker how many characters were right"
                 )
-                yield Hit(match.start(), match.end(), message)
+                yield Violation(match.start(), match.end(), message)
     if CHECKS.search(plain):
         return
     for string in code.strings:
@@ -290,7 +294,7 @@ def _webhook(code: AppCode) -> Iterator[Hit]:
                 lead,
             )
         ):
-            yield Hit(
+            yield Violation(
                 string.start,
                 string.end,
                 "this Monei webhook handler believes whoever calls it: x-monei-signature is never checked",
@@ -298,16 +302,16 @@ def _webhook(code: AppCode) -> Iterator[Hit]:
             return
 
 
-def _wrong_package(code: AppCode) -> Iterator[Hit]:
+def _wrong_package(code: AppCode) -> Iterator[Violation]:
     if code.suffix == "php" and re.search(r"(?<![\w.-])(?:[\w-]+\.)*monei\.cc", code.code):
         for match in re.finditer(r"(?m)\bMonei\\\\?(?:MoneiClient|Api\\)|monei/monei-php-sdk", code.code):
-            yield Hit(
+            yield Violation(
                 match.start(), match.end(), "Monei\\MoneiClient is MONEI.com's SDK, but the file uses monei.cc's API"
             )
             return
 
 
-APP_CHECKS: dict[str, Callable[[AppCode], Iterator[Hit]]] = {
+APP_CHECKS: dict[str, Callable[[AppCode], Iterator[Violation]]] = {
     "sdk-in-client-code": _in_app,
     "web-storage": _stored,
     "key-in-url": _in_url,
@@ -321,7 +325,7 @@ APP_CHECKS: dict[str, Callable[[AppCode], Iterator[Hit]]] = {
 }
 
 
-def check_app_code(make: Maker, path: str) -> None:
+def check_app_code(make: LintContext, path: str) -> None:
     """Add the hits in a file of a language without a grammar."""
     code = AppCode(path, make.view.data, side_of_app_code(path, make.view.data, make.project))
     _ = code.tainted

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from monei_guard.lints.analysis.project import Project, vendor_of
-from monei_guard.lints.context import Maker
+from monei_guard.lints.context import LintContext
 from monei_guard.lints.documents.bundle import is_bundle
 from monei_guard.lints.languages.registry import language_of
 from monei_guard.lints.wrong_dependency import check_dependency_file
@@ -20,7 +20,7 @@ def run_checks(
 ) -> "list[Finding | Skipped]":
     """Return what every lint finds in a file that names Monei."""
     vendor = vendor_of(view.data, path, project)
-    make = Maker(view, project, rules, vendor, shown_path)
+    make = LintContext(view, project, rules, vendor, shown_path)
     if is_bundle(path):
         if vendor != "monei.com":
             from monei_guard.lints.rules.key_in_bundle import check_bundle  # noqa: PLC0415 - bundles are seldom committed

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monei_guard.lints.analysis.project import Project
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import Skipped, View
 from monei_guard.model.rule import Rule
 
@@ -16,7 +16,7 @@ _MAX_FINDINGS = 200  # of one lint in one file
 
 
 @dataclass(slots=True)
-class Maker:
+class LintContext:
     """Collects the hits of one file."""
 
     view: View
@@ -24,10 +24,10 @@ class Maker:
     rules: Mapping[str, Rule]
     vendor: str
     shown_path: str | None = None
-    _hits: list[tuple[Rule, Hit]] = field(default_factory=list)
+    _hits: list[tuple[Rule, Violation]] = field(default_factory=list)
     _skipped: list[Skipped] = field(default_factory=list)
 
-    def add(self, rule_id: str, hits: Iterable[Hit]) -> None:
+    def add(self, rule_id: str, hits: Iterable[Violation]) -> None:
         """Add the hits of one lint; a rule that is not in force adds none."""
         rule = self.rules.get(rule_id)
         if rule is None:

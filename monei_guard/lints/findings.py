@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from monei_guard.lints.analysis.data_flow import Step
 from monei_guard.lints.analysis.names import looks_like_credential
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
 from monei_guard.model.location import Span
@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
 _PREFIXED = re.compile(r"(?:mni|sk|pk|rk|mk|mc[str])_[A-Za-z0-9_\-]{8,}")
 
 
-def findings(hits: Iterable[tuple[Rule, Hit]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
+def findings(hits: Iterable[tuple[Rule, Violation]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
     """Return the findings of one file in file order, `hits` with the rules they break.
 
     `vendor` is whose API the file uses ("unknown" where nothing says), `shown_path` replaces the displayed path.
@@ -29,7 +29,9 @@ def findings(hits: Iterable[tuple[Rule, Hit]], view: View, vendor: str, shown_pa
     return sorted(made, key=lambda one: (one.location.start_byte, one.code))
 
 
-def _finding(rule: Rule, hit: Hit, view: View, vendor: str, shown_path: str | None, counts: dict[str, int]) -> Finding:
+def _finding(
+    rule: Rule, hit: Violation, view: View, vendor: str, shown_path: str | None, counts: dict[str, int]
+) -> Finding:
     span = Span(hit.start, max(hit.end, hit.start))
     confidence = min(rule.confidence, hit.confidence) if hit.confidence is not None else rule.confidence
     if vendor == "unknown":
@@ -54,7 +56,7 @@ def _finding(rule: Rule, hit: Hit, view: View, vendor: str, shown_path: str | No
     )
 
 
-def _fingerprint(rule: Rule, hit: Hit, view: View, counts: dict[str, int]) -> str:
+def _fingerprint(rule: Rule, hit: Violation, view: View, counts: dict[str, int]) -> str:
     """Return a digest that survives line moves: of the code itself, white space apart, and its number in `counts`."""
     code = b" ".join(view.data[hit.start : hit.end].split())
     base = b"\0".join((rule.code.encode(), view.blob.path or b"", code))
@@ -63,7 +65,7 @@ def _fingerprint(rule: Rule, hit: Hit, view: View, counts: dict[str, int]) -> st
     return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
 
 
-def _related(hit: Hit, view: View, shown_path: str | None) -> Iterable[Related]:
+def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Related]:
     """Yield the value's way, source first; stops on the line of the finding itself are left out."""
     steps: list[Step] = [*(hit.trace.steps if hit.trace is not None else ()), *hit.steps]
     line = view.data.count(b"\n", 0, hit.start)

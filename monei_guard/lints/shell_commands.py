@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from monei_guard.lints.analysis.names import looks_like_credential
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 _CURL = re.compile(r"(?m)(?:^|[\s;&|(`\"'])(?:curl|wget|http)\s(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
 _CURL_OFF = re.compile(r"(?:^|\s)(?:-[A-Za-z]*k[A-Za-z]*|--insecure|--no-check-certificate|--verify=no)(?=\s|$)")
@@ -14,7 +14,7 @@ _CURL_OLD = re.compile(
 _SHELL_FALLBACK = re.compile(r"\$\{(?P<name>\w+):?[-=](?P<value>[^}\s]{12,200})\}")
 
 
-def shell_tls(text: str) -> Iterator[Hit]:
+def shell_tls(text: str) -> Iterator[Violation]:
     """Yield curl and wget commands that reach Monei without checking certificates, or with an old TLS."""
     for match in _CURL.finditer(text):
         rest = match.group("rest")
@@ -28,14 +28,14 @@ def shell_tls(text: str) -> Iterator[Hit]:
             found = pattern.search(command)
             if found is not None:
                 offset = match.start("rest") + found.start() + (found.group()[0] in " \t\n")
-                yield Hit(offset, match.start("rest") + found.end(), message)
+                yield Violation(offset, match.start("rest") + found.end(), message)
 
 
-def shell_fallback(text: str) -> Iterator[Hit]:
+def shell_fallback(text: str) -> Iterator[Violation]:
     """Yield `${MONEI_API_KEY:-literal}`."""
     for match in _SHELL_FALLBACK.finditer(text):
         if re.search(r"MONEI\w*(?:KEY|SECRET|TOKEN)", match.group("name")) and looks_like_credential(
             match.group("value")
         ):
             message = f"a credential is written in the file for when `{match.group('name')}` is not set"
-            yield Hit(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + ":?}")
+            yield Violation(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + ":?}")

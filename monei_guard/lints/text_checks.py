@@ -1,11 +1,11 @@
 """The lints over files without a grammar: code of other languages, and configuration."""
 
-from monei_guard.lints.context import Maker
+from monei_guard.lints.context import LintContext
 from monei_guard.lints.documents import config_file
 from monei_guard.lints.languages.registry import APP_SUFFIXES
 
 
-def check_text(make: Maker, path: str) -> None:
+def check_text(make: LintContext, path: str) -> None:
     """Add the hits in a file without a grammar: code of another language, or configuration."""
     suffix = path.rpartition(".")[2].lower()
     if suffix in APP_SUFFIXES:

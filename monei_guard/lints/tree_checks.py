@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from monei_guard.lints.analysis.api_usage import MoneiUse, find_monei_use
-from monei_guard.lints.context import Maker
+from monei_guard.lints.context import LintContext
 from monei_guard.lints.documents import page
 from monei_guard.lints.documents.code_file import SourceFile, source_files
 from monei_guard.lints.languages.parser import ParseError
@@ -24,10 +24,10 @@ from monei_guard.lints.rules import (
     webhook_not_verified,
     wrong_package,
 )
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 # By rule id.
-CODE_CHECKS: Mapping[str, Callable[[SourceFile, MoneiUse], Iterator[Hit]]] = MappingProxyType(
+CODE_CHECKS: Mapping[str, Callable[[SourceFile, MoneiUse], Iterator[Violation]]] = MappingProxyType(
     {
         "client-env-prefix": client_env_prefix.check,
         "sdk-in-client-code": sdk_in_client_code.check,
@@ -46,7 +46,7 @@ CODE_CHECKS: Mapping[str, Callable[[SourceFile, MoneiUse], Iterator[Hit]]] = Map
 )
 
 
-def check_trees(make: Maker, path: str) -> None:
+def check_trees(make: LintContext, path: str) -> None:
     """Add the hits in a file of a language with a grammar."""
     try:
         _check(make, path)
@@ -54,7 +54,7 @@ def check_trees(make: Maker, path: str) -> None:
         make.skip(f"not linted: {error}")
 
 
-def _check(make: Maker, path: str) -> None:
+def _check(make: LintContext, path: str) -> None:
     """Add the hits. Raises ParseError."""
     view, project, rules = make.view, make.project, make.rules
     if language_of(path) == "page":

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # text formats have no flow of values, and their commits do n
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Violation:
     """One place that breaks a rule. Offsets are bytes of the view.
 
     `message` says what happens here, `trace` where the value came from, `fix` the corrected code in the file's own

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from monei_guard.lints.analysis.project import Project, empty_project, npm_dependencies, python_dependencies, vendor_of
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 _PYTHON_FILES = frozenset({"pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml"})
 _RUNS_COMMANDS = re.compile(
@@ -17,7 +17,7 @@ _INSTALL = re.compile(
 )
 
 
-def check_dependency_file(path: str, data: bytes, project: Project) -> Iterator[Hit]:
+def check_dependency_file(path: str, data: bytes, project: Project) -> Iterator[Violation]:
     """Yield the `monei` of a dependency file or an install command where the project's code uses monei.cc's API."""
     found = _installed(path, data)
     if not found:
@@ -27,7 +27,7 @@ def check_dependency_file(path: str, data: bytes, project: Project) -> Iterator[
         return
     where = "this file" if user == path else user
     for start, end, fix in found:
-        yield Hit(start, end, f"`monei` is MONEI.com's package, but {where} uses monei.cc's API", fix=fix)
+        yield Violation(start, end, f"`monei` is MONEI.com's package, but {where} uses monei.cc's API", fix=fix)
 
 
 def _installed(path: str, data: bytes) -> list[tuple[int, int, str]]:

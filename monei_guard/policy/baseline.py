@@ -97,7 +97,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class BaselineContext:
     """Where a run looked. `prefix` leads from the baseline's folder to the scanned root ("" or "sub/").
 
     `exists` tells whether a path, relative to the baseline's folder, is still there.
@@ -125,7 +125,7 @@ def keys(salts: Iterable[str], finding: Finding) -> list[str]:
     return [digest(bytes.fromhex(salt), bound, "sha256").hex()[:_KEY_DIGITS] for salt in salts]
 
 
-def apply_baseline(triaged: Sequence[Triaged], baseline: Index, around: Surroundings) -> list[Triaged]:
+def apply_baseline(triaged: Sequence[Triaged], baseline: Index, around: BaselineContext) -> list[Triaged]:
     """Return the findings of a whole run, accepted ones suppressed.
 
     An entry covers its value at its path. Where that path is gone and the value stands in one place more than was
@@ -169,7 +169,9 @@ def with_findings(
     return replace(baseline, entries=tuple(entries.values()))
 
 
-def pruned(baseline: Baseline, findings: Iterable[Finding], around: Surroundings) -> tuple[Baseline, tuple[Entry, ...]]:
+def pruned(
+    baseline: Baseline, findings: Iterable[Finding], around: BaselineContext
+) -> tuple[Baseline, tuple[Entry, ...]]:
     """Return the baseline without entries that cover nothing in `findings` (all of a full run's) or are expired.
 
     The entries taken away come second. An entry whose file was renamed gets the new path.
@@ -304,7 +306,7 @@ def _grouped(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return grouped
 
 
-def _cover(entries: Sequence[Entry], places: Sequence[str | None], around: Surroundings) -> dict[str | None, Entry]:
+def _cover(entries: Sequence[Entry], places: Sequence[str | None], around: BaselineContext) -> dict[str | None, Entry]:
     """Return which entry covers each of the places where one value was found."""
     live = [entry for entry in sorted(entries, key=lambda entry: entry.date) if not _is_expired(entry, around.today)]
     by_path = {entry.path: entry for entry in live}  # of two for one place the younger decision holds
@@ -319,7 +321,7 @@ def _cover(entries: Sequence[Entry], places: Sequence[str | None], around: Surro
     return covering
 
 
-def _exists(path: str | None, around: Surroundings) -> bool:
+def _exists(path: str | None, around: BaselineContext) -> bool:
     return path is None or around.exists(path.split("!/", 1)[0])
 
 
@@ -331,7 +333,7 @@ def _is_expired(entry: Entry, today: date) -> bool:
     return entry.until is not None and date.fromisoformat(entry.until) < today
 
 
-def _shown_anyway(finding: Finding, entries: Sequence[Entry], around: Surroundings) -> Finding:
+def _shown_anyway(finding: Finding, entries: Sequence[Entry], around: BaselineContext) -> Finding:
     here = around.path(finding)
     expired = [entry for entry in entries if entry.path == here and _is_expired(entry, around.today)]
     if expired:

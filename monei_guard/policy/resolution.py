@@ -7,7 +7,7 @@ from enum import StrEnum
 from monei_guard.policy.baseline import Entry
 
 
-class Judgement(StrEnum):
+class Resolution(StrEnum):
     """The four things a finding can turn out to be."""
 
     REAL = "real"
@@ -17,28 +17,28 @@ class Judgement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ResolvedFinding:
     """A judgement with its reason; `until` (ISO date) is the last day an accepted finding is accepted."""
 
-    judgement: Judgement
+    judgement: Resolution
     reason: str
     until: str | None = None
 
     @property
     def goes_into_baseline(self) -> bool:
         """Whether the finding is not to be reported again (a real one is to be mended instead)."""
-        return self.judgement is not Judgement.REAL
+        return self.judgement is not Resolution.REAL
 
     def entry(self, template: Entry) -> Entry:
         """Return the baseline entry's fields that the decision gives; the rest comes from `template`."""
         return replace(template, reason=f"{self.judgement}: {self.reason}", until=self.until)
 
 
-def fault(judgement: Judgement, reason: str, until: str, today: date) -> str:
+def fault(judgement: Resolution, reason: str, until: str, today: date) -> str:
     """Return what is wrong with a decision as it was typed in, or ""."""
     if not reason.strip():
         return "A reason is needed: whoever reads it next year was not here."
-    if judgement is not Judgement.ACCEPTED:
+    if judgement is not Resolution.ACCEPTED:
         return ""
     try:
         day = date.fromisoformat(until.strip())

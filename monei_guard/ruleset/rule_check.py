@@ -17,7 +17,7 @@ from monei_guard.model.rule import Example, Rule, RuleKind
 from monei_guard.ruleset.rule_files import RuleError
 from monei_guard.ruleset.templates import expand
 
-__all__ = ["Judge", "Judgement", "PatternCompiler", "Problem", "check_rules", "expand"]
+__all__ = ["ObservedMatch", "PatternCompiler", "Problem", "RuleRunner", "check_rules", "expand"]
 
 _EXAMPLES = 4  # a rule with fewer has not been thought through
 _PUMPED = 200_000  # bytes of each hostile input
@@ -27,17 +27,17 @@ _CODE = re.compile(r"[A-Z]{2,8}\d{3,4}")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 # (code, vendor, environment, secret) of every finding in one text.
-Judgement = tuple[str, str, str, bytes]
+ObservedMatch = tuple[str, str, str, bytes]
 
 
 # The codes that one lint reports in an example: its text and path.
 LintCodes = Callable[[Rule, str, str], Sequence[str]]
 
 
-class Judge(Protocol):
+class RuleRunner(Protocol):
     """Runs the whole engine over one text."""
 
-    def __call__(self, text: bytes, path: str) -> Sequence[Judgement]:
+    def __call__(self, text: bytes, path: str) -> Sequence[ObservedMatch]:
         """Return the findings in `text`, read from a file of that name."""
 
 
@@ -61,7 +61,7 @@ class Problem:
 
 
 def check_rules(
-    rules: Iterable[Rule], judge: Judge, compile_pattern: PatternCompiler, lint_codes: LintCodes
+    rules: Iterable[Rule], judge: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
 ) -> list[Problem]:
     """Return everything wrong with `rules`, in their order; an empty list is a pass."""
     every = tuple(rules)
@@ -90,7 +90,9 @@ def _identity(rule: Rule, what: str) -> str:
     return f"{rule.vendor}/{rule.id}" if rule.kind is RuleKind.EVIDENCE else rule.id
 
 
-def _check_rule(rule: Rule, judge: Judge, compile_pattern: PatternCompiler, lint_codes: LintCodes) -> Iterator[str]:
+def _check_rule(
+    rule: Rule, judge: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
+) -> Iterator[str]:
     yield from _check_names(rule)
     yield from _check_contexts(rule)
     try:
@@ -159,7 +161,7 @@ def _check_contexts(rule: Rule) -> Iterator[str]:
                 yield f"{name} matches the empty text, that is: everywhere"
 
 
-def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: Judge) -> Iterator[str]:
+def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: RuleRunner) -> Iterator[str]:
     if not rule.keywords:
         yield "keywords are missing: without one the prefilter would never let the rule see any text"
     values: list[bytes] = []
@@ -204,7 +206,7 @@ def _text(rule: Rule, example: Example) -> bytes:
     return expand(example.text, f"{rule.code or rule.id}/{example.because}").encode()
 
 
-def _check_example(rule: Rule, example: Example, text: bytes, judge: Judge) -> Iterator[str]:
+def _check_example(rule: Rule, example: Example, text: bytes, judge: RuleRunner) -> Iterator[str]:
     if not any(keyword.encode() in text.lower() for keyword in rule.keywords):
         yield "holds none of the rule's keywords, so the prefilter would pass it by"
     findings = judge(text, example.path)

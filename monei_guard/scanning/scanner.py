@@ -33,7 +33,7 @@ Lint = Callable[[View, str | None], "list[Finding | Skipped]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class ScanResult:
     """The outcome of one pass over a source: what was found, what was not looked at, how much was."""
 
     findings: "tuple[Finding, ...]"
@@ -44,7 +44,7 @@ class Scanned:
     suppressed: "tuple[Triaged, ...]" = ()
 
 
-class Detector:
+class Scanner:
     """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
 
     `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
@@ -268,7 +268,7 @@ def _is_named_monei(path: bytes | None) -> bool:
     return path is not None and b"monei" in path.lower()
 
 
-def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
+def scan(items: Iterable[Blob | Skipped], detector: Scanner) -> ScanResult:
     """Look at every blob once, its path included; archives and message exports are opened."""
     names = _Names(detector)
     findings: list[Finding] = []
@@ -295,10 +295,10 @@ def scan(items: Iterable[Blob | Skipped], detector: Detector) -> Scanned:
             suppressed += [one for one in triaged if one.suppression is not None]
         except GuardError as error:
             skipped.append(Skipped(shown.encode() if shown else item.path, str(error)))
-    return Scanned(tuple(findings), tuple(skipped), files, blobs, count, tuple(suppressed))
+    return ScanResult(tuple(findings), tuple(skipped), files, blobs, count, tuple(suppressed))
 
 
-def masked_path(path: bytes | None, detector: Detector) -> str | None:
+def masked_path(path: bytes | None, detector: Scanner) -> str | None:
     """Return a path with its secrets masked, or None where it holds none."""
     return None if path is None else _Names(detector).shown(path)
 
@@ -310,7 +310,7 @@ class _Names:
     A key in a directory's name is reported once, not for every file below it.
     """
 
-    detector: Detector
+    detector: Scanner
     known: dict[bytes, str | None] = field(default_factory=dict)
     reported: set[bytes] = field(default_factory=set)
 

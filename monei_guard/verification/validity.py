@@ -11,7 +11,7 @@ from monei_guard.verification.hosts import ApiHost
 from monei_guard.verification.monei_probe import HostAnswer, Reading, Standing
 
 
-class Verdict(StrEnum):
+class Validity(StrEnum):
     """What is known about a key. Only LIVE and INACTIVE are certain."""
 
     LIVE = "live"
@@ -36,37 +36,39 @@ _ALWAYS_SAID = (
     ("not_tested", "transactions and account changes (only doing one would show)"),
     *((f"step_{number}", step) for number, step in enumerate(STEPS, 1)),
 )
-_ORDER = {Verdict.LIVE: 0, Verdict.RESTRICTED: 1, Verdict.UNKNOWN: 2, Verdict.INACTIVE: 3}
+_ORDER = {Validity.LIVE: 0, Validity.RESTRICTED: 1, Validity.UNKNOWN: 2, Validity.INACTIVE: 3}
 _ENVIRONMENT_ORDER = {Environment.PRODUCTION: 0, Environment.UNKNOWN: 1, Environment.SANDBOX: 2}
 
 
-def judge(answers: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool = False) -> Verification:
+def assess_validity(
+    answers: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool = False
+) -> Verification:
     """Return the verdict on one key from the answers of the hosts asked, in the order of `hosts`.
 
     Accepted anywhere is live; limited anywhere is restricted; refused by every host, and nothing else said by any,
     is inactive; everything else is unknown.
     """
-    for standing, verdict in ((Standing.ACCEPTED, Verdict.LIVE), (Standing.LIMITED, Verdict.RESTRICTED)):
+    for standing, verdict in ((Standing.ACCEPTED, Validity.LIVE), (Standing.LIMITED, Validity.RESTRICTED)):
         for number, answer in enumerate(answers):
             if answer.standing is standing:
                 return _let_in(verdict, answer, answers[:number], hosts, permissions=permissions)
     refused = [answer.host for answer in answers if answer.standing is Standing.REFUSED]
     if len(refused) == len(hosts) > 0:
         reason = f"refused with 401 by {' and '.join(refused)}"
-        return Verification(Verdict.INACTIVE, reason, host=refused[0], details=(("causes_of_401", CAUSES_OF_401),))
+        return Verification(Validity.INACTIVE, reason, host=refused[0], details=(("causes_of_401", CAUSES_OF_401),))
     reasons = [answer.reason for answer in answers if answer.standing is not Standing.REFUSED]
     reasons += [f"{name} refuses the key (401), which does not tell for the other host" for name in refused]
-    return Verification(Verdict.UNKNOWN, "; ".join(reasons) or "not asked", host=answers[0].host if answers else None)
+    return Verification(Validity.UNKNOWN, "; ".join(reasons) or "not asked", host=answers[0].host if answers else None)
 
 
 def not_asked(reason: str) -> Verification:
     """Return the verdict on a key that should have been sent and was not."""
-    return Verification(Verdict.UNKNOWN, f"not asked: {reason}")
+    return Verification(Validity.UNKNOWN, f"not asked: {reason}")
 
 
 def declined(reason: str) -> Verification:
     """Return the verdict on a key that is not sent as a matter of principle."""
-    return Verification(Verdict.UNKNOWN, f"not sent: {reason}")
+    return Verification(Validity.UNKNOWN, f"not sent: {reason}")
 
 
 def is_declined(verification: Verification | None) -> bool:
@@ -75,7 +77,7 @@ def is_declined(verification: Verification | None) -> bool:
 
 
 def _let_in(
-    verdict: Verdict, answer: HostAnswer, before: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool
+    verdict: Validity, answer: HostAnswer, before: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool
 ) -> Verification:
     environment, basis = answer.environment, answer.environment_basis
     host = next(host for host in hosts if host.name == answer.host)
@@ -116,7 +118,7 @@ def with_verdicts(triaged: Iterable[Triaged], verdicts: Mapping[Secret, Verifica
 def sort_key(triaged: Triaged) -> tuple[int, int]:
     """Return the sort key that brings live production keys to the front and changes no other order."""
     verification = triaged.verification
-    if verification is None or verification.verdict != Verdict.LIVE:
+    if verification is None or verification.verdict != Validity.LIVE:
         return 1, 0
     return 0, _ENVIRONMENT_ORDER[verification.environment]
 
@@ -126,7 +128,7 @@ def _with_verdict(triaged: Triaged, verdicts: Mapping[Secret, Verification]) -> 
     verification = verdicts.get(finding.secret) if finding.secret is not None else None
     if verification is None:
         return triaged
-    if verification.verdict == Verdict.LIVE:
+    if verification.verdict == Validity.LIVE:
         known = verification.environment
         lowest = Severity.CRITICAL if known is Environment.PRODUCTION else Severity.HIGH
         finding = replace(

@@ -17,7 +17,7 @@ from monei_guard.verification.monei_probe import MORE_READS, Control, HostAnswer
 from monei_guard.verification.rate_limit import HostPace
 from monei_guard.verification.retrying_client import HostRequests
 from monei_guard.verification.settings import VerificationSettings
-from monei_guard.verification.validity import Verdict, judge
+from monei_guard.verification.validity import Validity, assess_validity
 
 _SHORTEST_DEADLINE = 600.0
 
@@ -101,7 +101,7 @@ async def _wait_until_inactive(
     while True:
         one_round = replace(settings, deadline=max(end - clock(), settings.request_timeout))
         verdicts |= await _verify(left, hosts, one_round, audit, None)
-        left = [c for c in left if verdicts[c.secret].verdict != Verdict.INACTIVE]
+        left = [c for c in left if verdicts[c.secret].verdict != Validity.INACTIVE]
         if progress is not None:
             progress(len(credentials) - len(left), len(credentials))
         if not left or clock() >= end:
@@ -127,7 +127,7 @@ async def _verify(
     async def work(hearings: Sequence[Hearing]) -> None:
         for credential in queue:  # shared: each worker takes the next one
             answers = await _ask_hosts(credential, hearings, settings)
-            verdicts[credential.secret] = judge(answers, hosts, permissions=settings.permissions)
+            verdicts[credential.secret] = assess_validity(answers, hosts, permissions=settings.permissions)
             if progress is not None:
                 progress(len(verdicts), len(distinct))
 

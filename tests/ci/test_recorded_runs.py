@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ci_runs import Ci, Origin, RecordedRun, recorded_runs
 
-from monei_guard.ci_platforms.event import Kind
+from monei_guard.ci_platforms.event import EventKind
 from monei_guard.ci_platforms.registry import PLATFORMS, UNKNOWN, recognise
 
 RUNS = recorded_runs()
@@ -55,4 +55,4 @@ def test_no_platform_is_taken_for_another(run: RecordedRun) -> None:
 def test_where_no_platform_is_known_the_branch_is_compared_with_nothing() -> None:
     assert recognise({}) is UNKNOWN
     event = UNKNOWN.event({}, {})
-    assert (event.kind, event.tips, event.known) == (Kind.PUSH, (), ())
+    assert (event.kind, event.tips, event.known) == (EventKind.PUSH, (), ())

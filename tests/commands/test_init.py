@@ -23,7 +23,7 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules, load_hygiene_rules
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_GIT = [case for case in cases() if case.git]
@@ -39,8 +39,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
-    return Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
+def detector() -> Scanner:
+    return Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
 
 def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -52,7 +52,7 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def hygiene_codes(root: Path, detector: Detector) -> set[str]:
+def hygiene_codes(root: Path, detector: Scanner) -> set[str]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         return detector.findings(Blob(content, Origin.WORKTREE, path))
 
@@ -81,7 +81,7 @@ def repository(top: Path, files: dict[str, str], *, commit: bool = True) -> Path
 
 @pytest.mark.parametrize("case", IN_GIT, ids=lambda case: case.name)
 def test_init_mends_what_it_can_announces_every_change_and_has_nothing_to_do_the_second_time(
-    case: Expected, tmp_path: Path, detector: Detector, capsys: pytest.CaptureFixture[str]
+    case: Expected, tmp_path: Path, detector: Scanner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = build(case, tmp_path)
     before = snapshot(root)

@@ -22,11 +22,11 @@ from monei_guard.model.finding import Triaged, Verification
 from monei_guard.model.levels import Severity
 from monei_guard.policy.baseline_file import load
 from monei_guard.policy.baseline_name import DEFAULT_NAME
-from monei_guard.policy.resolution import Decision, Judgement, fault
+from monei_guard.policy.resolution import Resolution, ResolvedFinding, fault
 from monei_guard.reporting.rotation_list import rotation_list
 
 TODAY = date(2026, 11, 24)
-Screen = Pilot[dict[int, Decision] | None]
+Screen = Pilot[dict[int, ResolvedFinding] | None]
 Steps = Callable[[Screen], Awaitable[None]]
 
 
@@ -38,7 +38,7 @@ def findings(count: int = 3) -> list[Triaged]:
     ]
 
 
-def play(items: list[Triaged], steps: Steps) -> dict[int, Decision] | None:
+def play(items: list[Triaged], steps: Steps) -> dict[int, ResolvedFinding] | None:
     """Run the app through `steps` and return what it returns."""
     app = TriageApp(items, TODAY, lambda _: "brought by ann on 2026-01-02", lambda text: "mni_" in text)
 
@@ -75,9 +75,9 @@ def test_each_judgement_takes_a_key_and_a_reason() -> None:
         await keys(pilot, "w")
 
     assert play(findings(), steps) == {
-        0: Decision(Judgement.REAL, "because"),
-        1: Decision(Judgement.FALSE_ALARM, "because"),
-        2: Decision(Judgement.TEST_VALUE, "because"),
+        0: ResolvedFinding(Resolution.REAL, "because"),
+        1: ResolvedFinding(Resolution.FALSE_ALARM, "because"),
+        2: ResolvedFinding(Resolution.TEST_VALUE, "because"),
     }
 
 
@@ -94,7 +94,7 @@ def test_accepting_asks_for_a_date_that_has_not_passed() -> None:
         await typed(pilot, "4")
         await keys(pilot, "enter", "w")
 
-    assert play(findings(), steps) == {0: Decision(Judgement.ACCEPTED, "for now", "2026-11-24")}
+    assert play(findings(), steps) == {0: ResolvedFinding(Resolution.ACCEPTED, "for now", "2026-11-24")}
 
 
 def test_no_reason_and_one_with_a_secret_are_refused() -> None:
@@ -117,7 +117,7 @@ def test_several_are_picked_decided_together_and_taken_back() -> None:
         assert "2 decided" in text_of(pilot, "#count")
         await keys(pilot, "u", "w")
 
-    assert play(findings(), steps) == {1: Decision(Judgement.TEST_VALUE, "fixtures")}
+    assert play(findings(), steps) == {1: ResolvedFinding(Resolution.TEST_VALUE, "fixtures")}
 
 
 def test_filters_by_words_severity_and_what_is_decided() -> None:
@@ -134,7 +134,7 @@ def test_filters_by_words_severity_and_what_is_decided() -> None:
         assert pilot.app.query_one(DataTable).row_count == 1
         await keys(pilot, "w")
 
-    assert play(findings(), steps) == {0: Decision(Judgement.FALSE_ALARM, "no")}
+    assert play(findings(), steps) == {0: ResolvedFinding(Resolution.FALSE_ALARM, "no")}
 
 
 def test_the_detail_shows_masked_source_who_when_and_whether_it_lives() -> None:
@@ -181,8 +181,8 @@ def test_hostile_text_is_shown_as_text() -> None:
     [("", "2027-01-01", "reason"), ("x", "", "until when"), ("x", "soon", "until when"), ("x", "2020-01-01", "passed")],
 )
 def test_a_faulty_decision_is_told(reason: str, until: str, wrong: str) -> None:
-    assert wrong in fault(Judgement.ACCEPTED, reason, until, TODAY).lower()
-    assert fault(Judgement.ACCEPTED, "x", "2026-11-24", TODAY) == ""
+    assert wrong in fault(Resolution.ACCEPTED, reason, until, TODAY).lower()
+    assert fault(Resolution.ACCEPTED, "x", "2026-11-24", TODAY) == ""
 
 
 def test_the_rotation_list_groups_places_by_secret_live_ones_first() -> None:

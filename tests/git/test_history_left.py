@@ -1,4 +1,4 @@
-"""Commits and trees left until places are sought: the report is the one of a scan that leaves nothing."""
+"""Commits and trees left until provenance_of are sought: the report is the one of a scan that leaves nothing."""
 
 import json
 import multiprocessing
@@ -19,8 +19,8 @@ from monei_guard.git.pack_index import Offsets
 from monei_guard.git.repository import discover
 from monei_guard.history import object_store
 from monei_guard.history.object_store import Scan, ScanOptions, begin_scan, finish_scan, look_on, open_store, scan_store
-from monei_guard.history.provenance import places
-from monei_guard.history.worker import Judgement
+from monei_guard.history.provenance import provenance_of
+from monei_guard.history.worker import ObjectMatches
 
 Report = Callable[..., tuple[int, dict[str, Any], str]]
 HELD_IN = {
@@ -135,7 +135,7 @@ def begun(repository: Path, needle: bytes, jobs: int = 1) -> Scan:
     found = discover(os.fsencode(repository))
     assert found is not None
     options = ScanOptions(
-        lambda data: needle in data, 64, lambda data: Judgement(("it",) if needle in data else ()), jobs=jobs
+        lambda data: needle in data, 64, lambda data: ObjectMatches(("it",) if needle in data else ()), jobs=jobs
     )
     return begin_scan(open_store(found), options)
 
@@ -157,7 +157,7 @@ def test_a_hit_in_a_tag_leaves_nothing_and_one_in_a_message_leaves_the_trees(tmp
     assert (len(tagged.stored.hits), tagged.left) == (1, [])
     assert TREE in {share.share.kind for share in message.left}
     (hit,) = message.stored.hits
-    told = places(message.store, [], [hit.object_id], 1, message)
+    told = provenance_of(message.store, [], [hit.object_id], 1, message)
     assert [place.first_commit for place in told[hit.object_id]] == [hit.object_id]
 
 
@@ -196,6 +196,6 @@ def test_interrupting_a_late_walk_ends_the_workers(tmp_path: Path, after: int) -
     hits = [hit.object_id for hit in scan.stored.hits]
     late = replace(scan, options=replace(scan.options, progress=interrupted))
     with pytest.raises(KeyboardInterrupt):
-        places(late.store, hits, [], 2, late)
+        provenance_of(late.store, hits, [], 2, late)
     assert results == after
     assert not multiprocessing.active_children()

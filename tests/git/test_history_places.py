@@ -11,7 +11,7 @@ from history_repositories import new_repository, run_git
 from monei_guard.git.repository import discover
 from monei_guard.history import provenance
 from monei_guard.history.object_store import open_store
-from monei_guard.history.provenance import places
+from monei_guard.history.provenance import provenance_of
 
 
 def wandering(path: Path, seed: int) -> Path:
@@ -83,7 +83,7 @@ def test_paths_commits_and_refs_of_every_blob_are_those_git_names(tmp_path: Path
     expected = lived(repository)
     found = discover(os.fsencode(repository))
     assert found is not None
-    told = places(open_store(found), sorted(expected), [], 1)
+    told = provenance_of(open_store(found), sorted(expected), [], 1)
     refs = run_git(repository, "for-each-ref", "--format=%(refname)").decode().split()
     reached = {ref: set(run_git(repository, "rev-list", ref).decode().split()) for ref in [*refs, "HEAD"]}
     head = run_git(repository, "rev-parse", "HEAD").decode().strip()
@@ -108,7 +108,7 @@ def test_trees_that_no_listed_commit_explains_are_searched_upwards(
     expected = lived(repository)
     found = discover(os.fsencode(repository))
     assert found is not None
-    told = places(open_store(found), sorted(expected), [], 1)
+    told = provenance_of(open_store(found), sorted(expected), [], 1)
     assert {blob: {place.path for place in told[blob] if place.first_commit} for blob in expected} == {
         blob: set(paths) for blob, paths in expected.items()
     }

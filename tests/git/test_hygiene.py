@@ -27,7 +27,7 @@ from monei_guard.model.rule import RuleKind
 from monei_guard.model.secret import Secret
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 HEX = hashlib.sha256(b"hygiene").hexdigest()[:32]
 KEY = f"MONEI_API_KEY=mni_{HEX}\n"
@@ -40,7 +40,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-    detector = Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
+    detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
     return detector.findings(Blob(content, Origin.WORKTREE, path))
 
 

@@ -15,17 +15,17 @@ from monei_guard.model.location import Origin
 from monei_guard.model.rule import RuleKind
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 CASES = cases()
 
 
 @pytest.fixture(scope="session")
-def detector() -> Detector:
-    return Detector(credential_keywords(), load_credential_rules, load_evidence_rules)
+def detector() -> Scanner:
+    return Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
 
-def hygiene(root: Path, git: bool, detector: Detector) -> list[Finding]:
+def hygiene(root: Path, git: bool, detector: Scanner) -> list[Finding]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         return detector.findings(Blob(content, Origin.WORKTREE, path))
 
@@ -35,7 +35,7 @@ def hygiene(root: Path, git: bool, detector: Detector) -> list[Finding]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_repository_has_exactly_the_expected_findings(case: Expected, tmp_path: Path, detector: Detector) -> None:
+def test_a_repository_has_exactly_the_expected_findings(case: Expected, tmp_path: Path, detector: Scanner) -> None:
     root = build(case, tmp_path)
     found = hygiene(root, case.git, detector)
     lines = {(f.code, f.location.path): f.location.start_line for f in found}

@@ -17,7 +17,7 @@ from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.templates import expand
-from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.scanning.scanner import Scanner, scan
 
 KEY = api_key("property")
 KEY_BYTES = KEY.encode()
@@ -36,9 +36,9 @@ CONTENT = st.lists(st.one_of(TOKENS, st.binary(max_size=40)), max_size=25).map(b
 
 
 @cache
-def detector() -> Detector:
+def detector() -> Scanner:
     """Return the detector every command uses."""
-    return Detector(credential_keywords(), *rule_loaders())
+    return Scanner(credential_keywords(), *rule_loaders())
 
 
 def found_in(content: bytes, path: bytes | None = b"a.txt") -> list[Finding]:

@@ -24,7 +24,7 @@ from monei_guard.decoding.views import decoded_views
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 from monei_guard.sources.containers.expansion import opened
 from monei_guard.sources.containers.signatures import ArchiveLimits
 
@@ -132,7 +132,7 @@ def _find(blob: Blob) -> None:
 
 
 @cache
-def _detector() -> Detector:
+def _detector() -> Scanner:
     return builtin_detector()
 
 

@@ -8,7 +8,7 @@ import pytest
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.lints.example_project import codes_in_example
 from monei_guard.model.rule import Context, Example, Rule, RuleKind, RuleText, VendorEvidence
-from monei_guard.ruleset.rule_check import Judgement, check_rules
+from monei_guard.ruleset.rule_check import ObservedMatch, check_rules
 from monei_guard.ruleset.rule_files import load_bundled
 
 PATTERN = r"{left}(?P<secret>zork_[0-9a-f]{16}){right}"
@@ -30,7 +30,7 @@ GOOD = Rule(
 )
 
 
-def judge(text: bytes, path: str) -> Sequence[Judgement]:
+def judge(text: bytes, path: str) -> Sequence[ObservedMatch]:
     return [("ZK101", "zork", "unknown", found["secret"]) for found in compile_pattern(PATTERN).finditer(text)]
 
 

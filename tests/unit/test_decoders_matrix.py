@@ -12,27 +12,27 @@ from detectors import builtin_detector, find, secrets
 from encoders import ALL, INNER, LISTS, TEXT, TWO_LAYERS, WIDE
 from made_keys import LINES, line_of
 
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 FRAME = b'# settings\nvalue = "%s"\nlast = 1\n'
 
 
 @pytest.fixture(scope="module")
-def small() -> Detector:
+def small() -> Scanner:
     return builtin_detector()
 
 
 @pytest.fixture(scope="module")
-def large() -> Detector:
+def large() -> Scanner:
     return builtin_detector(large=True)
 
 
 @pytest.fixture(params=["small", "large"])
-def detector(request: pytest.FixtureRequest, small: Detector, large: Detector) -> Detector:
+def detector(request: pytest.FixtureRequest, small: Scanner, large: Scanner) -> Scanner:
     return small if request.param == "small" else large
 
 
-def _missed(detector: Detector, code: str, names: tuple[str, ...]) -> bool:
+def _missed(detector: Scanner, code: str, names: tuple[str, ...]) -> bool:
     line, value = line_of(code, "/".join(names))
     data = line.encode()
     for name in names:
@@ -42,33 +42,33 @@ def _missed(detector: Detector, code: str, names: tuple[str, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-def test_every_rule_reads_the_encoding(detector: Detector, name: str) -> None:
+def test_every_rule_reads_the_encoding(detector: Scanner, name: str) -> None:
     assert [code for code in LINES if _missed(detector, code, (name,))] == []
 
 
 @pytest.mark.parametrize("nesting", [2, 3])
 @pytest.mark.parametrize("name", sorted(TEXT))
-def test_every_rule_reads_the_encoding_inside_itself(detector: Detector, name: str, nesting: int) -> None:
+def test_every_rule_reads_the_encoding_inside_itself(detector: Scanner, name: str, nesting: int) -> None:
     assert [code for code in LINES if _missed(detector, code, (name,) * nesting)] == []
 
 
 @pytest.mark.parametrize("name", sorted(TWO_LAYERS))
-def test_every_rule_reads_two_layers_inside_themselves(small: Detector, name: str) -> None:
+def test_every_rule_reads_two_layers_inside_themselves(small: Scanner, name: str) -> None:
     assert [code for code in LINES if _missed(small, code, (name, name))] == []
 
 
 @pytest.mark.parametrize("outer", sorted(TEXT))
-def test_every_encoding_is_read_inside_every_other(detector: Detector, outer: str) -> None:
+def test_every_encoding_is_read_inside_every_other(detector: Scanner, outer: str) -> None:
     assert [inner for inner in sorted({**TEXT, **INNER}) if _missed(detector, "MG101", (inner, outer))] == []
 
 
 @pytest.mark.parametrize("outer", sorted(TEXT))
-def test_layers_that_are_two_are_read_inside_every_other(small: Detector, outer: str) -> None:
+def test_layers_that_are_two_are_read_inside_every_other(small: Scanner, outer: str) -> None:
     assert [inner for inner in sorted(TWO_LAYERS) if _missed(small, "MG101", (inner, outer))] == []
 
 
 @pytest.mark.parametrize("code", ["MG101", "MG103", "MG108"])
-def test_the_first_stage_lets_any_three_layers_through(large: Detector, code: str) -> None:
+def test_the_first_stage_lets_any_three_layers_through(large: Scanner, code: str) -> None:
     line, _ = line_of(code, "three")
     missed = []
     for inner in sorted({**TEXT, **INNER, **LISTS}):
@@ -79,18 +79,18 @@ def test_the_first_stage_lets_any_three_layers_through(large: Detector, code: st
     assert missed == []
 
 
-def test_three_different_layers_are_read(detector: Detector) -> None:
+def test_three_different_layers_are_read(detector: Scanner) -> None:
     everything = list(product(sorted({**TEXT, **INNER}), sorted(TEXT), sorted(TEXT)))
     triples = random.Random(4).sample(everything, 150)  # noqa: S311 - the same sample every time
     assert [triple for triple in triples if _missed(detector, "MG101", triple)] == []
 
 
-def test_a_fifth_layer_is_not_opened(small: Detector) -> None:
+def test_a_fifth_layer_is_not_opened(small: Scanner) -> None:
     assert not _missed(small, "MG101", ("base64",) * 4)
     assert _missed(small, "MG101", ("base64",) * 5)
 
 
-def test_what_shows_quoted_printable_may_stand_some_kilobytes_from_the_key(large: Detector) -> None:
+def test_what_shows_quoted_printable_may_stand_some_kilobytes_from_the_key(large: Scanner) -> None:
     value = line_of("MG101", "far")[1].encode()
     text = b"".join(b"line %d of an ordinary letter\n" % number for number in range(4000))
     content = b"%b a=3Db\n%b\n%b\n%b" % (text, text[:1500], value.replace(b"_", b"=5F"), text)

@@ -8,7 +8,7 @@ from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 KEY = api_key("folded")
 A, B, C = KEY[:4], KEY[4:20], KEY[20:]
@@ -28,7 +28,7 @@ FOLDED = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
+def detector() -> Scanner:
     return builtin_detector()
 
 
@@ -42,7 +42,7 @@ def test_a_key_made_of_constants_is_found_where_it_is_put_together(name: str, la
     assert finding.location.start_line == text.count("\n") + 1
 
 
-def test_a_prefix_in_two_names_is_found_in_small_runs(detector: Detector) -> None:
+def test_a_prefix_in_two_names_is_found_in_small_runs(detector: Scanner) -> None:
     text = f"A = '{A[:2]}'\nB = '{A[2:]}'\nC = '{B}{C}'\nkey = A + B + C"
     assert secrets(find(detector, text.encode(), b"a.py")) == {KEY.encode()}
 
@@ -56,7 +56,7 @@ def test_a_prefix_in_two_names_is_found_in_small_runs(detector: Detector) -> Non
         f"const k = ('{A}' - ('{B}{C}'));",
     ],
 )
-def test_what_is_not_known_is_not_folded(detector: Detector, text: str) -> None:
+def test_what_is_not_known_is_not_folded(detector: Scanner, text: str) -> None:
     assert find(detector, text.encode(), b"a.js") == []
 
 

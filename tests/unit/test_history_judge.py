@@ -14,7 +14,7 @@ from monei_guard.history.matching import digest, judge_with
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 KEY = made_key(3)
 SPELLINGS = {
@@ -32,8 +32,8 @@ SPELLINGS = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
-    return Detector(credential_keywords(), *rule_loaders())
+def detector() -> Scanner:
+    return Scanner(credential_keywords(), *rule_loaders())
 
 
 def surrounded(text: str, lines: int) -> bytes:
@@ -44,14 +44,14 @@ def surrounded(text: str, lines: int) -> bytes:
 
 @pytest.mark.parametrize("lines", [3, 2000])
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_whatever_way_a_key_is_written_its_passage_leads_to_it(detector: Detector, spelling: str, lines: int) -> None:
+def test_whatever_way_a_key_is_written_its_passage_leads_to_it(detector: Scanner, spelling: str, lines: int) -> None:
     content = surrounded(SPELLINGS[spelling], lines)
     whole = {digest(one.finding) for one in detector.triaged(Blob(content, Origin.HISTORY))}
     assert whole
     assert set(judge_with(detector)(content).secrets) == whole
 
 
-def test_content_that_only_looks_encoded_is_clean(detector: Detector) -> None:
+def test_content_that_only_looks_encoded_is_clean(detector: Scanner) -> None:
     content = surrounded(base64.b64encode(b"the prefix mni_ and no more").decode(), 500)
     assert detector.prefilter.hits(content)
     assert judge_with(detector)(content).secrets == ()

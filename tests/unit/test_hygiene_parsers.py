@@ -6,7 +6,7 @@ import pytest
 
 from monei_guard.fixing.text_edits import ignore_pattern, with_lines, with_pre_commit_hook
 from monei_guard.hygiene.checks.key_in_agent_config import is_agent_file
-from monei_guard.hygiene.env_file_names import EnvFileKind, Side, env_file_kind, side_of_name, side_of_path
+from monei_guard.hygiene.env_file_names import EnvFileKind, EnvironmentSide, env_file_kind, side_of_name, side_of_path
 from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file, job_name
 from monei_guard.hygiene.readers.dockerfile import instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, assignments, is_encrypted, value_kind
@@ -130,24 +130,24 @@ def test_encrypted_files_are_known_by_their_beginning() -> None:
 @pytest.mark.parametrize(
     ("name", "side"),
     [
-        ("MONEI_PROD_API_KEY", Side.PRODUCTION),
-        ("moneiLiveKey", Side.PRODUCTION),
-        ("DEV_API_KEY", Side.DEVELOPMENT),
-        ("MONEI_API_KEY", Side.UNKNOWN),
-        ("PRODUCT_ID", Side.UNKNOWN),
-        ("device", Side.UNKNOWN),
-        ("SANDBOX_API_KEY", Side.DEVELOPMENT),
+        ("MONEI_PROD_API_KEY", EnvironmentSide.PRODUCTION),
+        ("moneiLiveKey", EnvironmentSide.PRODUCTION),
+        ("DEV_API_KEY", EnvironmentSide.DEVELOPMENT),
+        ("MONEI_API_KEY", EnvironmentSide.UNKNOWN),
+        ("PRODUCT_ID", EnvironmentSide.UNKNOWN),
+        ("device", EnvironmentSide.UNKNOWN),
+        ("SANDBOX_API_KEY", EnvironmentSide.DEVELOPMENT),
     ],
 )
-def test_a_name_speaks_of_a_side_by_whole_words(name: str, side: Side) -> None:
+def test_a_name_speaks_of_a_side_by_whole_words(name: str, side: EnvironmentSide) -> None:
     assert side_of_name(name) is side
 
 
 def test_a_path_speaks_by_its_file_first_and_then_by_its_folders() -> None:
-    assert side_of_path(b"test/values-prod.yaml") is Side.PRODUCTION
-    assert side_of_path(b"deploy/production/values.yaml") is Side.PRODUCTION
-    assert side_of_path(b"tests/config.py") is Side.DEVELOPMENT
-    assert side_of_path(b".env") is Side.UNKNOWN
+    assert side_of_path(b"test/values-prod.yaml") is EnvironmentSide.PRODUCTION
+    assert side_of_path(b"deploy/production/values.yaml") is EnvironmentSide.PRODUCTION
+    assert side_of_path(b"tests/config.py") is EnvironmentSide.DEVELOPMENT
+    assert side_of_path(b".env") is EnvironmentSide.UNKNOWN
 
 
 def test_a_dockerfile_is_read_with_continuations_comments_heredocs_and_json() -> None:

@@ -5,7 +5,7 @@ from detectors import builtin_detector, find, secrets
 from joined_shapes import JOINED, filled
 from made_keys import api_key
 
-from monei_guard.scanning.scanner import Detector
+from monei_guard.scanning.scanner import Scanner
 
 APART = {
     "a list": "k = ['{a}', '{b}{c}']",
@@ -22,12 +22,12 @@ APART = {
 
 
 @pytest.fixture(scope="module", params=["small", "large"])
-def detector(request: pytest.FixtureRequest) -> Detector:
+def detector(request: pytest.FixtureRequest) -> Scanner:
     return builtin_detector(large=request.param == "large")
 
 
 @pytest.mark.parametrize("name", sorted(JOINED))
-def test_a_key_in_parts_is_found(detector: Detector, name: str) -> None:
+def test_a_key_in_parts_is_found(detector: Scanner, name: str) -> None:
     key = api_key(name)
     content = b"# one\n" + filled(JOINED[name], key) + b"\n"
     (found,) = find(detector, content)
@@ -40,6 +40,6 @@ def test_a_key_in_parts_is_found(detector: Detector, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(APART))
-def test_what_is_not_joined_is_not_found(detector: Detector, name: str) -> None:
+def test_what_is_not_joined_is_not_found(detector: Scanner, name: str) -> None:
     key = api_key(name)
     assert key.encode() not in secrets(find(detector, filled(APART[name], key)))

@@ -13,18 +13,18 @@ from made_keys import api_key
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.scanning.scanner import Scanner, scan
 
 KEY = api_key("mail")
 SAID = f"the key is {KEY} do not share it"
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
+def detector() -> Scanner:
     return builtin_detector()
 
 
-def _findings(detector: Detector, content: bytes | str, path: str) -> list[Finding]:
+def _findings(detector: Scanner, content: bytes | str, path: str) -> list[Finding]:
     raw = content.encode() if isinstance(content, str) else content
     scanned = scan([Blob(raw, Origin.WORKTREE, path.encode())], detector)
     assert scanned.skipped == ()
@@ -39,7 +39,7 @@ def _mail(subject: str = "key") -> EmailMessage:
 
 @pytest.mark.parametrize("encoding", ["7bit", "quoted-printable", "base64"])
 @pytest.mark.parametrize("subtype", ["plain", "html"])
-def test_a_mail_names_sender_and_time(detector: Detector, encoding: str, subtype: str) -> None:
+def test_a_mail_names_sender_and_time(detector: Scanner, encoding: str, subtype: str) -> None:
     mail = _mail()
     mail.set_content(SAID * 3, subtype=subtype, cte=encoding)
     found = _findings(detector, mail.as_bytes(), "m.eml")
@@ -50,14 +50,14 @@ def test_a_mail_names_sender_and_time(detector: Detector, encoding: str, subtype
     assert found[0].location.path == "m.eml"
 
 
-def test_a_key_over_a_soft_line_break_is_found_on_its_lines(detector: Detector) -> None:
+def test_a_key_over_a_soft_line_break_is_found_on_its_lines(detector: Scanner) -> None:
     body = quopri.encodestring(b"x" * 50 + b" " + SAID.encode())
     content = b"From: a@example.com\nContent-Transfer-Encoding: quoted-printable\n\n" + body
     (found,) = _findings(detector, content, "m.eml")
     assert (found.location.start_line, found.location.end_line) == (4, 5)
 
 
-def test_an_archive_attached_to_a_mail_is_opened(detector: Detector) -> None:
+def test_an_archive_attached_to_a_mail_is_opened(detector: Scanner) -> None:
     mail = _mail()
     mail.set_content("see attachment")
     mail.add_attachment(
@@ -68,7 +68,7 @@ def test_an_archive_attached_to_a_mail_is_opened(detector: Detector) -> None:
     assert found.location.author == "Adé <ade@example.com>"
 
 
-def test_a_mailbox_is_read_mail_by_mail(detector: Detector) -> None:
+def test_a_mailbox_is_read_mail_by_mail(detector: Scanner) -> None:
     mails = []
     for number in range(3):
         mail = _mail(f"mail {number}")
@@ -80,12 +80,12 @@ def test_a_mailbox_is_read_mail_by_mail(detector: Detector) -> None:
 
 
 @pytest.mark.parametrize("path", ["empty.mbox", "none.html", "none.txt"])
-def test_an_export_without_messages_is_scanned_as_it_is(detector: Detector, path: str) -> None:
+def test_an_export_without_messages_is_scanned_as_it_is(detector: Scanner, path: str) -> None:
     (found,) = _findings(detector, f"chatlog 1 : {SAID}", path)
     assert found.location.path == path
 
 
-def test_a_slack_export_is_read_message_by_message(detector: Detector) -> None:
+def test_a_slack_export_is_read_message_by_message(detector: Scanner) -> None:
     day = json.dumps([
         {"user": "U1", "type": "message", "ts": "1727777472.000100", "text": "hi",
          "user_profile": {"real_name": "Ada"}},
@@ -122,7 +122,7 @@ JSON_EXPORTS = {
 
 
 @pytest.mark.parametrize("name", sorted(JSON_EXPORTS))
-def test_a_json_export_names_sender_and_time(detector: Detector, name: str) -> None:
+def test_a_json_export_names_sender_and_time(detector: Scanner, name: str) -> None:
     (found,) = _findings(detector, json.dumps(JSON_EXPORTS[name]), f"{name}.json")
     assert (found.location.author, found.location.date) == ("Bob", "2024-10-01T10:11:12")
 
@@ -137,7 +137,7 @@ def test_a_json_export_names_sender_and_time(detector: Detector, name: str) -> N
         "10/1/24, 10:11 AM - {}: {}",
     ],
 )
-def test_a_whatsapp_export_names_sender_and_time(detector: Detector, line: str) -> None:
+def test_a_whatsapp_export_names_sender_and_time(detector: Scanner, line: str) -> None:
     text = "\n".join([line.format("Ada", "hi"), line.format("Bob", f"look:\n{SAID}"), line.format("Ada", "thanks")])
     (found,) = _findings(detector, text, "_chat.txt")
     assert (found.location.path, found.location.author) == ("_chat.txt!/message-2", "Bob")
@@ -145,7 +145,7 @@ def test_a_whatsapp_export_names_sender_and_time(detector: Detector, line: str) 
     assert "10:11" in found.location.date
 
 
-def test_a_telegram_html_export_names_sender_and_time(detector: Detector) -> None:
+def test_a_telegram_html_export_names_sender_and_time(detector: Scanner) -> None:
     message = """<div class="message default clearfix" id="m{}"><div class="body">
 <div class="pull_right date details" title="01.10.2024 10:11:1{}">10:11</div>
 <div class="from_name"> {} </div><div class="text">{}</div></div></div>"""
@@ -154,30 +154,30 @@ def test_a_telegram_html_export_names_sender_and_time(detector: Detector) -> Non
     assert (found.location.author, found.location.date) == ("Bob", "01.10.2024 10:11:12")
 
 
-def test_a_mail_saved_by_outlook_names_sender_and_time(detector: Detector) -> None:
+def test_a_mail_saved_by_outlook_names_sender_and_time(detector: Scanner) -> None:
     html = f"<html><p><b>From:</b> Ada Obi<br><b>Sent:</b> Tuesday, 1 October 2024 10:11<br></p><p>{SAID}</p></html>"
     (found,) = _findings(detector, html, "mail.html")
     assert found.location.author == "Ada Obi"
 
 
-def test_what_stands_outside_the_messages_is_scanned_too(detector: Detector) -> None:
+def test_what_stands_outside_the_messages_is_scanned_too(detector: Scanner) -> None:
     export = {"note": SAID, "messages": [{"ts": "1727777472.000100", "user": "U1", "text": "hi"}], "after": 1}
     (found,) = _findings(detector, json.dumps(export), "x.json")
     assert (found.location.path, found.location.author) == ("x.json", None)
 
 
-def test_json_with_other_messages_is_left_alone(detector: Detector) -> None:
+def test_json_with_other_messages_is_left_alone(detector: Scanner) -> None:
     (found,) = _findings(detector, json.dumps({"messages": [{"id": "a", "en": SAID}, {"id": "b"}]}), "i18n.json")
     assert found.location.path == "i18n.json"
 
 
-def test_a_sender_that_is_a_key_is_masked(detector: Detector) -> None:
+def test_a_sender_that_is_a_key_is_masked(detector: Scanner) -> None:
     content = f"From: {KEY}\nDate: Tue, 01 Oct 2024 10:11:12 +0100\n\nhello\n"
     (found,) = _findings(detector, content, "m.eml")
     assert KEY not in repr(found)
 
 
-def test_an_outlook_message_file_is_read_through_its_utf_16(detector: Detector) -> None:
+def test_an_outlook_message_file_is_read_through_its_utf_16(detector: Scanner) -> None:
     content = (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + SAID.encode("utf-16-le") + bytes(200) + bytes(range(256)) * 4
     )
@@ -185,14 +185,14 @@ def test_an_outlook_message_file_is_read_through_its_utf_16(detector: Detector) 
     assert found.location.encoding_path == ("utf-16",)
 
 
-def test_a_base64_body_points_at_its_lines(detector: Detector) -> None:
+def test_a_base64_body_points_at_its_lines(detector: Scanner) -> None:
     body = base64.encodebytes(b"z" * 120 + b" " + SAID.encode())
     content = b"From: a@example.com\nContent-Transfer-Encoding: base64\n\n" + body
     (found,) = _findings(detector, content, "m.eml")
     assert found.location.start_line == 6
 
 
-def test_a_discord_html_export_names_sender_and_time(detector: Detector) -> None:
+def test_a_discord_html_export_names_sender_and_time(detector: Scanner) -> None:
     def container(number: int, head: str, text: str) -> str:
         return (
             f"<div id=chatlog__message-container-{number} class=chatlog__message-container data-message-id={number}>"
@@ -220,7 +220,7 @@ def test_a_discord_html_export_names_sender_and_time(detector: Detector) -> None
     assert found.location.date == "Tuesday, 1 October 2024 10:14"
 
 
-def test_a_message_saved_by_outlook_names_sender_and_time(detector: Detector) -> None:
+def test_a_message_saved_by_outlook_names_sender_and_time(detector: Scanner) -> None:
     headers = (
         "Received: from a.example.com by b.example.com;\r\n Tue, 1 Oct 2024 09:11:13 +0000\r\n"
         "From: Ada Obi <ada@example.com>\r\nTo: b@example.com\r\nDate: Tue, 1 Oct 2024 10:11:12 +0100\r\n\r\n"

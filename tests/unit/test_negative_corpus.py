@@ -22,7 +22,7 @@ from detectors import builtin_detector
 
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Detector, scan
+from monei_guard.scanning.scanner import Scanner, scan
 
 _EACH = 10
 _WORDS = ("alpha", "beta", "the", "of", "wallet", "payout", "request", "handler", "index", "module", "export", "const",
@@ -170,12 +170,12 @@ _MAKERS: dict[str, Callable[[random.Random], bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Detector:
+def detector() -> Scanner:
     return builtin_detector()
 
 
 @pytest.mark.parametrize("name", sorted(_MAKERS))
-def test_made_files_without_keys_are_silent(detector: Detector, name: str) -> None:
+def test_made_files_without_keys_are_silent(detector: Scanner, name: str) -> None:
     blobs = [
         Blob(_MAKERS[name](_chance(name, number)), Origin.WORKTREE, f"{number}/{name}".encode())
         for number in range(_EACH)
@@ -202,7 +202,7 @@ def _installed() -> Iterator[Path]:
         yield from islice(sorted(Path(sysconfig.get_paths()["purelib"]).rglob(suffix)), 25)
 
 
-def test_files_of_installed_packages_are_silent(detector: Detector) -> None:
+def test_files_of_installed_packages_are_silent(detector: Scanner) -> None:
     paths = [path for path in _installed() if path.stat().st_size < 3_000_000]
     assert len(paths) + len(_MAKERS) * _EACH >= 200
     blobs = (Blob(path.read_bytes(), Origin.WORKTREE, path.name.encode()) for path in paths)
@@ -210,7 +210,7 @@ def test_files_of_installed_packages_are_silent(detector: Detector) -> None:
     assert [(one.code, one.location) for one in scanned.findings] == []
 
 
-def test_decoding_adds_nothing_to_ordinary_source(detector: Detector) -> None:
+def test_decoding_adds_nothing_to_ordinary_source(detector: Scanner) -> None:
     plain = builtin_detector(decode=False)
     library = Path(sysconfig.get_paths()["stdlib"])
     for path in islice(sorted(library.glob("*.py")), 120):
@@ -218,6 +218,6 @@ def test_decoding_adds_nothing_to_ordinary_source(detector: Detector) -> None:
         assert len(detector.findings(blob)) == len(plain.findings(blob)), path
 
 
-def test_the_corpus_hashes_are_not_taken_for_text(detector: Detector) -> None:
+def test_the_corpus_hashes_are_not_taken_for_text(detector: Scanner) -> None:
     digests = "\n".join(hashlib.sha512(str(number).encode()).hexdigest() for number in range(500))
     assert detector.findings(Blob(b"monei\n" + digests.encode(), Origin.WORKTREE, b"digests.txt")) == []

@@ -16,10 +16,10 @@ from monei_guard.model.finding import Finding, Snippet, SnippetLine, Suppression
 from monei_guard.model.secret import Secret
 from monei_guard.policy.baseline import (
     Baseline,
+    BaselineContext,
     BaselineError,
     Entry,
     Index,
-    Surroundings,
     apply_baseline,
     keys,
     new_baseline,
@@ -43,8 +43,8 @@ def accepted(*findings: Finding, until: str | None = None, base: Baseline | None
     return with_findings(base or new_baseline(), findings, template, lambda one: one.location.path)
 
 
-def around(gone: tuple[str, ...] = (), prefix: str = "") -> Surroundings:
-    return Surroundings(TODAY, ".monei-guard-baseline.json", lambda path: path not in gone, prefix)
+def around(gone: tuple[str, ...] = (), prefix: str = "") -> BaselineContext:
+    return BaselineContext(TODAY, ".monei-guard-baseline.json", lambda path: path not in gone, prefix)
 
 
 def shown(baseline: Baseline, *findings: Finding, gone: tuple[str, ...] = (), prefix: str = "") -> list[Finding]:

@@ -17,7 +17,7 @@ from monei_guard.verification.hosts import ApiHost
 from monei_guard.verification.http_client import seconds_from_now
 from monei_guard.verification.monei_probe import GREETING, USER_ME, HostAnswer, Standing, control, probe
 from monei_guard.verification.responses import Answer, Failure, FailureKind, Reply
-from monei_guard.verification.validity import judge
+from monei_guard.verification.validity import assess_validity
 
 HOSTS = (ApiHost("https://one.test"), ApiHost("https://two.test", Environment.SANDBOX))
 KEY = Credential(Secret(b"mni_" + random.Random(3).randbytes(16).hex().encode()), Scheme.API_KEY)  # noqa: S311
@@ -78,7 +78,7 @@ def test_inactive_needs_the_apis_401_from_every_host_and_no_other_refusal(
     heard = [
         converse(host, answers, permissions=permissions) for host, answers in zip(HOSTS, (first, second), strict=True)
     ]
-    verdict = judge([answer for answer, _ in heard], HOSTS, permissions=permissions).verdict
+    verdict = assess_validity([answer for answer, _ in heard], HOSTS, permissions=permissions).verdict
 
     if verdict == "inactive":
         for _, asked in heard:
@@ -104,7 +104,7 @@ def test_no_key_is_sent_before_the_host_refused_a_request_without_one(answers: l
 @given(st.lists(st.sampled_from(Standing), min_size=1, max_size=2))
 def test_a_key_let_in_anywhere_is_never_called_unknown_or_inactive(standings: list[Standing]) -> None:
     answers = [HostAnswer(host.name, standing, "") for host, standing in zip(HOSTS, standings, strict=False)]
-    verdict = judge(answers, HOSTS).verdict
+    verdict = assess_validity(answers, HOSTS).verdict
 
     if {Standing.ACCEPTED, Standing.LIMITED} & set(standings):
         assert verdict in ("live", "restricted")

@@ -8,20 +8,20 @@ import os
 from collections.abc import Iterator
 
 from monei_guard.application.baseline import baseline_path
-from monei_guard.application.ci.scope import Scope
-from monei_guard.commands.session import Session
+from monei_guard.application.ci.scope import ScanScope
+from monei_guard.commands.session import Run
 from monei_guard.configuration.location import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, cat_file
 from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.reporting.terminal import place
-from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import ScanResult
 from monei_guard.sources.commit_range import blob_at
 
 _MOST_SUPPRESSED = 20  # lines; the machine formats carry them all
 
 
-def in_force(session: Session) -> str:
+def describe_config(session: Run) -> str:
     """Return in words which configuration and baseline decide."""
     baseline = baseline_path(session)
     said = "the built-in defaults" if session.settings.source is None else session.settings.source
@@ -30,7 +30,7 @@ def in_force(session: Session) -> str:
     return said if session.folder is not None else f"{said}; nothing that the checkout itself says is trusted"
 
 
-def brought_along(session: Session, repository: Repository, scope: Scope) -> Iterator[str]:
+def changed_by_this_run(session: Run, repository: Repository, scope: ScanScope) -> Iterator[str]:
     """Yield a warning for each trusted file that has changed since the commit the run starts from."""
     if session.folder is None or scope.start is None:
         return
@@ -43,7 +43,7 @@ def brought_along(session: Session, repository: Repository, scope: Scope) -> Ite
             yield f"what is scanned changes {name}, by which it is judged{off}: review that first"
 
 
-def suppressed(scanned: Scanned) -> Iterator[str]:
+def suppressed(scanned: ScanResult) -> Iterator[str]:
     """Yield what directives in the scanned files hide."""
     for one in scanned.suppressed[:_MOST_SUPPRESSED]:
         why = "" if one.suppression is None else f" ({one.suppression.kind}: {one.suppression.reason})"

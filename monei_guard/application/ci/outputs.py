@@ -26,7 +26,7 @@ _LARGEST_FILE = 10 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RunNotes:
     """Sentences about the run itself: what its changes do to what judges them, and what they hide."""
 
     warnings: tuple[str, ...]
@@ -57,7 +57,7 @@ def platform_options(
     return replace(options, reports=tuple(reports)), problems
 
 
-def log_writer(platform: Platform, repository: Repository, said: Said) -> TerminalWriter:
+def log_writer(platform: Platform, repository: Repository, said: RunNotes) -> TerminalWriter:
     """Return what writes the log: the report for people, and the lines that the platform reads.
 
     `said` are sentences about the run itself. GitHub shows ten annotations a level and step, so notices, which may be
@@ -110,7 +110,7 @@ def _line(objects: ObjectReader, object_id: str | None, number: int) -> bytes | 
     return lines[number - 1] if number <= len(lines) else None
 
 
-def write_summary(platform: Platform, variables: Mapping[str, str], folder: str, said: Said) -> None:
+def write_summary(platform: Platform, variables: Mapping[str, str], folder: str, said: RunNotes) -> None:
     """Append the report for the platform's summary page to what stands there."""
     page = _read(os.path.join(folder, _SUMMARY))
     if page and platform.summary_file is not None:

@@ -7,7 +7,7 @@ files are looked at instead and the run is incomplete.
 
 from dataclasses import dataclass, replace
 
-from monei_guard.ci_platforms.event import Event, Kind, Platform, branch_name, branches, ids
+from monei_guard.ci_platforms.event import Event, EventKind, Platform, branch_name, branches, ids
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, Repository, git
 from monei_guard.sources.commit_range import (
@@ -21,7 +21,7 @@ from monei_guard.sources.commit_range import (
 
 _NOTHING = CommitRange(())
 _UNKNOWN = {
-    Kind.PULL_REQUEST: "the target branch is not in this checkout (fetch it, and only what is beyond it counts)"
+    EventKind.PULL_REQUEST: "the target branch is not in this checkout (fetch it, and only what is beyond it counts)"
 }
 _SHORT = 12  # characters of an id that is shown
 
@@ -31,7 +31,7 @@ class BaseError(GuardError):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ScanScope:
     """What to look at, and in words. `commits` None: everything the repository ever held.
 
     `start` is the commit from which the run's own changes count, None where there is none. `problem` says why this is
@@ -56,30 +56,30 @@ def with_base(event: Event, base: str | None) -> Event:
     known = ids(base) or branches(base.removeprefix("origin/"))
     if not known:
         raise BaseError(f"{base!r} is neither a commit id nor a branch", hint="give --base an id, or 'origin/main'")
-    return replace(event, kind=Kind.PUSH if event.kind is Kind.WHOLE else event.kind, known=known)
+    return replace(event, kind=EventKind.PUSH if event.kind is EventKind.WHOLE else event.kind, known=known)
 
 
-def scope_of(repository: Repository, event: Event, platform: Platform) -> Scope:
+def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanScope:
     """Return what the run has to look at. Raises GitError where git cannot say."""
-    if event.kind is Kind.DELETION:
-        return Scope(_NOTHING, "a deleted branch adds nothing", is_head=False)
+    if event.kind is EventKind.DELETION:
+        return ScanScope(_NOTHING, "a deleted branch adds nothing", is_head=False)
     shallow = is_shallow(repository)
-    if event.kind is Kind.WHOLE:
+    if event.kind is EventKind.WHOLE:
         return _everything("no push started this run, so everything is looked at", repository, platform)
     tip = _first(repository, event.tips) if event.tips else repository.head
     if tip is None:
         if not event.tips:
-            return Scope(_NOTHING, "there is no commit yet")
+            return ScanScope(_NOTHING, "there is no commit yet")
         problem = f"commit {event.tips[0][:_SHORT]}, which this run is about, is not in this checkout"
-        return Scope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform), is_head=False)
+        return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform), is_head=False)
     known = [one for one in (commit_here(repository, name) for name in event.known) if one is not None]
     how = "beyond"
     if not known:
         known, how = _beyond_default(repository, event), "that the default branch does not have: beyond"
-    if not known or (event.kind is Kind.PUSH and tip in known):
+    if not known or (event.kind is EventKind.PUSH and tip in known):
         if shallow:
             problem = "this checkout is too shallow to tell what is new"
-            return Scope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform))
+            return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform))
         why = (
             "this brings nothing new" if known else _UNKNOWN.get(event.kind, "what was there before is not known here")
         )
@@ -87,11 +87,11 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> Scope:
     return _range(repository, event, platform, (tip, known, how))
 
 
-def _range(repository: Repository, event: Event, platform: Platform, found: tuple[str, list[str], str]) -> Scope:
+def _range(repository: Repository, event: Event, platform: Platform, found: tuple[str, list[str], str]) -> ScanScope:
     tip, known, how = found
     head = repository.head
     is_head = head is not None and is_ancestor(repository, tip, head)
-    tag = event.tips[0] if event.kind is Kind.TAG and event.tips else ""
+    tag = event.tips[0] if event.kind is EventKind.TAG and event.tips else ""
     # The tip, not HEAD: what the platform merged or rebased for the checkout is its own doing, or the target branch's.
     commits = read_added(repository, tip, known, tag if commit_here(repository, tag) else "")
     problem = None
@@ -102,16 +102,16 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)
     said = f"{count:,} commit{'' if count == 1 else 's'} {how} {known[0][:_SHORT]}"
-    return Scope(commits, said, _merge_base(repository, known[0], tip), problem, is_head)
+    return ScanScope(commits, said, _merge_base(repository, known[0], tip), problem, is_head)
 
 
-def _everything(said: str, repository: Repository, platform: Platform) -> Scope:
+def _everything(said: str, repository: Repository, platform: Platform) -> ScanScope:
     problem = None
     if is_shallow(repository):
         problem = _advised("this checkout is too shallow to look at everything", platform)
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
-    return Scope(None, said, problem=problem)
+    return ScanScope(None, said, problem=problem)
 
 
 def _advised(problem: str, platform: Platform) -> str:
@@ -125,7 +125,7 @@ def _first(repository: Repository, names: tuple[str, ...]) -> str | None:
 def _beyond_default(repository: Repository, event: Event) -> list[str]:
     """Return the tip of the default branch as the clone knows it; nothing for a push to it, or to who knows what."""
     default = event.default_branch or _default_branch(repository)
-    if default is None or (event.kind is Kind.PUSH and event.branch in {None, default}):
+    if default is None or (event.kind is EventKind.PUSH and event.branch in {None, default}):
         return []
     found = _first(repository, branches(default))
     return [] if found is None else [found]

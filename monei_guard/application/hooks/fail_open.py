@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monei_guard.application.error_handler import say, stop
-from monei_guard.commands.session import Session, finish
+from monei_guard.commands.session import Run, finish
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path
-from monei_guard.scanning.scanner import Scanned
+from monei_guard.scanning.scanner import ScanResult
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter
@@ -28,7 +28,7 @@ _MOST = 20  # lines; more of the same says no more
 
 
 @contextmanager
-def lenient(note: Callable[[str], None] = lambda _reason: None) -> Iterator[None]:
+def fail_open_if_wished(note: Callable[[str], None] = lambda _reason: None) -> Iterator[None]:
     """Let git go on after what kept us from looking, where that is wished; `note` is then told what it was."""
     try:
         yield
@@ -41,8 +41,8 @@ def lenient(note: Callable[[str], None] = lambda _reason: None) -> Iterator[None
 
 
 def conclude(
-    session: Session,
-    scanned: Scanned,
+    session: Run,
+    scanned: ScanResult,
     note: Callable[[str], None] = lambda _reason: None,
     terminal: "TerminalWriter | None" = None,
 ) -> int:

@@ -9,7 +9,7 @@ from monei_guard.hygiene.findings import about_file, about_key, shown, span_plac
 from monei_guard.hygiene.readers.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, decode, value_kind
 from monei_guard.hygiene.readers.ship_patterns import Patterns, dockerignore_patterns
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, below, folder_of, join
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path
 from monei_guard.model.rule import Confidence, Rule
@@ -17,7 +17,7 @@ from monei_guard.model.rule import Confidence, Rule
 _MONEI_SECRET = re.compile(r"(?i)\w*MONEI\w*(?:KEY|SECRET|TOKEN|PIN)\w*")
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each instruction that puts a `.env` or a key into the image."""
     for path, state in files.states.items():
         if state is FileState.IGNORED or not is_dockerfile(path) or not files.reports(path):
@@ -31,7 +31,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
 
 
 def _baked(
-    rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, steps: tuple[Instruction, ...]
+    rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, steps: tuple[Instruction, ...]
 ) -> Iterator[Finding]:
     keys = files.findings.get(path, ())
     for step in steps:
@@ -78,14 +78,14 @@ class ImageLeak:
     entries: tuple[str, ...]
 
 
-def image_leaks(files: RepositoryFiles) -> Iterator[ImageLeak]:
+def image_leaks(files: RepositorySnapshot) -> Iterator[ImageLeak]:
     """Yield every COPY and ADD, of every Dockerfile, that takes a `.env` along."""
     for path, state in files.states.items():
         if state is not FileState.IGNORED and is_dockerfile(path):
             yield from _copies(files, path, instructions(files.read(path) or b""))
 
 
-def _copied(rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, leak: ImageLeak) -> Finding:
+def _copied(rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, leak: ImageLeak) -> Finding:
     step = leak.step
     words = " ".join(step.words)
     what = "copies" if leak.exists else "would copy"
@@ -106,7 +106,7 @@ def _copied(rule: Rule, files: RepositoryFiles, path: bytes, data: bytes, leak: 
     )
 
 
-def _copies(files: RepositoryFiles, path: bytes, steps: tuple[Instruction, ...]) -> Iterator[ImageLeak]:
+def _copies(files: RepositorySnapshot, path: bytes, steps: tuple[Instruction, ...]) -> Iterator[ImageLeak]:
     kept = _kept_stages(steps)
     ignored: dict[bytes, Patterns | None] = {}
     stage = 0
@@ -160,7 +160,7 @@ def _kept_stages(steps: tuple[Instruction, ...]) -> set[int]:
     return kept or {0}
 
 
-def _context(files: RepositoryFiles, path: bytes, step: Instruction) -> bytes:
+def _context(files: RepositorySnapshot, path: bytes, step: Instruction) -> bytes:
     """Return the folder that is most likely the build context: the Dockerfile's, unless its sources lie at the root."""
     folder = folder_of(path)
     sources = [w.strip("./").encode() for w in step.words[:-1] if w.strip("./") and "*" not in w and "$" not in w]
@@ -172,7 +172,7 @@ def _context(files: RepositoryFiles, path: bytes, step: Instruction) -> bytes:
     return folder
 
 
-def _has_own_files(files: RepositoryFiles, folder: bytes) -> bool:
+def _has_own_files(files: RepositorySnapshot, folder: bytes) -> bool:
     return any(
         not is_dockerfile(path) and not path.endswith((b".dockerignore", b".sh", b".conf", b".yml", b".yaml"))
         for path in files.states
@@ -180,13 +180,13 @@ def _has_own_files(files: RepositoryFiles, folder: bytes) -> bool:
     )
 
 
-def _there(files: RepositoryFiles, folder: bytes, name: bytes) -> bool:
+def _there(files: RepositorySnapshot, folder: bytes, name: bytes) -> bool:
     path = join(folder, name)
     return path in files.states or path in files.folders
 
 
 def _shipped(
-    files: RepositoryFiles, context: bytes, step: Instruction, ignored: Patterns | None
+    files: RepositorySnapshot, context: bytes, step: Instruction, ignored: Patterns | None
 ) -> list[tuple[str, bool]]:
     """Return the `.env`-like files, relative to the context, that the step copies; existing ones first.
 
@@ -212,7 +212,7 @@ def _shipped(
     ]
 
 
-def _dockerignore(files: RepositoryFiles, path: bytes, context: bytes) -> Patterns | None:
+def _dockerignore(files: RepositorySnapshot, path: bytes, context: bytes) -> Patterns | None:
     """Return the ignore list that counts: `<Dockerfile>.dockerignore` beside it, else the context's own."""
     for name in (path + b".dockerignore", join(context, b".dockerignore")):
         if name in files.states:

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.findings import about_file, file_place, shown
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, join, nearest_ignore_file
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, join, nearest_ignore_file
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Confidence, Rule, Severity
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield a finding for each existing file, then for each folder whose code reads a `.env` nobody ignores."""
     yield from _existing(rule, files)
     if files.touched is None:
         yield from _expected(rule, files)
 
 
-def _existing(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def _existing(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     for path in files.env_files(EnvFileKind.DEDICATED, EnvFileKind.KEY, EnvFileKind.MIXED):
         if files.states[path] is not FileState.UNTRACKED or path in files.ignored or not _reported(files, path):
             continue
@@ -32,12 +32,12 @@ def _existing(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
         yield about_file(rule, file_place(files, path), message, blanks=_blanks(files, path))
 
 
-def _reported(files: RepositoryFiles, path: bytes) -> bool:
+def _reported(files: RepositorySnapshot, path: bytes) -> bool:
     """In a commit, an unstaged file matters only when the commit changes the ignore rules above it."""
     return files.touched is None or nearest_ignore_file(files, path) in files.touched
 
 
-def _expected(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def _expected(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     for reader in files.readers:
         path = join(reader.folder, b".env")
         if path in files.states or path in files.ignored:
@@ -54,7 +54,7 @@ def _expected(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
         )
 
 
-def _blanks(files: RepositoryFiles, path: bytes) -> dict[str, str]:
+def _blanks(files: RepositorySnapshot, path: bytes) -> dict[str, str]:
     return {
         "path": shown(path),
         "name": shown(path.rpartition(b"/")[2]),

@@ -21,7 +21,7 @@ from monei_guard.hygiene.readers.package_manifests import (
     serverless_patterns,
 )
 from monei_guard.hygiene.readers.ship_patterns import gitignore_patterns
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, below, folder_of, join
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
 from monei_guard.model.rule import Confidence, Rule
@@ -65,7 +65,7 @@ class Leak:
     entries: tuple[str, ...] = ()
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each list that would ship a `.env`."""
     for leak in leaks(files):
         if not files.reports(leak.place):
@@ -82,7 +82,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
     yield from _built(rule, files)
 
 
-def _built(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def _built(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each built archive that has a `.env` inside."""
     for archive in files.archives if files.touched is None else ():
         for name in env_files_inside(files.root, archive)[:1]:
@@ -92,7 +92,7 @@ def _built(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
             yield about_file(rule, place, message, blanks={"path": shown(archive), "fix": fix})
 
 
-def leaks(files: RepositoryFiles) -> Iterator[Leak]:
+def leaks(files: RepositorySnapshot) -> Iterator[Leak]:
     """Yield every list, in every package folder, that lets a `.env` out."""
     for path in sorted(files.states):
         if files.states[path] is FileState.IGNORED:
@@ -110,7 +110,7 @@ def leaks(files: RepositoryFiles) -> Iterator[Leak]:
             yield from _serverless(files, path, folder)
 
 
-def _candidates(files: RepositoryFiles, folder: bytes) -> Iterator[tuple[bytes, str, bool]]:
+def _candidates(files: RepositorySnapshot, folder: bytes) -> Iterator[tuple[bytes, str, bool]]:
     """Yield the `.env`-like files below `folder`: path, path relative to the folder, whether it exists."""
     existing = files.env_files(EnvFileKind.DEDICATED, EnvFileKind.KEY)
     for path in existing:
@@ -124,11 +124,11 @@ def _candidates(files: RepositoryFiles, folder: bytes) -> Iterator[tuple[bytes, 
             yield path, inside.decode("utf-8", "replace"), False
 
 
-def _text(files: RepositoryFiles, path: bytes) -> str:
+def _text(files: RepositorySnapshot, path: bytes) -> str:
     return decode(files.read(path) or b"")
 
 
-def _ignore_list(files: RepositoryFiles, path: bytes, tool: IgnoreList) -> Iterator[Leak]:
+def _ignore_list(files: RepositorySnapshot, path: bytes, tool: IgnoreList) -> Iterator[Leak]:
     folder = folder_of(path)
     candidates = list(_candidates(files, folder))
     if not candidates or (path.endswith(b".npmignore") and not _npmignore_counts(files, folder)):
@@ -161,13 +161,13 @@ def _entries(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(entries)
 
 
-def _npmignore_counts(files: RepositoryFiles, folder: bytes) -> bool:
+def _npmignore_counts(files: RepositorySnapshot, folder: bytes) -> bool:
     """Whether npm reads the folder's `.npmignore`: a package that may be published, without a "files" list."""
     manifest = npm_files_list(_text(files, join(folder, b"package.json")))
     return manifest is not None and manifest.patterns is None
 
 
-def _npm_files(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
+def _npm_files(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
     candidates = list(_candidates(files, folder_of(path)))
     manifest = npm_files_list(_text(files, path)) if candidates else None
     if manifest is None or manifest.patterns is None:
@@ -189,7 +189,7 @@ def _without_dot(patterns: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _manifest_in(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
+def _manifest_in(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
     text = _text(files, path)
     candidates = _candidates(files, folder_of(path))
     lines = [(env_path, inside, exists, manifest_in_ships(text, inside)) for env_path, inside, exists in candidates]
@@ -203,7 +203,7 @@ def _manifest_in(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
         )  # fmt: skip
 
 
-def _pyproject(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
+def _pyproject(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
     candidates = list(_candidates(files, folder_of(path)))
     if not candidates:
         return
@@ -221,7 +221,7 @@ def _pyproject(files: RepositoryFiles, path: bytes) -> Iterator[Leak]:
             return
 
 
-def _serverless(files: RepositoryFiles, path: bytes, folder: bytes) -> Iterator[Leak]:
+def _serverless(files: RepositorySnapshot, path: bytes, folder: bytes) -> Iterator[Leak]:
     candidates = [c for c in _candidates(files, folder) if c[2]]
     patterns = serverless_patterns(_text(files, path)) if candidates else None
     if patterns is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.findings import about_file, file_place, shown
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, assignments
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Rule
@@ -18,7 +18,7 @@ _OTHERS = 0o077
 _GROUP_READ, _WORLD_READ = 0o040, 0o004
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each file outside git (a tracked one is MG201's) that others may read and holds values."""
     for path in files.env_files(EnvFileKind.DEDICATED, EnvFileKind.KEY):
         if files.touched is not None or files.states[path] is FileState.TRACKED:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.findings import about_file, file_place, shown
 from monei_guard.hygiene.readers.dotenv_files import Assignment, ValueKind, assignments
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, nearest_ignore_file
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, nearest_ignore_file
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Confidence, Rule, Severity
@@ -14,7 +14,7 @@ _NAMES_SHOWN = 3
 _LONG_SECRET = 12  # bytes; a shorter value under a secret's name is a switch or a default
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each tracked file that holds values (secrets, where the file is made for more)."""
     for path in files.env_files(EnvFileKind.DEDICATED, EnvFileKind.MIXED, EnvFileKind.KEY):
         if files.states[path] is not FileState.TRACKED or not files.reports(path):
@@ -33,7 +33,7 @@ def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
 
 
 def _finding(
-    rule: Rule, files: RepositoryFiles, path: bytes, values: tuple[Assignment, ...], *, grave: bool
+    rule: Rule, files: RepositorySnapshot, path: bytes, values: tuple[Assignment, ...], *, grave: bool
 ) -> Finding:
     verb = "would be committed" if files.touched is not None else "is tracked by git"
     ignored = ", although an ignore rule covers it" if path in files.ignored else ""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from monei_guard.hygiene.findings import about_key, shown
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles, nearest_ignore_file
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, nearest_ignore_file
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Rule
@@ -30,7 +30,7 @@ def is_agent_file(path: bytes) -> bool:
     return _AGENT_FILE.fullmatch(path.lower()) is not None
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each key in an agent's configuration that no ignore rule covers."""
     for path, findings in files.findings.items():
         if not findings or not files.reports(path) or not is_agent_file(path):

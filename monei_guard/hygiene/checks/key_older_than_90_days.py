@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monei_guard.hygiene.findings import about_key, shown
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.rule import Rule
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monei_guard.model.secret import Secret
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each key in use, at its first place, when history has held it for too long."""
     if files.first_seen is None:
         return

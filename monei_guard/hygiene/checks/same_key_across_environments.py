@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from monei_guard.hygiene.env_file_names import Side
+from monei_guard.hygiene.env_file_names import EnvironmentSide
 from monei_guard.hygiene.findings import about_key, shown
 from monei_guard.hygiene.readers.key_sides import KeyPlace, key_places
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.finding import Finding, Related
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Rule
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from monei_guard.model.secret import Secret
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each key that stands on both sides, at its first development place."""
     places: dict[Secret, list[KeyPlace]] = defaultdict(list)
     for place in key_places(files):
         if place.key.secret is not None and not place.key.secret.guessable:
             places[place.key.secret].append(place)
     for found in places.values():
-        development = [p for p in found if p.side is Side.DEVELOPMENT]
-        production = [p for p in found if p.side is Side.PRODUCTION]
+        development = [p for p in found if p.side is EnvironmentSide.DEVELOPMENT]
+        production = [p for p in found if p.side is EnvironmentSide.PRODUCTION]
         if not development or not production or not any(files.reports(p.path) for p in found):
             continue
         here, there = development[0], production[0]

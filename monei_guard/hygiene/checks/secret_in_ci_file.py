@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from monei_guard.hygiene.findings import about_file, about_key, shown, span_place
 from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
-from monei_guard.hygiene.snapshot import FileState, RepositoryFiles
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path
 from monei_guard.model.rule import Confidence, Rule
@@ -58,7 +58,7 @@ _ALIAS = re.compile(
 )
 
 
-def check(rule: Rule, files: RepositoryFiles) -> Iterator[Finding]:
+def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield a finding for each literal key in a CI or deployment file, and for each step that prints a Monei secret."""
     for path, state in files.states.items():
         if state is FileState.IGNORED or not files.reports(path):
@@ -84,7 +84,7 @@ def _reference(path: bytes, kind: DeploymentFile) -> str:
     return next((text for pattern, text in _REFERENCES if re.match(pattern, low)), _BY_KIND[kind])
 
 
-def _printed(rule: Rule, files: RepositoryFiles, path: bytes, content: bytes) -> Iterator[Finding]:
+def _printed(rule: Rule, files: RepositorySnapshot, path: bytes, content: bytes) -> Iterator[Finding]:
     if b"MONEI" not in content:
         return
     names = b"|".join({_SECRET_NAME, *(re.escape(m[1]) for m in _ALIAS.finditer(content))})

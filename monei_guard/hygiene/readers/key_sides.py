@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monei_guard.hygiene.env_file_names import Side, side_of_name, side_of_path
-from monei_guard.hygiene.snapshot import RepositoryFiles
+from monei_guard.hygiene.env_file_names import EnvironmentSide, side_of_name, side_of_path
+from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import Environment
@@ -24,25 +24,25 @@ class KeyPlace:
     name: str
 
     @property
-    def name_side(self) -> Side:
+    def name_side(self) -> EnvironmentSide:
         """Return the side that the assigned name speaks of."""
         return side_of_name(self.name)
 
     @property
-    def path_side(self) -> Side:
+    def path_side(self) -> EnvironmentSide:
         """Return the side that the file's path speaks of."""
         return side_of_path(self.path)
 
     @property
-    def side(self) -> Side:
+    def side(self) -> EnvironmentSide:
         """Return what the place is meant for: the name says it most exactly, then the path, then the key itself."""
         for side in (self.name_side, self.path_side):
-            if side is not Side.UNKNOWN:
+            if side is not EnvironmentSide.UNKNOWN:
                 return side
-        return Side.PRODUCTION if self.key.environment is Environment.PRODUCTION else Side.UNKNOWN
+        return EnvironmentSide.PRODUCTION if self.key.environment is Environment.PRODUCTION else EnvironmentSide.UNKNOWN
 
 
-def key_places(files: RepositoryFiles) -> Iterator[KeyPlace]:
+def key_places(files: RepositorySnapshot) -> Iterator[KeyPlace]:
     """Yield every place of every key the engine found in a file, documents apart."""
     for path, findings in files.findings.items():
         if path.lower().endswith(_PUBLIC_DOCUMENT):
@@ -52,7 +52,7 @@ def key_places(files: RepositoryFiles) -> Iterator[KeyPlace]:
                 yield KeyPlace(key, path, assigned_name(files, path, key))
 
 
-def assigned_name(files: RepositoryFiles, path: bytes, key: Finding) -> str:
+def assigned_name(files: RepositorySnapshot, path: bytes, key: Finding) -> str:
     """Return the name that the key is assigned to on its own line, or ""."""
     content = files.read(path)
     if content is None:

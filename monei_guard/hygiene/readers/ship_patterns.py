@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 
-class Verdict(Protocol):
+class PatternResult(Protocol):
     """What a list says about one file: `include` is None where no pattern concerns it."""
 
     @property
@@ -23,7 +23,7 @@ class Patterns(Protocol):
         """Whether the last pattern that concerns `file` excludes (or lists) it."""
         ...
 
-    def check_file(self, file: str) -> Verdict:
+    def check_file(self, file: str) -> PatternResult:
         """Return what the list says about `file`, silence included."""
         ...
 

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.expression import Expr, Kind
+from monei_guard.lints.analysis.expression import Expr, ExprKind
 from monei_guard.lints.analysis.name_resolution import dotted, last_name
 from monei_guard.lints.analysis.names import HOST, words
 from monei_guard.lints.documents.code_file import SourceFile
@@ -98,24 +98,24 @@ def _constructions(file: SourceFile) -> list[Construction]:
             key = made.entry("api_key") or (made.positional()[0] if made.positional() else None)
             found.append(Construction(made, key, made))
             continue
-        options = next((v for _, v in file.flow.values(first) if v.kind is Kind.TABLE), None)
+        options = next((v for _, v in file.flow.values(first) if v.kind is ExprKind.TABLE), None)
         key = options.entry("apikey", "bearertoken", "token") if options is not None else None
         found.append(Construction(made, key, options))
     return found
 
 
 def _from_sdk(file: SourceFile, name: str, offset: int) -> bool:
-    return bool(name) and _module_of(file, Expr(Kind.NAME, offset, offset, name)) == "monei-sdk"
+    return bool(name) and _module_of(file, Expr(ExprKind.NAME, offset, offset, name)) == "monei-sdk"
 
 
 def _is_sdk_class(file: SourceFile, made: Expr) -> bool:
     """Whether a constructor is monei.cc's: imported from its package, or named MoneiSDK and from nowhere else."""
     base = made.base
     root = base
-    while root is not None and root.kind is Kind.ATTR:
+    while root is not None and root.kind is ExprKind.ATTR:
         root = root.base
     module = _module_of(file, root) if root is not None else ""
-    if root is not None and root.kind is Kind.NAME and any(b.kind == "class" for b in file.flow.lookup(root)):
+    if root is not None and root.kind is ExprKind.NAME and any(b.kind == "class" for b in file.flow.lookup(root)):
         return False  # a class of that name that the file defines itself
     if module:
         return module in _SDK_MODULES or module.startswith((".", "@/", "~/"))
@@ -124,18 +124,18 @@ def _is_sdk_class(file: SourceFile, made: Expr) -> bool:
 
 def _module_of(file: SourceFile, name: Expr) -> str:
     """Return the module a name was imported or required from, "" where it was not."""
-    if name.kind is Kind.CALL and last_name(name) in ("require", "import") and name.items:
+    if name.kind is ExprKind.CALL and last_name(name) in ("require", "import") and name.items:
         return name.items[0].text
-    if name.kind is not Kind.NAME:
+    if name.kind is not ExprKind.NAME:
         return ""
     for binding in file.flow.lookup(name):
         if binding.kind == "import":
             return binding.module
         if binding.value is not None:
             value = file.syntax.expression(binding.value)
-            while value.kind is Kind.ATTR and value.base is not None:
+            while value.kind is ExprKind.ATTR and value.base is not None:
                 value = value.base
-            if value.kind is Kind.CALL and last_name(value) in ("require", "import") and value.items:
+            if value.kind is ExprKind.CALL and last_name(value) in ("require", "import") and value.items:
                 return value.items[0].text
     return ""
 
@@ -182,11 +182,11 @@ def is_http(file: SourceFile, made: Expr) -> bool:
     base = made.base
     if base is None:
         return False
-    if base.kind is Kind.NAME:
+    if base.kind is ExprKind.NAME:
         return base.text in _BARE
-    if base.kind is not Kind.ATTR or base.base is None:
+    if base.kind is not ExprKind.ATTR or base.base is None:
         return False
-    owner = base.base.text if base.base.kind in (Kind.NAME, Kind.ATTR) else last_name(base.base)
+    owner = base.base.text if base.base.kind in (ExprKind.NAME, ExprKind.ATTR) else last_name(base.base)
     if _HTTP_OBJECTS.search(owner) or base.text in ("open", "urlopen", "Request", "fetch"):
         return True
     return any(last_name(value) in _CLIENT_MAKERS for _, value in file.flow.constructed(base.base))
@@ -198,16 +198,16 @@ def _request(file: SourceFile, made: Expr) -> Request | None:
     url = made.entry("url")
     options = [made] if made.keys and any(made.keys) else []
     for item in positional:
-        options.extend(value for _, value in file.flow.values(item) if value.kind is Kind.TABLE)
+        options.extend(value for _, value in file.flow.values(item) if value.kind is ExprKind.TABLE)
     if url is None and first is not None:
-        if first.kind is Kind.STRING and _METHOD.fullmatch(first.text) and len(positional) > 1:
+        if first.kind is ExprKind.STRING and _METHOD.fullmatch(first.text) and len(positional) > 1:
             url = positional[1]
-        elif first.kind is Kind.TABLE:
+        elif first.kind is ExprKind.TABLE:
             url = first.entry("url", "uri")
         else:
             url = first
     text = file.flow.text(url) if url is not None else ""
-    client = made.base.base if made.base is not None and made.base.kind is Kind.ATTR else None
+    client = made.base.base if made.base is not None and made.base.kind is ExprKind.ATTR else None
     base_text = client_base_url(file, client)
     for option in options:
         entry = option.entry(*_BASE_URL)
@@ -236,12 +236,12 @@ def _names_monei_url(expr: Expr | None) -> bool:
     """Whether an address is built from a name like MONEI_BASE_URL."""
     if expr is None:
         return False
-    if expr.kind in (Kind.NAME, Kind.ATTR):
+    if expr.kind in (ExprKind.NAME, ExprKind.ATTR):
         parts = words(dotted(expr) or expr.text)
         return any(part.startswith("monei") for part in parts) and bool(
             {"url", "base", "host", "endpoint"} & set(parts)
         )
-    if expr.kind in (Kind.JOIN, Kind.EITHER):
+    if expr.kind in (ExprKind.JOIN, ExprKind.EITHER):
         return any(_names_monei_url(item) for item in expr.items)
     return False
 
@@ -258,7 +258,7 @@ def _headers_in(file: SourceFile, options: Expr) -> list[Expr]:
     headers = options.entry("headers")
     found: list[Expr] = []
     for _, table in file.flow.values(headers):
-        holder = table.items[0] if table.kind is Kind.NEW and table.items else table
+        holder = table.items[0] if table.kind is ExprKind.NEW and table.items else table
         value = holder.entry("x-api-key")
         if value is not None:
             found.append(value)
@@ -280,7 +280,7 @@ def _mark_defaults(file: SourceFile, requests: tuple[Request, ...]) -> None:
     for call in file.syntax.calls_by_name.get("update", []) + file.syntax.calls_by_name.get("setRequestHeader", []):
         made = file.syntax.expression(call.node)
         table = made.items[0] if made.items else None
-        value_or_none = table.entry("x-api-key") if table is not None and table.kind is Kind.TABLE else None
+        value_or_none = table.entry("x-api-key") if table is not None and table.kind is ExprKind.TABLE else None
         if table is not None and table.text.lower() == "x-api-key" and len(made.items) > 1:
             value_or_none = made.items[1]
         if value_or_none is not None:

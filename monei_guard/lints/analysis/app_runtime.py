@@ -3,7 +3,7 @@
 import re
 
 from monei_guard.lints.analysis.project import Project
-from monei_guard.lints.analysis.runtime import TEST_PATH, Runs, Side
+from monei_guard.lints.analysis.runtime import TEST_PATH, Runtime, RuntimeGuess
 
 _FLUTTER = re.compile(rb"import\s+[\"']package:flutter")
 _DART_SERVER = re.compile(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
@@ -17,20 +17,20 @@ _APPLE = re.compile(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUs
 _SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
 
 
-def side_of_app_code(path: str, data: bytes, project: Project) -> Side:
+def side_of_app_code(path: str, data: bytes, project: Project) -> RuntimeGuess:
     """Return where Dart, Kotlin, Java, Swift, C#, Go, PHP, Ruby ... code runs."""
     suffix = path.rpartition(".")[2].lower()
     if TEST_PATH.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):
-        return Side(Runs.SERVER, "a test")
+        return RuntimeGuess(Runtime.SERVER, "a test")
     if suffix == "dart":
         if _DART_SERVER.search(data) or re.search(r"(?:^|/)(?:bin|server|backend|routes)/", path):
-            return Side(Runs.SERVER, "a Dart server")
+            return RuntimeGuess(Runtime.SERVER, "a Dart server")
         pubspec = project.content("pubspec.yaml") or b""
         if _FLUTTER.search(data) or b"flutter:" in pubspec or re.search(r"(?:^|/)lib/", path):
-            return Side(Runs.CLIENT, "Flutter code is shipped inside the app")
+            return RuntimeGuess(Runtime.CLIENT, "Flutter code is shipped inside the app")
     android = _ANDROID.search(data) or re.search(r"(?:^|/)app/src/(?:main|debug|release)/", path)
     if suffix in ("kt", "java") and android and not _JVM_SERVER.search(data):
-        return Side(Runs.CLIENT, "Android code is shipped inside the app")
+        return RuntimeGuess(Runtime.CLIENT, "Android code is shipped inside the app")
     if suffix == "swift" and not _SWIFT_SERVER.search(data) and _APPLE.search(data):
-        return Side(Runs.CLIENT, "iOS code is shipped inside the app")
-    return Side(Runs.UNKNOWN, "")
+        return RuntimeGuess(Runtime.CLIENT, "iOS code is shipped inside the app")
+    return RuntimeGuess(Runtime.UNKNOWN, "")

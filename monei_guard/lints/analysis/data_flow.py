@@ -7,7 +7,7 @@ says "Monei" and "key" (`is_credential_name`); a name bound to a plain, harmless
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from monei_guard.lints.analysis.expression import Expr, Kind
+from monei_guard.lints.analysis.expression import Expr, ExprKind
 from monei_guard.lints.analysis.name_resolution import FlowFile, Resolver, dotted, last_name, taken
 from monei_guard.lints.analysis.names import (
     is_credential_name,
@@ -80,7 +80,7 @@ class Flow(Resolver):
 
     def trace(self, expr: Expr | None) -> Trace | None:
         """Return the way of the Monei credential that `expr` carries, or None."""
-        if expr is None or expr.kind in (Kind.CONST, Kind.FUNCTION, Kind.OPAQUE):
+        if expr is None or expr.kind in (ExprKind.CONST, ExprKind.FUNCTION, ExprKind.OPAQUE):
             return None
         key = (expr.start, expr.end, expr.text)
         if key in self._answers:
@@ -108,14 +108,14 @@ class Flow(Resolver):
         env = self.env_name(expr)
         if env is not None:
             self._marked.setdefault((-1, "env:" + env), step)
-        elif expr.kind in (Kind.EITHER, Kind.JOIN):
+        elif expr.kind in (ExprKind.EITHER, ExprKind.JOIN):
             for item in expr.items:
                 self.mark(item, step, depth + 1)
-        elif expr.kind is Kind.NAME:
+        elif expr.kind is ExprKind.NAME:
             self._mark_name(expr, step, depth)
-        elif expr.kind is Kind.ATTR:
+        elif expr.kind is ExprKind.ATTR:
             self._mark_member(expr, step, depth)
-        elif expr.kind is Kind.CALL and last_name(expr) in ("trim", "strip", "String", "str"):
+        elif expr.kind is ExprKind.CALL and last_name(expr) in ("trim", "strip", "String", "str"):
             self.mark(expr.items[0] if expr.items else (expr.base.base if expr.base else None), step, depth + 1)
 
     def _mark_name(self, expr: Expr, step: Step, depth: int) -> None:
@@ -144,15 +144,15 @@ class Flow(Resolver):
 
     def _trace(self, expr: Expr) -> Trace | None:
         match expr.kind:
-            case Kind.STRING:
+            case ExprKind.STRING:
                 if is_key_literal(expr.text):
                     return Trace("key", "a key written in the code", (self._step("written here", expr),))
                 return None
-            case Kind.NAME:
+            case ExprKind.NAME:
                 return self._trace_name(expr)
-            case Kind.ATTR:
+            case ExprKind.ATTR:
                 return self._trace_attribute(expr)
-            case Kind.CALL | Kind.NEW:
+            case ExprKind.CALL | ExprKind.NEW:
                 return self._trace_call(expr)
             case _:
                 return next((found for item in expr.items if (found := self.trace(item)) is not None), None)
@@ -188,7 +188,7 @@ class Flow(Resolver):
         if binding.value is None or binding.path:
             return binding.kind == "import" and self.file.imported(binding.module) is not None
         kind = self.syntax.expression(binding.value).kind
-        return kind not in (Kind.CALL, Kind.NEW, Kind.ATTR, Kind.NAME)
+        return kind not in (ExprKind.CALL, ExprKind.NEW, ExprKind.ATTR, ExprKind.NAME)
 
     def _trace_binding(self, binding: "Binding") -> Trace | None:
         if binding.kind == "import":
@@ -238,7 +238,12 @@ class Flow(Resolver):
             found = flow.trace(value)
             if found is not None:
                 return found
-            known = known or value.kind not in (Kind.CALL, Kind.NEW, Kind.ATTR, Kind.NAME)
+            known = known or value.kind not in (
+                ExprKind.CALL,
+                ExprKind.NEW,
+                ExprKind.ATTR,
+                ExprKind.NAME,
+            )
         if known:
             return None
         if expr.text.lower() in _RESPONSE_FIELDS and self.is_response(expr.base):
@@ -271,20 +276,20 @@ class Flow(Resolver):
     def _trace_reader(self, expr: Expr, name: str) -> Trace | None:
         """Follow `config.get("MONEI_API_KEY")` and `table.get("key")`."""
         first = expr.items[0] if expr.items else None
-        if first is None or first.kind is not Kind.STRING or expr.kind is not Kind.CALL:
+        if first is None or first.kind is not ExprKind.STRING or expr.kind is not ExprKind.CALL:
             return None
         if is_credential_name(first.text) and name.lower().startswith(_READERS):
             return Trace(what_is(first.text), f"`{first.text}`", (self._step("read here", expr),))
         if name == "get" and expr.base is not None and expr.base.base is not None:
-            return self.trace(Expr(Kind.ATTR, expr.start, expr.end, first.text, expr.base.base))
+            return self.trace(Expr(ExprKind.ATTR, expr.start, expr.end, first.text, expr.base.base))
         return None
 
     def _trace_imported_call(self, expr: Expr) -> Trace | None:
         """Follow a call of a function that another file of the project exports."""
-        if expr.base is None or expr.base.kind is not Kind.NAME:
+        if expr.base is None or expr.base.kind is not ExprKind.NAME:
             return None
         for flow, value in self.values(expr.base):
-            if flow is self or value.kind is not Kind.FUNCTION:
+            if flow is self or value.kind is not ExprKind.FUNCTION:
                 continue
             function = flow.syntax.functions.get(value.start)
             for node in function.returns[:20] if function is not None else ():

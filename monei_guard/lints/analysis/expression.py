@@ -11,7 +11,7 @@ _MAX_DEPTH = 60  # deeper parts become OPAQUE: generated code, or an attack on t
 _MAX_ITEMS = 2000  # entries of one literal that are looked at
 
 
-class Kind(Enum):
+class ExprKind(Enum):
     """What an expression is, as far as following a value asks."""
 
     STRING = "string"  # text: its content
@@ -31,7 +31,7 @@ class Kind(Enum):
 class Expr(NamedTuple):
     """One expression. `start` and `end` are byte offsets in the file."""
 
-    kind: Kind
+    kind: ExprKind
     start: int
     end: int
     text: str = ""
@@ -88,11 +88,11 @@ def expression(node: "Node", depth: int = 0) -> Expr:
             return _opaque(node)
         node, kind = inner, inner.type
     if kind in _NAMES:
-        return Expr(Kind.NAME, node.start_byte, node.end_byte, text_of(node))
+        return Expr(ExprKind.NAME, node.start_byte, node.end_byte, text_of(node))
     if kind in _CONSTANTS:
-        return Expr(Kind.CONST, node.start_byte, node.end_byte, text_of(node))
+        return Expr(ExprKind.CONST, node.start_byte, node.end_byte, text_of(node))
     if kind in _FUNCTIONS:
-        return Expr(Kind.FUNCTION, node.start_byte, node.end_byte)
+        return Expr(ExprKind.FUNCTION, node.start_byte, node.end_byte)
     convert = _CONVERT.get(kind)
     if convert is None or depth > _MAX_DEPTH:
         return _opaque(node)
@@ -100,7 +100,7 @@ def expression(node: "Node", depth: int = 0) -> Expr:
 
 
 def _opaque(node: "Node") -> Expr:
-    return Expr(Kind.OPAQUE, node.start_byte, node.end_byte)
+    return Expr(ExprKind.OPAQUE, node.start_byte, node.end_byte)
 
 
 def _field(node: "Node", name: str, depth: int) -> Expr:
@@ -118,7 +118,7 @@ def _string(node: "Node", depth: int) -> Expr:
         closing = 0  # half-typed
     if not holes:
         content = raw[opening : len(raw) - closing].decode("utf-8", "replace")
-        return Expr(Kind.STRING, node.start_byte, node.end_byte, content)
+        return Expr(ExprKind.STRING, node.start_byte, node.end_byte, content)
     items: list[Expr] = []
     at = node.start_byte + opening
     for hole in holes[:_MAX_ITEMS]:
@@ -126,7 +126,7 @@ def _string(node: "Node", depth: int) -> Expr:
         items.append(expression(hole, depth))
         at = hole.end_byte
     _piece(items, node, at, node.end_byte - closing)
-    return Expr(Kind.JOIN, node.start_byte, node.end_byte, items=tuple(items))
+    return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=tuple(items))
 
 
 def _opening_length(raw: bytes) -> int:
@@ -139,18 +139,18 @@ def _opening_length(raw: bytes) -> int:
 def _piece(items: list[Expr], node: "Node", start: int, end: int) -> None:
     if end > start:
         content = (node.text or b"")[start - node.start_byte : end - node.start_byte].decode("utf-8", "replace")
-        items.append(Expr(Kind.STRING, start, end, content))
+        items.append(Expr(ExprKind.STRING, start, end, content))
 
 
 def _concatenated(node: "Node", depth: int) -> Expr:
     parts = tuple(expression(child, depth) for child in node.named_children[:_MAX_ITEMS])
-    return Expr(Kind.JOIN, node.start_byte, node.end_byte, items=parts)
+    return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=parts)
 
 
 def _attribute(node: "Node", depth: int) -> Expr:
     name = node.child_by_field_name("property") or node.child_by_field_name("attribute")
     base = _field(node, "object", depth)
-    return Expr(Kind.ATTR, node.start_byte, node.end_byte, text_of(name) if name else "", base)
+    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text_of(name) if name else "", base)
 
 
 def _subscript(node: "Node", depth: int) -> Expr:
@@ -159,8 +159,8 @@ def _subscript(node: "Node", depth: int) -> Expr:
     if base is None or index is None or index.type == "slice":
         return _opaque(node)
     key = expression(index, depth)
-    text = key.text if key.kind in (Kind.STRING, Kind.CONST) else ""
-    return Expr(Kind.ATTR, node.start_byte, node.end_byte, text, expression(base, depth), (key,))
+    text = key.text if key.kind in (ExprKind.STRING, ExprKind.CONST) else ""
+    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text, expression(base, depth), (key,))
 
 
 def _call(node: "Node", depth: int) -> Expr:
@@ -183,7 +183,7 @@ def _call(node: "Node", depth: int) -> Expr:
             else:
                 keys.append("")
                 items.append(expression(child, depth))
-    kind = Kind.NEW if new else Kind.CALL
+    kind = ExprKind.NEW if new else ExprKind.CALL
     return Expr(kind, node.start_byte, node.end_byte, "", base, tuple(items), tuple(keys))
 
 
@@ -192,12 +192,12 @@ def _binary(node: "Node", depth: int) -> Expr:
     sign = operator.type if operator is not None else ""
     if sign in ("||", "??", "or"):
         options = (_field(node, "left", depth), _field(node, "right", depth))
-        return Expr(Kind.EITHER, node.start_byte, node.end_byte, sign, items=options)
+        return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=options)
     if sign in ("&&", "and"):
-        return Expr(Kind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, "right", depth),))
+        return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, "right", depth),))
     if sign == "%":
         parts = (_field(node, "left", depth), _field(node, "right", depth))
-        return Expr(Kind.JOIN, node.start_byte, node.end_byte, sign, items=parts)
+        return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, sign, items=parts)
     if sign != "+":
         return _opaque(node)
     parts_reversed: list[Expr] = []
@@ -210,18 +210,18 @@ def _binary(node: "Node", depth: int) -> Expr:
         here = here.child_by_field_name("left")
     if here is not None:
         parts_reversed.append(expression(here, depth))
-    return Expr(Kind.JOIN, node.start_byte, node.end_byte, "+", items=tuple(reversed(parts_reversed)))
+    return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, "+", items=tuple(reversed(parts_reversed)))
 
 
 def _ternary(node: "Node", depth: int) -> Expr:
     options = (_field(node, "consequence", depth), _field(node, "alternative", depth))
-    return Expr(Kind.EITHER, node.start_byte, node.end_byte, "?", items=options)
+    return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
 def _conditional(node: "Node", depth: int) -> Expr:
     children = node.named_children
     options = tuple(expression(child, depth) for child in (children[0], children[-1])) if children else ()
-    return Expr(Kind.EITHER, node.start_byte, node.end_byte, "?", items=options)
+    return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
 def _table(node: "Node", depth: int) -> Expr:
@@ -239,7 +239,7 @@ def _table(node: "Node", depth: int) -> Expr:
         elif child.type in ("spread_element", "dictionary_splat"):
             keys.append("")
             items.append(expression(child, depth))
-    return Expr(Kind.TABLE, node.start_byte, node.end_byte, items=tuple(items), keys=tuple(keys))
+    return Expr(ExprKind.TABLE, node.start_byte, node.end_byte, items=tuple(items), keys=tuple(keys))
 
 
 def _key_text(key: "Node") -> str:
@@ -253,7 +253,7 @@ def _key_text(key: "Node") -> str:
 
 def _list(node: "Node", depth: int) -> Expr:
     items = tuple(expression(child, depth) for child in node.named_children[:_MAX_ITEMS])
-    return Expr(Kind.LIST, node.start_byte, node.end_byte, items=items)
+    return Expr(ExprKind.LIST, node.start_byte, node.end_byte, items=items)
 
 
 def _value_field(name: str) -> "Callable[[Node, int], Expr]":

@@ -6,7 +6,7 @@ Everything here answers "what may this be"; whether that is a credential is aske
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from monei_guard.lints.analysis.expression import Expr, Kind, text_of
+from monei_guard.lints.analysis.expression import Expr, ExprKind, text_of
 
 if TYPE_CHECKING:
     from monei_guard.lints.analysis.data_flow import Flow
@@ -83,7 +83,7 @@ class Resolver:
         """Yield what `expr` may be, names resolved, each with the flow of the file it stands in."""
         if expr is None or depth > _MAX_CHAIN:
             return
-        if expr.kind not in (Kind.NAME, Kind.ATTR, Kind.EITHER):
+        if expr.kind not in (ExprKind.NAME, ExprKind.ATTR, ExprKind.EITHER):
             yield self.here, expr
             return
         key = (expr.start, expr.end, expr.text)
@@ -104,7 +104,7 @@ class Resolver:
 
     def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
         self.fuel -= 1
-        if expr.kind is Kind.EITHER:
+        if expr.kind is ExprKind.EITHER:
             for item in expr.items:
                 yield from self.values(item, depth + 1)
             return
@@ -119,14 +119,14 @@ class Resolver:
     def constructed(self, expr: Expr | None) -> Iterator[tuple["Flow", Expr]]:
         """Yield the calls and constructor calls that `expr` is the result of (a client, an agent, a response)."""
         for flow, value in self.values(expr):
-            if value.kind in (Kind.CALL, Kind.NEW):
+            if value.kind in (ExprKind.CALL, ExprKind.NEW):
                 yield flow, value
 
     def text(self, expr: Expr | None, depth: int = 0) -> str:
         """Return the constant text of `expr`, unknown parts as NUL; NUL alone where nothing is known."""
         if expr is None or depth > _MAX_CHAIN or self.fuel <= 0:
             return "\0"
-        if expr.kind is Kind.STRING:
+        if expr.kind is ExprKind.STRING:
             return expr.text
         key = (expr.start, expr.end, expr.text)
         if key not in self._texts:
@@ -136,29 +136,33 @@ class Resolver:
         return self._texts[key]
 
     def _text(self, expr: Expr, depth: int) -> str:
-        if expr.kind is Kind.JOIN:
+        if expr.kind is ExprKind.JOIN:
             return "".join(self.text(item, depth + 1) for item in expr.items)
-        if expr.kind in (Kind.CALL, Kind.NEW) and expr.items and last_name(expr) in ("URL", "urljoin", "String", "str"):
+        if (
+            expr.kind in (ExprKind.CALL, ExprKind.NEW)
+            and expr.items
+            and last_name(expr) in ("URL", "urljoin", "String", "str")
+        ):
             base = self.text(expr.items[-1], depth + 1) if len(expr.items) > 1 else ""
             return base + self.text(expr.items[0], depth + 1)
-        if expr.kind is Kind.CALL and last_name(expr) in ("get", "getenv", "env", "config") and len(expr.items) > 1:
+        if expr.kind is ExprKind.CALL and last_name(expr) in ("get", "getenv", "env", "config") and len(expr.items) > 1:
             return self.text(expr.items[1], depth + 1)
-        if expr.kind in (Kind.NAME, Kind.ATTR, Kind.EITHER):
+        if expr.kind in (ExprKind.NAME, ExprKind.ATTR, ExprKind.EITHER):
             texts = [flow.text(value, depth + 1) for flow, value in self.values(expr) if value != expr]
             return next((text for text in texts if text.strip("\0")), "\0")
         return "\0"
 
     def env_name(self, expr: Expr) -> str | None:
         """Return the environment variable that `expr` reads, or None."""
-        if expr.kind is Kind.ATTR and expr.base is not None and expr.text:
+        if expr.kind is ExprKind.ATTR and expr.base is not None and expr.text:
             base = expr.base
-            if dotted(base) in _ENVIRONMENTS or (base.kind is Kind.NAME and self._is_environment(base)):
+            if dotted(base) in _ENVIRONMENTS or (base.kind is ExprKind.NAME and self._is_environment(base)):
                 return expr.text
-        if expr.kind is Kind.CALL and expr.base is not None and expr.items:
+        if expr.kind is ExprKind.CALL and expr.base is not None and expr.items:
             first = expr.items[0]
-            if first.kind is Kind.STRING and dotted(expr.base) in _ENVIRONMENT_CALLS:
+            if first.kind is ExprKind.STRING and dotted(expr.base) in _ENVIRONMENT_CALLS:
                 return first.text
-        if expr.kind is Kind.NAME:
+        if expr.kind is ExprKind.NAME:
             for binding in self.lookup(expr):
                 if binding.kind == "import" and binding.module.startswith(
                     ("$env/static/", "astro:env/", "@env", "react-native-dotenv")
@@ -171,10 +175,10 @@ class Resolver:
         base = call.base
         if base is None:
             return []
-        if base.kind is Kind.NAME:
+        if base.kind is ExprKind.NAME:
             starts = [b.value.start_byte for b in self.lookup(base) if b.value is not None]
             return [self.syntax.functions[start] for start in starts if start in self.syntax.functions]
-        if base.kind is Kind.ATTR and base.base is not None and base.base.text in ("this", "self", "cls"):
+        if base.kind is ExprKind.ATTR and base.base is not None and base.base.text in ("this", "self", "cls"):
             return self.syntax.methods.get(base.text, [])[:5]
         return []
 
@@ -219,7 +223,7 @@ class Resolver:
         """Whether `expr` is (a part of) what a Monei call answered. Set by `monei_use` through `responses`."""
         if expr is None or depth > _MAX_CHAIN:
             return False
-        if expr.kind in (Kind.CALL, Kind.NEW):
+        if expr.kind in (ExprKind.CALL, ExprKind.NEW):
             if (expr.start, expr.end) in self.responses:
                 return True
             return (
@@ -227,9 +231,9 @@ class Resolver:
                 and last_name(expr) in ("json", "then", "data", "unwrap")
                 and self.is_response(expr.base.base, depth + 1)
             )
-        if expr.kind is Kind.ATTR:
+        if expr.kind is ExprKind.ATTR:
             return self.is_response(expr.base, depth + 1)
-        if expr.kind is not Kind.NAME:
+        if expr.kind is not ExprKind.NAME:
             return False
         for binding in self.lookup(expr):
             if binding.value is not None and self.is_response(self.syntax.expression(binding.value), depth + 1):
@@ -240,7 +244,7 @@ class Resolver:
 
     def one_level(self, expr: Expr, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
         """Yield what a name or attribute stands for, one step back."""
-        if expr.kind is Kind.NAME:
+        if expr.kind is ExprKind.NAME:
             for binding in self.lookup(expr):
                 yield from self._binding_values(binding)
             return
@@ -251,9 +255,9 @@ class Resolver:
             return
         for flow, value in self._base_values(expr.base, depth + 1):
             holder: Expr | None = value
-            if value.kind is Kind.CALL and last_name(value) in ("freeze", "reactive", "ref", "defineConfig"):
+            if value.kind is ExprKind.CALL and last_name(value) in ("freeze", "reactive", "ref", "defineConfig"):
                 holder = value.items[0] if value.items else None
-            if holder is not None and holder.kind is Kind.TABLE and (entry := holder.entry(expr.text.lower())):
+            if holder is not None and holder.kind is ExprKind.TABLE and (entry := holder.entry(expr.text.lower())):
                 yield flow, entry
 
     def _member_values(self, binding: "Binding") -> Iterator[tuple["Flow", Expr]]:
@@ -265,7 +269,7 @@ class Resolver:
 
     def _base_values(self, base: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
         """Yield what the object before a dot may be; a module imported whole yields its exports as a table."""
-        if base.kind is Kind.NAME:
+        if base.kind is ExprKind.NAME:
             for binding in self.lookup(base):
                 if binding.kind == "import" and binding.path[0] in ("*", "default"):
                     other = self.file.imported(binding.module)
@@ -385,10 +389,10 @@ def last_name(call: Expr) -> str:
 def dotted(expr: Expr | None) -> str:
     """Return `a.b.c` for a chain of names, "" for anything else."""
     parts: list[str] = []
-    while expr is not None and expr.kind is Kind.ATTR and expr.text and len(parts) < 12:  # noqa: PLR2004 - long enough
+    while expr is not None and expr.kind is ExprKind.ATTR and expr.text and len(parts) < 12:  # noqa: PLR2004 - long enough
         parts.append(expr.text)
         expr = expr.base
-    if expr is None or expr.kind is not Kind.NAME:
+    if expr is None or expr.kind is not ExprKind.NAME:
         return ""
     return ".".join((expr.text, *reversed(parts)))
 
@@ -396,7 +400,7 @@ def dotted(expr: Expr | None) -> str:
 def taken(expr: Expr, path: tuple[str, ...], binding: "Binding") -> Expr:
     """Return the property of `expr` that a destructuring pattern takes."""
     for name in path:
-        expr = Expr(Kind.ATTR, binding.start, binding.end, name, expr)
+        expr = Expr(ExprKind.ATTR, binding.start, binding.end, name, expr)
     return expr
 
 
@@ -404,8 +408,8 @@ def _module_table(flow: "Flow") -> Expr:
     """Return the exports of a module as a table of names, so that `config.key` finds `key`."""
     names = [name for (scope, name), found in flow.syntax.bindings.items() if scope == 0 and found]
     exported = flow.syntax.exports.get("default")
-    if exported is not None and (table := flow.syntax.expression(exported)).kind is Kind.TABLE:
+    if exported is not None and (table := flow.syntax.expression(exported)).kind is ExprKind.TABLE:
         return table
     size = len(flow.syntax.data)
-    items = tuple(Expr(Kind.NAME, size, size, name) for name in names)
-    return Expr(Kind.TABLE, 0, size, items=items, keys=tuple(names))
+    items = tuple(Expr(ExprKind.NAME, size, size, name) for name in names)
+    return Expr(ExprKind.TABLE, 0, size, items=items, keys=tuple(names))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Runs(Enum):
+class Runtime(Enum):
     """Where a file's code runs."""
 
     CLIENT = "client"
@@ -14,10 +14,10 @@ class Runs(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RuntimeGuess:
     """Where code runs and what says so ("the file begins with 'use client'")."""
 
-    runs: Runs
+    runs: Runtime
     reason: str
 
 

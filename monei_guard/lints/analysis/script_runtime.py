@@ -3,7 +3,7 @@
 import re
 
 from monei_guard.lints.analysis.project import Project
-from monei_guard.lints.analysis.runtime import TEST_PATH, Runs, Side
+from monei_guard.lints.analysis.runtime import TEST_PATH, Runtime, RuntimeGuess
 
 _DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?>\s|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+[\"']use (client|server)[\"']")
 _SERVER_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(pattern), reason) for pattern, reason in (
@@ -76,67 +76,69 @@ _AUTOMATION = re.compile(
 _NODE_ONLY = re.compile(rb"\bprocess\.(?:exit|argv|stdin|stdout|stderr|on)\b|\b__dirname\b|\bmodule\.exports\b")
 
 
-def side_of_script(path: str, data: bytes, project: Project) -> Side:
+def side_of_script(path: str, data: bytes, project: Project) -> RuntimeGuess:
     """Return where a JavaScript or TypeScript file (or the scripts of a page or component) run."""
     directive = _DIRECTIVE.match(data)
     if TEST_PATH.search(path):
-        return Side(Runs.SERVER, "a test")
+        return RuntimeGuess(Runtime.SERVER, "a test")
     if directive is not None:
         client = directive.group(1) == b"client"
-        return Side(Runs.CLIENT if client else Runs.SERVER, f"the file begins with 'use {directive.group(1).decode()}'")
+        return RuntimeGuess(
+            Runtime.CLIENT if client else Runtime.SERVER, f"the file begins with 'use {directive.group(1).decode()}'"
+        )
     for pattern, reason in _SERVER_PATH:
         if pattern.search(path):
-            return Side(Runs.SERVER, reason)
+            return RuntimeGuess(Runtime.SERVER, reason)
     if _SERVER_IMPORT.search(data):
-        return Side(Runs.SERVER, "it imports what only servers have")
+        return RuntimeGuess(Runtime.SERVER, "it imports what only servers have")
     for pattern, reason in _CLIENT_PATH:
         if pattern.search(path):
-            return Side(Runs.CLIENT, reason)
+            return RuntimeGuess(Runtime.CLIENT, reason)
     return _by_framework(path, data, project) or _by_code(data)
 
 
-def _by_framework(path: str, data: bytes, project: Project) -> Side | None:
+def _by_framework(path: str, data: bytes, project: Project) -> RuntimeGuess | None:
     imported = _IMPORT_OF.search(data)
     if imported is not None:
-        return Side(Runs.CLIENT, f"it imports {imported.group(1).decode()}: the code is shipped to users")
+        return RuntimeGuess(Runtime.CLIENT, f"it imports {imported.group(1).decode()}: the code is shipped to users")
     packages = project.packages(path)
     if re.search(r"(?:^|/)(?:src/)?pages/.*\.[jt]sx$", path):
-        return Side(Runs.CLIENT, "a page component is bundled for browsers")
+        return RuntimeGuess(Runtime.CLIENT, "a page component is bundled for browsers")
     if "next" in packages and re.search(r"(?:^|/)app/.*\.[jt]sx?$", path):
-        return Side(Runs.SERVER, "a server component: no 'use client'")
+        return RuntimeGuess(Runtime.SERVER, "a server component: no 'use client'")
     if re.search(r"(?:^|/)routes/.*\+(?:page|layout)\.[jt]s$", path):
-        return Side(Runs.CLIENT, "SvelteKit runs it in the browser too")
+        return RuntimeGuess(Runtime.CLIENT, "SvelteKit runs it in the browser too")
     if re.search(r"(?:^|/)app/(?:routes/.*|root)\.[jt]sx$", path):
-        return Side(Runs.CLIENT, "a route component is bundled for browsers")
+        return RuntimeGuess(Runtime.CLIENT, "a route component is bundled for browsers")
     return _by_package(path, data, project)
 
 
-def _by_package(path: str, data: bytes, project: Project) -> Side | None:
+def _by_package(path: str, data: bytes, project: Project) -> RuntimeGuess | None:
     """Return where a file runs by what its project depends on, None where that says nothing."""
     packages = project.packages(path)
     if _NODE_ONLY.search(data):
         return None
     for package, reason in _APP_PACKAGES:
         if package in packages:
-            return Side(Runs.CLIENT, reason)
+            return RuntimeGuess(Runtime.CLIENT, reason)
     if _SERVER_PACKAGES & packages:
         return None
     for package, reason in _BUNDLED_PACKAGES:
         if package in packages and re.search(
             r"(?:^|/)(?:src|app|components|pages|composables|plugins|stores?|lib|hooks)/", path
         ):
-            return Side(Runs.CLIENT, reason)
+            return RuntimeGuess(Runtime.CLIENT, reason)
     manifest = project.content(f"{path.rpartition('/')[0]}/manifest.json".lstrip("/"))
     if manifest is not None and b'"manifest_version"' in manifest:
-        return Side(Runs.CLIENT, "a script of a browser extension is shipped to users")
+        return RuntimeGuess(Runtime.CLIENT, "a script of a browser extension is shipped to users")
     return None
 
 
-def _by_code(data: bytes) -> Side:
+def _by_code(data: bytes) -> RuntimeGuess:
     if not _NODE_ONLY.search(data) and not _AUTOMATION.search(data):
         if _REACT.search(data) and _HOOK.search(data):
-            return Side(Runs.CLIENT, "it uses hooks, which run in the browser")
+            return RuntimeGuess(Runtime.CLIENT, "it uses hooks, which run in the browser")
         dom = _DOM.search(data)
         if dom is not None:
-            return Side(Runs.CLIENT, f"it uses {dom.group().decode().rstrip('.')}, which only browsers have")
-    return Side(Runs.UNKNOWN, "")
+            return RuntimeGuess(Runtime.CLIENT, f"it uses {dom.group().decode().rstrip('.')}, which only browsers have")
+    return RuntimeGuess(Runtime.UNKNOWN, "")

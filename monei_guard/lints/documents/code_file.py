@@ -6,7 +6,7 @@ from functools import cached_property
 
 from monei_guard.lints.analysis.data_flow import Flow
 from monei_guard.lints.analysis.project import Project, vendor_of
-from monei_guard.lints.analysis.runtime import SERVER_FUNCTIONS, Runs, Side
+from monei_guard.lints.analysis.runtime import SERVER_FUNCTIONS, Runtime, RuntimeGuess
 from monei_guard.lints.analysis.syntax import Syntax
 from monei_guard.lints.languages.javascript import ScriptWalk
 from monei_guard.lints.languages.parser import parse
@@ -30,7 +30,7 @@ class SourceFile:
     view: View
     language: str
     project: Project
-    side: Side
+    side: RuntimeGuess
     ranges: tuple[tuple[int, int], ...] = ()
     vendor: str = "monei"  # "monei" with evidence of monei.cc, "unknown" with none of either company
     _modules: dict[str, "SourceFile | None"] = field(default_factory=dict)
@@ -63,10 +63,10 @@ class SourceFile:
                 ranges.append((function.node.start_byte, function.node.end_byte))
         return tuple(ranges)
 
-    def side_at(self, offset: int) -> Side:
+    def side_at(self, offset: int) -> RuntimeGuess:
         """Return where the code at `offset` runs."""
-        if self.side.runs is Runs.CLIENT and any(start <= offset < end for start, end in self.server_ranges):
-            return Side(Runs.SERVER, "the framework runs this function on the server")
+        if self.side.runs is Runtime.CLIENT and any(start <= offset < end for start, end in self.server_ranges):
+            return RuntimeGuess(Runtime.SERVER, "the framework runs this function on the server")
         return self.side
 
     def imported(self, module: str) -> "SourceFile | None":
@@ -90,11 +90,11 @@ def source_files(view: View, path: str, project: Project) -> tuple[SourceFile, .
     vendor = vendor_of(view.data, path, project)
     if language == "page":
         return _page_scripts(view, path, project, vendor)
-    side = Side(Runs.SERVER, "") if language == "python" else _side_of_script(path, view.data, project)
+    side = RuntimeGuess(Runtime.SERVER, "") if language == "python" else _side_of_script(path, view.data, project)
     return (SourceFile(path, view, language, project, side, (), vendor),)
 
 
-def _side_of_script(path: str, data: bytes, project: Project) -> Side:
+def _side_of_script(path: str, data: bytes, project: Project) -> RuntimeGuess:
     from monei_guard.lints.analysis.script_runtime import side_of_script  # noqa: PLC0415 - forty patterns Python does not need
 
     return side_of_script(path, data, project)
@@ -105,13 +105,13 @@ def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple
     suffix = path.rpartition(".")[2].lower()
     front = _FRONT_MATTER.match(view.data) if suffix == "astro" else None
     if front is not None and front.end(1) > front.start(1):
-        side = Side(Runs.SERVER, "the front matter runs when the page is built")
+        side = RuntimeGuess(Runtime.SERVER, "the front matter runs when the page is built")
         found.append(SourceFile(path, view, "typescript", project, side, ((front.start(1), front.end(1)),), vendor))
     scripts = [(tag, start, end) for tag, start, end in _scripts(view.data) if not _OTHER_SCRIPT.search(tag)]
     if scripts:
         side = _side_of_script(path, view.data, project)
-        if suffix not in ("vue", "svelte") and side.runs is Runs.UNKNOWN:
-            side = Side(Runs.CLIENT, "a script in a page runs in the browser")
+        if suffix not in ("vue", "svelte") and side.runs is Runtime.UNKNOWN:
+            side = RuntimeGuess(Runtime.CLIENT, "a script in a page runs in the browser")
         ranges = tuple((start, end) for _, start, end in scripts)
         typed = any(b"ts" in tag for tag, _, _ in scripts) or suffix == "astro"
         language = "typescript" if typed else "javascript"
@@ -144,7 +144,7 @@ def module_file(path: str, importer: SourceFile) -> SourceFile | None:
     if data is None or language in (None, "page") or language is None:
         return None
     blob = Blob(data, importer.view.blob.origin, path.encode("utf-8", "surrogateescape"))
-    made = SourceFile(path, View(blob, data), language, project, Side(Runs.UNKNOWN, ""))
+    made = SourceFile(path, View(blob, data), language, project, RuntimeGuess(Runtime.UNKNOWN, ""))
     project.modules[path] = made
     return made
 

@@ -9,7 +9,7 @@ from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
 from monei_guard.lints.rules.client_env_prefix import hit as prefix_hit
 from monei_guard.lints.rules.sandbox_hits_production import PRODUCTION
 from monei_guard.lints.shell_commands import shell_fallback, shell_tls
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 from monei_guard.model.rule import Confidence
 
@@ -39,7 +39,7 @@ _MODE = re.compile(r"^MONEI_(?:ENV|ENVIRONMENT|MODE)$")
 _URL_NAME = re.compile(r"^MONEI_(?:API_|BASE_|SANDBOX_|API_BASE_)URL$")
 
 
-class Entry(NamedTuple):
+class ConfigEntry(NamedTuple):
     """A name given a value; offsets in the file."""
 
     name: str
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     value_start: int
 
 
-def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Hit]], ...]:
+def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Violation]], ...]:
     """Return the hits of each lint in a configuration file, by rule id."""
     if _PROSE.search(path):
         return ()
@@ -77,15 +77,15 @@ def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match.group())
 
 
-def _entries(text: str) -> Iterator[Entry]:
+def _entries(text: str) -> Iterator[ConfigEntry]:
     for match in _ENTRY.finditer(text):
         raw = match.group("value")
         value = raw.strip().rstrip(",").strip().strip("\"'")
         lead = len(raw) - len(raw.lstrip(" \t\"'"))
-        yield Entry(match.group("name"), value, match.start("name"), match.start("value") + lead)
+        yield ConfigEntry(match.group("name"), value, match.start("name"), match.start("value") + lead)
 
 
-def _published(text: str, entries: tuple[Entry, ...], path: str) -> Iterator[Hit]:
+def _published(text: str, entries: tuple[ConfigEntry, ...], path: str) -> Iterator[Violation]:
     seen: set[str] = set()
     named = [(e.name, e.start) for e in entries]
     for pattern in (_NAMED_ENTRY, _ARG):
@@ -105,14 +105,14 @@ def _published(text: str, entries: tuple[Entry, ...], path: str) -> Iterator[Hit
         for match in re.finditer(r"\"(?P<name>\w+)\"\s*:\s*\"[^\"]+\"", text[start : end if end > 0 else None]):
             if is_credential_name(match.group("name")):
                 at = start + match.start("name")
-                yield Hit(
+                yield Violation(
                     at,
                     at + len(match.group("name")),
                     f"`{match.group('name')}` in Expo's extra is shipped inside the app",
                 )
 
 
-def _in_app(text: str, path: str) -> Iterator[Hit]:
+def _in_app(text: str, path: str) -> Iterator[Violation]:
     patterns: list[tuple[re.Pattern[str], str]] = []
     if re.search(r"/res/values[\w-]*/[\w.-]+\.xml$|(?:^|/)strings\.xml$", "/" + path):
         patterns.append((_ANDROID_STRING, "a string resource is readable in the installed app"))
@@ -124,10 +124,10 @@ def _in_app(text: str, path: str) -> Iterator[Hit]:
         for match in pattern.finditer(text):
             name = next((group for key, group in match.groupdict().items() if group and key in ("name", "other")), "")
             if is_credential_name(name):
-                yield Hit(match.start(), match.end(), f"`{name}`: {why}")
+                yield Violation(match.start(), match.end(), f"`{name}`: {why}")
 
 
-def _plain_http(data: bytes, text: str, path: str) -> Iterator[Hit]:
+def _plain_http(data: bytes, text: str, path: str) -> Iterator[Violation]:
     for match in URL.finditer(text.encode("latin-1")):
         before = text[max(match.start() - 2, 0) : match.start()]
         if before[-1:] not in ("", "\n", " ", "=", '"', "'", "\t", ":", ">") or is_judged(data, match.start()):
@@ -135,9 +135,11 @@ def _plain_http(data: bytes, text: str, path: str) -> Iterator[Hit]:
         line_start = text.rfind("\n", 0, match.start()) + 1
         if not _is_value(text[line_start : match.start()]):
             continue
-        yield Hit(match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix="https" + match.group().decode("latin-1")[4:])
+        yield Violation(
+            match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix="https" + match.group().decode("latin-1")[4:]
+        )
     for cleartext in _CLEARTEXT.finditer(text):
-        yield Hit(cleartext.start("host"), cleartext.end("host"), "clear-text HTTP is permitted to a Monei host")
+        yield Violation(cleartext.start("host"), cleartext.end("host"), "clear-text HTTP is permitted to a Monei host")
     _ = path
 
 
@@ -149,32 +151,32 @@ def _is_value(lead: str) -> bool:
     return bool(re.search(r"[=:>]\s*[\"']?$|^\s*-?\s*[\"']?$|\b(?:curl|wget|http|fetch)\b|[\[,]\s*[\"']$", lead))
 
 
-def _process_wide(entries: tuple[Entry, ...]) -> Iterator[Hit]:
+def _process_wide(entries: tuple[ConfigEntry, ...]) -> Iterator[Violation]:
     for entry in entries:
         if (entry.name == "NODE_TLS_REJECT_UNAUTHORIZED" and entry.value == "0") or (
             entry.name == "PYTHONHTTPSVERIFY" and entry.value == "0"
         ):
             message = "certificate checks are off for every call of the process, Monei's too"
-            yield Hit(entry.start, entry.value_start + len(entry.value), message)
+            yield Violation(entry.start, entry.value_start + len(entry.value), message)
 
 
-def _in_url(text: str) -> Iterator[Hit]:
+def _in_url(text: str) -> Iterator[Violation]:
     for match in _URL_KEY.finditer(text):
         if is_credential_name(match.group("name")):
             message = f"Monei key `{match.group('name')}` is put into a URL"
-            yield Hit(match.start(), match.end(), message, confidence=Confidence.MEDIUM)
+            yield Violation(match.start(), match.end(), message, confidence=Confidence.MEDIUM)
 
 
-def _spring(text: str, path: str) -> Iterator[Hit]:
+def _spring(text: str, path: str) -> Iterator[Violation]:
     if not re.search(r"\.(?:properties|ya?ml|conf)$", path):
         return
     for match in _SPRING.finditer(text):
         if looks_like_credential(match.group("value")):
             message = f"a credential is written in the file for when `{match.group('name')}` is not set"
-            yield Hit(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + "}")
+            yield Violation(match.start("value"), match.end("value"), message, fix="${" + match.group("name") + "}")
 
 
-def _sandbox(entries: tuple[Entry, ...], text: str) -> Iterator[Hit]:
+def _sandbox(entries: tuple[ConfigEntry, ...], text: str) -> Iterator[Violation]:
     modes = [
         entry for entry in entries if _MODE.match(entry.name.upper()) and re.fullmatch(r"(?i)sandbox|test", entry.value)
     ]
@@ -185,5 +187,5 @@ def _sandbox(entries: tuple[Entry, ...], text: str) -> Iterator[Hit]:
         if any(abs(text.count("\n", 0, mode.start) - line) <= 25 for mode in modes):  # noqa: PLR2004 - one block
             message = "sandbox mode is chosen, but the address is production's: real money moves"
             fix = entry.value.replace("//api.monei.cc", "//api.dev.monei.cc")
-            yield Hit(entry.value_start, entry.value_start + len(entry.value), message, fix=fix)
+            yield Violation(entry.value_start, entry.value_start + len(entry.value), message, fix=fix)
             return

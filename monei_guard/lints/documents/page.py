@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from monei_guard.lints.analysis.names import is_credential_name, is_key_literal
 from monei_guard.lints.languages.parser import parse
 from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 
 _TEMPLATE = re.compile(r"\{\{\s*-?\s*([\w.]+)[^}]*\}\}|<%[-=]\s*([\w.@]+)\s*%>|\$\{\s*([\w.]+)\s*\}|\{\s*([\w.]+)\s*\}")
 _URL_ATTRIBUTES = frozenset({"href", "src", "action", "data-url", "content", "formaction", "poster"})
 
 
-def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Hit]], ...]:
+def checks(view: View, path: str) -> tuple[tuple[str, Iterator[Violation]], ...]:
     """Return the hits of each lint in a page's markup, by rule id."""
     attributes = tuple(_attributes(view.data))
     _ = path
@@ -56,29 +56,29 @@ def _credential(value: str) -> str | None:
     return None
 
 
-def _keys(attributes: tuple[Attribute, ...]) -> Iterator[Hit]:
+def _keys(attributes: tuple[Attribute, ...]) -> Iterator[Violation]:
     for name, value, start, end in attributes:
         credential = _credential(value)
         if credential is not None and not (name in _URL_ATTRIBUTES and re.search(r"[?&]|//", value)):
-            yield Hit(
+            yield Violation(
                 start,
                 end,
                 f"{credential} stands in the page, in the attribute {name}: everyone who opens it can read it",
             )
 
 
-def _addresses(attributes: tuple[Attribute, ...]) -> Iterator[Hit]:
+def _addresses(attributes: tuple[Attribute, ...]) -> Iterator[Violation]:
     for name, value, start, end in attributes:
         if (
             name in _URL_ATTRIBUTES
             and re.search(r"[?&][\w.\-]+=", value)
             and (credential := _credential(value)) is not None
         ):
-            yield Hit(start, end, f"{credential} is put into a URL")
+            yield Violation(start, end, f"{credential} is put into a URL")
 
 
-def _plain_http(attributes: tuple[Attribute, ...]) -> Iterator[Hit]:
+def _plain_http(attributes: tuple[Attribute, ...]) -> Iterator[Violation]:
     for _, value, start, end in attributes:
         match = URL.match(value.encode())
         if match is not None:
-            yield Hit(start, end, PLAIN_HTTP_MESSAGE, fix="https" + value[4:])
+            yield Violation(start, end, PLAIN_HTTP_MESSAGE, fix="https" + value[4:])

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from monei_guard.lints.analysis.names import is_credential_name, is_key_literal, what_is
-from monei_guard.lints.analysis.runtime import Side
+from monei_guard.lints.analysis.runtime import RuntimeGuess
 
 HASH_COMMENTS = frozenset({"rb", "ex", "exs", "sh", "bash", "zsh", "ps1", "makefile", "dockerfile", "justfile"})
 
@@ -96,7 +96,7 @@ class AppCode:
 
     path: str
     data: bytes
-    side: Side
+    side: RuntimeGuess
     _tainted: dict[str, int] = field(default_factory=dict)
 
     @cached_property

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.expression import Expr, Kind
+from monei_guard.lints.analysis.expression import Expr, ExprKind
 from monei_guard.lints.analysis.name_resolution import last_name
 from monei_guard.lints.analysis.names import PUBLIC_PREFIXES, is_credential_name, is_public_credential, public_env_names
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
     from monei_guard.lints.analysis.api_usage import MoneiUse
@@ -26,7 +26,7 @@ _CONFIG_FILE = re.compile(
 _PUBLISHED = frozenset({"env", "publicruntimeconfig", "define", "public", "extra", "appinfo"})
 
 
-def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Hit]:
+def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Violation]:
     """Yield each use of a published name, once a name, and each published entry of a bundler's configuration."""
     root = file.syntax.tree.root_node
     seen: set[str] = set()
@@ -53,10 +53,10 @@ def _names(data: bytes) -> list[tuple[int, str]]:
     return public_env_names(data.decode("latin-1")) if b"MONEI" in data else []
 
 
-def hit(start: int, end: int, name: str) -> Hit:
+def hit(start: int, end: int, name: str) -> Violation:
     """Return the hit for a published name."""
     prefix = next(prefix for prefix in PUBLIC_PREFIXES if name.startswith(prefix))
-    return Hit(
+    return Violation(
         start,
         end,
         f"`{name}`: bundlers copy every {prefix} variable into the code users receive",
@@ -64,7 +64,7 @@ def hit(start: int, end: int, name: str) -> Hit:
     )
 
 
-def _configuration(file: "SourceFile") -> Iterator[Hit]:
+def _configuration(file: "SourceFile") -> Iterator[Violation]:
     for call in file.syntax.calls:
         if call.new and call.name in ("DefinePlugin", "EnvironmentPlugin"):
             for item in file.syntax.expression(call.node).items:
@@ -82,39 +82,41 @@ def _configuration(file: "SourceFile") -> Iterator[Hit]:
                 yield found
 
 
-def _tables(file: "SourceFile", expr: Expr, depth: int) -> Iterator[Hit]:
+def _tables(file: "SourceFile", expr: Expr, depth: int) -> Iterator[Violation]:
     if depth > 6:  # noqa: PLR2004 - configuration is not nested deeper
         return
-    if expr.kind in (Kind.CALL, Kind.NEW):
+    if expr.kind in (ExprKind.CALL, ExprKind.NEW):
         for item in expr.items:
             yield from _tables(file, item, depth + 1)
-    if expr.kind is Kind.FUNCTION:
+    if expr.kind is ExprKind.FUNCTION:
         function = file.syntax.functions.get(expr.start)
         for node in function.returns if function is not None else ():
             yield from _tables(file, file.syntax.expression(node), depth + 1)
-    if expr.kind is not Kind.TABLE:
+    if expr.kind is not ExprKind.TABLE:
         return
     for key, item in zip(expr.keys, expr.items, strict=False):
-        if key.lower() in _PUBLISHED and item.kind is Kind.TABLE:
+        if key.lower() in _PUBLISHED and item.kind is ExprKind.TABLE:
             yield from _published(file, item, key)
         yield from _tables(file, item, depth + 1)
 
 
-def _published(file: "SourceFile", expr: Expr, where: str, *, plugin: bool = False) -> Iterator[Hit]:
+def _published(file: "SourceFile", expr: Expr, where: str, *, plugin: bool = False) -> Iterator[Violation]:
     if plugin:
-        names = [item for item in expr.items if item.kind is Kind.STRING] if expr.kind is Kind.LIST else []
+        names = [item for item in expr.items if item.kind is ExprKind.STRING] if expr.kind is ExprKind.LIST else []
         for item in names:
             if is_credential_name(item.text):
-                yield Hit(item.start, item.end, f"`{item.text}` is copied into the bundle by {where}")
+                yield Violation(item.start, item.end, f"`{item.text}` is copied into the bundle by {where}")
         return
     for _, table in file.flow.values(expr):
-        for item in table.items if table.kind is Kind.TABLE else ():
-            inner = item.items[0] if item.kind is Kind.CALL and last_name(item) == "stringify" and item.items else item
+        for item in table.items if table.kind is ExprKind.TABLE else ():
+            inner = (
+                item.items[0] if item.kind is ExprKind.CALL and last_name(item) == "stringify" and item.items else item
+            )
             name = file.flow.env_name(inner)
             if name is not None and is_public_credential(name):
                 continue  # reported by its name
             trace = file.flow.trace(item)
             if trace is not None:
-                yield Hit(
+                yield Violation(
                     item.start, item.end, f"Monei {trace.noun} {trace.name} is copied into the bundle by {where}", trace
                 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from monei_guard.lints.analysis.names import is_documented, looks_like_credential
 from monei_guard.lints.documents.bundle import is_bundle
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 _KEY = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 _INLINED = re.compile(
@@ -13,7 +13,7 @@ _INLINED = re.compile(
 )
 
 
-def check_bundle(path: str, data: bytes) -> Iterator[Hit]:
+def check_bundle(path: str, data: bytes) -> Iterator[Violation]:
     """Yield each distinct key in a bundle."""
     if not is_bundle(path):
         return
@@ -22,9 +22,9 @@ def check_bundle(path: str, data: bytes) -> Iterator[Hit]:
     for match in _KEY.finditer(data):
         if match.group() not in seen and not is_documented(match.group().decode()):
             seen.add(match.group())
-            yield Hit(match.start(), match.end(), f"a Monei key is inside {kind} that users download")
+            yield Violation(match.start(), match.end(), f"a Monei key is inside {kind} that users download")
     for match in _INLINED.finditer(data):
         value = match.group(1)
         if value not in seen and not _KEY.search(value) and looks_like_credential(value.decode()):
             seen.add(value)
-            yield Hit(match.start(1), match.end(1), f"a Monei credential is inside {kind} that users download")
+            yield Violation(match.start(1), match.end(1), f"a Monei credential is inside {kind} that users download")

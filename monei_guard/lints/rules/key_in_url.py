@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from monei_guard.lints.analysis.api_usage import MoneiUse, is_http
 from monei_guard.lints.analysis.data_flow import Trace
-from monei_guard.lints.analysis.expression import Expr, Kind
+from monei_guard.lints.analysis.expression import Expr, ExprKind
 from monei_guard.lints.analysis.name_resolution import dotted, last_name
 from monei_guard.lints.documents.code_file import SourceFile
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.rule import Confidence
 
 _QUERY_END = re.compile(r"[?&][\w.\-\[\]%]+=$")
@@ -23,7 +23,7 @@ _QUERY_BUILDERS = frozenset({"URLSearchParams", "urlencode", "stringify"})
 _PARAMS = ("params", "searchparams", "query", "qs")
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+def check(file: SourceFile, _use: MoneiUse) -> Iterator[Violation]:
     """Yield each URL or query string that a credential is put into, once per place."""
     seen: set[int] = set()
     for call in file.syntax.calls:
@@ -42,7 +42,7 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
             yield _hit(file, join, trace)
 
 
-def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
+def _in_call(file: SourceFile, made: Expr) -> Iterator[Violation]:
     name = last_name(made)
     for expr, place in _query_parts(file, made, name):
         trace = file.flow.trace(expr)
@@ -52,7 +52,7 @@ def _in_call(file: SourceFile, made: Expr) -> Iterator[Hit]:
         return
     for option in made.items:
         for flow, value in file.flow.values(option):
-            params = value.entry(*_PARAMS) if value.kind is Kind.TABLE else None
+            params = value.entry(*_PARAMS) if value.kind is ExprKind.TABLE else None
             trace = flow.trace(params)
             if trace is not None and params is not None:
                 yield _hit(file, params if flow is file.flow else made, trace, "the query string")
@@ -83,14 +83,14 @@ def _joined(file: SourceFile) -> Iterator[tuple[Expr, Trace]]:
     """Yield each put-together text that is a URL up to the place where a credential follows."""
     for node in file.syntax.joins:
         expr = file.syntax.expression(node)
-        if expr.kind is not Kind.JOIN or not _may_be_url(expr):
+        if expr.kind is not ExprKind.JOIN or not _may_be_url(expr):
             continue
         before = ""
         for item in expr.items:
-            if item.kind is Kind.STRING:
+            if item.kind is ExprKind.STRING:
                 before += item.text
                 continue
-            if item.kind is not Kind.TABLE and _is_url_place(before):
+            if item.kind is not ExprKind.TABLE and _is_url_place(before):
                 trace = file.flow.trace(item)
                 if trace is not None:
                     yield expr, trace
@@ -100,9 +100,9 @@ def _joined(file: SourceFile) -> Iterator[tuple[Expr, Trace]]:
 
 def _may_be_url(expr: Expr) -> bool:
     """Whether a text can be a URL with something put into it: a scheme, a query, or a beginning that is a value."""
-    if expr.items and expr.items[0].kind is not Kind.STRING:
+    if expr.items and expr.items[0].kind is not ExprKind.STRING:
         return True
-    return any(sign in item.text for item in expr.items if item.kind is Kind.STRING for sign in ("://", "?", "&"))
+    return any(sign in item.text for item in expr.items if item.kind is ExprKind.STRING for sign in ("://", "?", "&"))
 
 
 def _is_url_place(before: str) -> bool:
@@ -114,10 +114,12 @@ def _is_url_place(before: str) -> bool:
     return scheme >= 0 and not re.search(r"[\s\"'<>,]", tail[scheme:])
 
 
-def _hit(file: SourceFile, expr: Expr, trace: Trace, where: str = "a URL") -> Hit:
+def _hit(file: SourceFile, expr: Expr, trace: Trace, where: str = "a URL") -> Violation:
     confidence = Confidence.MEDIUM if trace.by_name else None
     header = _header(file, trace)
-    return Hit(expr.start, expr.end, f"Monei {trace.noun} {trace.name} is put into {where}", trace, header, confidence)
+    return Violation(
+        expr.start, expr.end, f"Monei {trace.noun} {trace.name} is put into {where}", trace, header, confidence
+    )
 
 
 def _header(file: SourceFile, trace: Trace) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monei_guard.lints.analysis.name_resolution import last_name
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
     from monei_guard.lints.analysis.api_usage import MoneiUse
@@ -22,7 +22,7 @@ _TEST_PATH = re.compile(
 _RETRIES_BY_ITSELF = re.compile(rb"[\"'](?:got|ky|ofetch|axios-retry|retry-axios|fetch-retry)[\"']")
 
 
-def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
+def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Violation]:
     """Yield the first raw request of a file that leaves the rate limit to chance."""
     if _TEST_PATH.search(file.path) or HANDLED.search(file.data) or _RETRIES_BY_ITSELF.search(file.data):
         return
@@ -30,7 +30,7 @@ def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
         if last_name(request.call) in ("Request", "WebSocket", "EventSource", "open"):
             continue
         message = "this call to Monei never looks at 429 or Retry-After; no part of the file does"
-        yield Hit(request.call.start, _line_end(file.data, request.call.start, request.call.end), message)
+        yield Violation(request.call.start, _line_end(file.data, request.call.start, request.call.end), message)
         return
 
 

@@ -6,10 +6,10 @@ from monei_guard.lints.analysis.api_usage import MoneiUse
 from monei_guard.lints.analysis.runtime import TEST_PATH
 from monei_guard.lints.documents.code_file import SourceFile
 from monei_guard.lints.plain_address import PLAIN_HTTP_MESSAGE, URL, is_judged
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+def check(file: SourceFile, _use: MoneiUse) -> Iterator[Violation]:
     """Yield each string whose content begins with a plain-HTTP Monei URL; tests hold such addresses to refuse them."""
     if b"http://" not in file.data or TEST_PATH.search(file.path):
         return
@@ -30,4 +30,4 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
         if lead.strip() or is_judged(file.data, match.start()):
             continue
         fixed = "https" + match.group().decode("ascii", "replace")[4:]
-        yield Hit(match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix=fixed)
+        yield Violation(match.start(), match.end(), PLAIN_HTTP_MESSAGE, fix=fixed)

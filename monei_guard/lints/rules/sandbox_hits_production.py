@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.expression import Expr, Kind, text_of
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.analysis.expression import Expr, ExprKind, text_of
+from monei_guard.lints.violation import Violation
 
 if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
     from monei_guard.lints.analysis.api_usage import MoneiUse
@@ -33,7 +33,7 @@ _MESSAGE = "sandbox mode is chosen, but the address is production's: real money 
 _FIX = "https://api.dev.monei.cc"
 
 
-def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
+def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Violation]:
     """Yield objects, calls and choices that name sandbox and the production host together."""
     seen: set[int] = set()
     for options in _option_tables(file, use):
@@ -43,7 +43,7 @@ def check(file: "SourceFile", use: "MoneiUse") -> Iterator[Hit]:
             continue
         if PRODUCTION.match(file.flow.text(url)):
             seen.add(url.start)
-            yield Hit(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
+            yield Violation(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
     yield from _choices(file, seen)
     yield from _environment(file, use, seen)
 
@@ -65,17 +65,17 @@ def _option_tables(file: "SourceFile", use: "MoneiUse") -> Iterator[Expr]:
 def _sandbox_choice(file: "SourceFile", options: Expr) -> Expr | None:
     mode = options.entry(*_MODES)
     if mode is not None:
-        texts = [value.text for _, value in file.flow.values(mode) if value.kind is Kind.STRING]
+        texts = [value.text for _, value in file.flow.values(mode) if value.kind is ExprKind.STRING]
         return mode if texts and all(_SANDBOX.match(text) for text in texts) else None
     switch = options.entry(*_SWITCHES)
     if switch is not None and any(
-        v.kind is Kind.CONST and v.text.lower() == "true" for _, v in file.flow.values(switch)
+        v.kind is ExprKind.CONST and v.text.lower() == "true" for _, v in file.flow.values(switch)
     ):
         return switch
     return None
 
 
-def _choices(file: "SourceFile", seen: set[int]) -> Iterator[Hit]:
+def _choices(file: "SourceFile", seen: set[int]) -> Iterator[Violation]:
     """Yield `sandbox ? production : production`."""
     for node in file.syntax.choices:
         if node.type not in ("ternary_expression", "conditional_expression"):
@@ -88,10 +88,10 @@ def _choices(file: "SourceFile", seen: set[int]) -> Iterator[Hit]:
         texts = [file.flow.text(item) for item in made.items]
         if len(texts) == 2 and all(PRODUCTION.match(text) for text in texts) and made.start not in seen:  # noqa: PLR2004
             seen.add(made.start)
-            yield Hit(made.start, made.end, _MESSAGE, fix=f'"{_FIX}"')
+            yield Violation(made.start, made.end, _MESSAGE, fix=f'"{_FIX}"')
 
 
-def _environment(file: "SourceFile", use: "MoneiUse", seen: set[int]) -> Iterator[Hit]:
+def _environment(file: "SourceFile", use: "MoneiUse", seen: set[int]) -> Iterator[Violation]:
     """Yield production addresses in a file that sets MONEI_ENV to sandbox itself."""
     mode = any(
         _MODE_TARGET.match(text_of(left)) and _SANDBOX.match(file.syntax.expression(right).text)
@@ -103,9 +103,9 @@ def _environment(file: "SourceFile", use: "MoneiUse", seen: set[int]) -> Iterato
         url = (built.options or built.call).entry(*_URLS)
         if url is not None and url.start not in seen and PRODUCTION.match(file.flow.text(url)):
             seen.add(url.start)
-            yield Hit(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
+            yield Violation(url.start, url.end, _MESSAGE, fix=f'"{_FIX}"')
     for left, right in file.syntax.assignments:
         if re.search(r"MONEI_(?:API|BASE|SANDBOX)_URL", text_of(left)) and PRODUCTION.match(
             file.syntax.expression(right).text
         ):
-            yield Hit(right.start_byte, right.end_byte, _MESSAGE, fix=f'"{_FIX}"')
+            yield Violation(right.start_byte, right.end_byte, _MESSAGE, fix=f'"{_FIX}"')

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from monei_guard.lints.analysis.api_usage import MoneiUse
 from monei_guard.lints.analysis.data_flow import Flow, Step
-from monei_guard.lints.analysis.expression import Expr, Kind, text_of
+from monei_guard.lints.analysis.expression import Expr, ExprKind, text_of
 from monei_guard.lints.analysis.name_resolution import dotted, last_name
 from monei_guard.lints.documents.code_file import SourceFile
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 _OFF = frozenset(
     {
@@ -51,7 +51,7 @@ _PROCESS_WIDE = re.compile(
 )
 
 
-def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
+def check(file: SourceFile, use: MoneiUse) -> Iterator[Violation]:
     """Yield each place that weakens TLS for a Monei call."""
     seen: set[tuple[int, int]] = set()
     for call, options, client in _monei_calls(use):
@@ -59,7 +59,7 @@ def check(file: SourceFile, use: MoneiUse) -> Iterator[Hit]:
             if (weak[0], weak[1]) not in seen:
                 seen.add((weak[0], weak[1]))
                 step = Step("the Monei call it applies to", file, call.start, call.end)
-                yield Hit(weak[0], weak[1], weak[2], steps=(step,), fix=weak[3])
+                yield Violation(weak[0], weak[1], weak[2], steps=(step,), fix=weak[3])
     if use.requests or use.constructions:
         yield from _process_wide(file)
 
@@ -104,16 +104,18 @@ _OLD_TLS = "TLS below 1.2 is accepted on a Monei call"
 def _in_value(file: SourceFile, flow: Flow, expr: Expr, depth: int) -> Iterator[_Weakness]:
     if depth > 5 or flow is not file.flow:  # noqa: PLR2004 - options are not nested deeper
         return
-    for inner_flow, value in flow.values(expr) if expr.kind in (Kind.NAME, Kind.ATTR, Kind.EITHER) else ((flow, expr),):
+    for inner_flow, value in (
+        flow.values(expr) if expr.kind in (ExprKind.NAME, ExprKind.ATTR, ExprKind.EITHER) else ((flow, expr),)
+    ):
         if inner_flow is not flow:
             continue
-        if value.kind in (Kind.CALL, Kind.NEW):
+        if value.kind in (ExprKind.CALL, ExprKind.NEW):
             yield from _in_call(file, flow, value, depth)
-        if value.kind not in (Kind.TABLE, Kind.CALL, Kind.NEW):
+        if value.kind not in (ExprKind.TABLE, ExprKind.CALL, ExprKind.NEW):
             continue
         for key, item in zip(value.keys, value.items, strict=False):
             yield from _in_entry(file, flow, key, item, depth)
-        if expr.kind is Kind.NAME:
+        if expr.kind is ExprKind.NAME:
             yield from _later_settings(file, expr)
 
 
@@ -123,7 +125,7 @@ def _in_call(file: SourceFile, flow: Flow, call: Expr, depth: int) -> Iterator[_
         yield call.start, call.end, _CHECKS_OFF, "ssl.create_default_context()"
     if name == "SSLContext" and call.items and _OLD.search(dotted(call.items[0])):
         yield call.items[0].start, call.items[0].end, _OLD_TLS, "ssl.create_default_context()"
-    if call.kind is Kind.NEW or name in (
+    if call.kind is ExprKind.NEW or name in (
         "Agent",
         "TCPConnector",
         "HTTPTransport",
@@ -132,21 +134,21 @@ def _in_call(file: SourceFile, flow: Flow, call: Expr, depth: int) -> Iterator[_
         "extend",
     ):
         for item in call.items:
-            if item.kind in (Kind.TABLE, Kind.NAME, Kind.CALL):
+            if item.kind in (ExprKind.TABLE, ExprKind.NAME, ExprKind.CALL):
                 yield from _in_value(file, flow, item, depth + 1)
 
 
 def _in_entry(file: SourceFile, flow: Flow, key: str, item: Expr, depth: int) -> Iterator[_Weakness]:
     lowered = key.lower()
     resolved = [value for _, value in flow.values(item)] or [item]
-    says = {value.text.lower() for value in resolved if value.kind is Kind.CONST}
+    says = {value.text.lower() for value in resolved if value.kind is ExprKind.CONST}
     if (lowered in _OFF and "false" in says) or (lowered in _ON_MEANS_OFF and "true" in says):
         fixed = "true" if file.language != "python" else "True"
         sign = "=" if file.language == "python" else ": "
         yield item.start, item.end, _CHECKS_OFF, f"{key}{sign}{fixed}"
     elif lowered in _VERSIONS:
         for value in resolved:
-            text = value.text if value.kind is Kind.STRING else dotted(value)
+            text = value.text if value.kind is ExprKind.STRING else dotted(value)
             if _OLD.search(text):
                 yield item.start, item.end, _OLD_TLS, f"{key}: 'TLSv1.2'" if file.language != "python" else ""
     elif lowered in _HOLDERS:
@@ -165,16 +167,16 @@ def _later_settings(file: SourceFile, name: Expr) -> Iterator[_Weakness]:
                 yield binding.start, binding.value.end_byte if binding.value else binding.end, _OLD_TLS, fix
 
 
-def _process_wide(file: SourceFile) -> Iterator[Hit]:
+def _process_wide(file: SourceFile) -> Iterator[Violation]:
     for left, right in file.syntax.assignments:
         target = text_of(left)
         if not _PROCESS_WIDE.match(target):
             continue
         value = file.syntax.expression(right)
-        text = value.text if value.kind is Kind.STRING else text_of(right)
+        text = value.text if value.kind is ExprKind.STRING else text_of(right)
         off = text in ("0", "false", "False") or text.endswith("_create_unverified_context")
         inner = next(_in_value(file, file.flow, value, 0), None)
         if off or inner is not None:
-            yield Hit(left.start_byte, right.end_byte, f"{_CHECKS_OFF}, for every call of the process")
+            yield Violation(left.start_byte, right.end_byte, f"{_CHECKS_OFF}, for every call of the process")
         elif _OLD.search(text):
-            yield Hit(left.start_byte, right.end_byte, f"{_OLD_TLS}, and on every other")
+            yield Violation(left.start_byte, right.end_byte, f"{_OLD_TLS}, and on every other")

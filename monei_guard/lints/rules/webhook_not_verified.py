@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.expression import Expr, Kind, text_of
+from monei_guard.lints.analysis.expression import Expr, ExprKind, text_of
 from monei_guard.lints.analysis.name_resolution import last_name
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 from monei_guard.model.rule import Confidence
 
 if TYPE_CHECKING:  # text formats share a pattern with this lint, and their commits import no parser
@@ -50,7 +50,7 @@ _COMMENT = {
 }
 
 
-def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Hit]:
+def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Violation]:
     """Yield handlers without a check, comparisons that leak the signature, and HMACs over a re-serialised body."""
     if _TEST.search(file.path):
         return
@@ -65,7 +65,7 @@ def check(file: "SourceFile", _use: "MoneiUse") -> Iterator[Hit]:
         yield from _unchecked(file)
 
 
-def _unchecked(file: "SourceFile") -> Iterator[Hit]:
+def _unchecked(file: "SourceFile") -> Iterator[Violation]:
     message = "this Monei webhook handler believes whoever calls it: x-monei-signature is never checked"
     seen: set[int] = set()
     for call in file.syntax.calls:
@@ -75,7 +75,7 @@ def _unchecked(file: "SourceFile") -> Iterator[Hit]:
         if not made.items or not HOOK_PATH.search(made.items[0].text):
             continue
         inline = any(
-            value.kind is Kind.FUNCTION and flow is file.flow
+            value.kind is ExprKind.FUNCTION and flow is file.flow
             for item in made.items[1:]
             for flow, value in file.flow.values(item)
         )
@@ -83,7 +83,7 @@ def _unchecked(file: "SourceFile") -> Iterator[Hit]:
         if inline or decorates:
             seen.add(made.start)
             end = made.items[0].end
-            yield Hit(made.start, end, message)
+            yield Violation(made.start, end, message)
     if seen:
         return
     for function in file.syntax.functions.values():
@@ -92,7 +92,7 @@ def _unchecked(file: "SourceFile") -> Iterator[Hit]:
         if not exported and not (_HOOK_NAME.search(name) and _takes_request(function.node)):
             continue
         name_node = function.node.child_by_field_name("name") or function.node
-        yield Hit(name_node.start_byte, name_node.end_byte, message)
+        yield Violation(name_node.start_byte, name_node.end_byte, message)
         return
     default = file.syntax.exports.get("default")
     if (
@@ -100,7 +100,7 @@ def _unchecked(file: "SourceFile") -> Iterator[Hit]:
         and HOOK_PATH.search(file.path)
         and re.search(r"(?:^|/)(?:api|routes|functions|server)/", file.path)
     ):
-        yield Hit(default.start_byte, min(default.end_byte, default.start_byte + 40), message)
+        yield Violation(default.start_byte, min(default.end_byte, default.start_byte + 40), message)
 
 
 def _takes_request(function: object) -> bool:
@@ -116,14 +116,14 @@ def _decorated(file: "SourceFile", made: Expr) -> bool:
     return file.data[made.start - 1 : made.start] == b"@"
 
 
-def _comparisons(file: "SourceFile") -> Iterator[Hit]:
+def _comparisons(file: "SourceFile") -> Iterator[Violation]:
     for node in file.syntax.comparisons:
         sides = [child for child in node.named_children if child.type != "comment"][:2]
         if len(sides) < 2:  # noqa: PLR2004 - half-typed
             continue
         pair = [file.syntax.expression(side) for side in sides]
         if any(
-            side.kind in (Kind.CONST, Kind.STRING) or side.text in ("length", "undefined", "None", "null")
+            side.kind in (ExprKind.CONST, ExprKind.STRING) or side.text in ("length", "undefined", "None", "null")
             for side in pair
         ):
             continue
@@ -140,7 +140,7 @@ def _comparisons(file: "SourceFile") -> Iterator[Hit]:
             fix = f"crypto.timingSafeEqual(Buffer.from({left}), Buffer.from({right}))"
         step = Step("the signature that was received", file, received.start, received.end)
         message = "the webhook signature is compared with ==, which tells an attacker how many characters were right"
-        yield Hit(node.start_byte, node.end_byte, message, fix=fix, steps=(step,))
+        yield Violation(node.start_byte, node.end_byte, message, fix=fix, steps=(step,))
 
 
 def _is_signature(file: "SourceFile", expr: Expr) -> bool:
@@ -155,7 +155,7 @@ def _is_signature(file: "SourceFile", expr: Expr) -> bool:
 
 def _default_of_header(file: "SourceFile", expr: Expr) -> bool:
     """Whether a parameter is bound to the header by its framework (`x_monei_signature: str = Header(...)`)."""
-    if expr.kind is not Kind.NAME:
+    if expr.kind is not ExprKind.NAME:
         return False
     if SIGNATURE.fullmatch(expr.text.encode()):
         return True
@@ -172,7 +172,7 @@ def _is_digest(file: "SourceFile", expr: Expr) -> bool:
     return any(flow is file.flow and _DIGEST.search(file.source(v.start, v.end)) for flow, v in file.flow.values(expr))
 
 
-def _reserialised(file: "SourceFile") -> Iterator[Hit]:
+def _reserialised(file: "SourceFile") -> Iterator[Violation]:
     for call in file.syntax.calls:
         if call.name not in ("update", "new", "HMAC", "digest"):
             continue
@@ -185,7 +185,7 @@ def _reserialised(file: "SourceFile") -> Iterator[Hit]:
             for value in _serialisers(file, item):
                 body = "request.get_data()" if file.language == "python" else "req.rawBody"
                 message = "the HMAC is made over a body that was parsed and written again, not over the bytes that came"
-                yield Hit(value.start, value.end, message, fix=body, confidence=Confidence.MEDIUM)
+                yield Violation(value.start, value.end, message, fix=body, confidence=Confidence.MEDIUM)
                 return
 
 
@@ -198,9 +198,9 @@ def _serialisers(file: "SourceFile", expr: Expr) -> Iterator[Expr]:
     for flow, value in file.flow.values(expr):
         if flow is not file.flow:
             continue
-        if value.kind is Kind.CALL and last_name(value) in ("stringify", "dumps"):
+        if value.kind is ExprKind.CALL and last_name(value) in ("stringify", "dumps"):
             yield value
-        elif value.kind is Kind.CALL and last_name(value) in ("encode", "from", "bytes"):
+        elif value.kind is ExprKind.CALL and last_name(value) in ("encode", "from", "bytes"):
             inner = value.base.base if last_name(value) == "encode" and value.base is not None else None
             for item in (inner,) if inner is not None else value.items[:1]:
                 yield from _serialisers(file, item)

@@ -10,14 +10,14 @@ from monei_guard.lints.analysis.project import (
     Dependency,
     Project,
 )
-from monei_guard.lints.analysis.runtime import Runs, Side
+from monei_guard.lints.analysis.runtime import Runtime, RuntimeGuess
 from monei_guard.lints.documents.code_file import SourceFile, in_memory
-from monei_guard.lints.violation import Hit
+from monei_guard.lints.violation import Violation
 
 _CC_HOST = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
+def check(file: SourceFile, _use: MoneiUse) -> Iterator[Violation]:
     """Yield imports of the wrong package, and right imports whose dependency file names the wrong one."""
     for binding in file.syntax.imports:
         hit = _import(file, binding.module, binding.path[0], binding.start, binding.end)
@@ -33,23 +33,25 @@ def check(file: SourceFile, _use: MoneiUse) -> Iterator[Hit]:
             return
 
 
-def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> Hit | None:
+def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> Violation | None:
     if file.language == "python":
         return _python_import(file, module, start, end)
     if module == "monei" or module.startswith("@monei-js/"):
         ours = module == "monei" and (name == "MoneiSDK" or b"MoneiSDK" in file.data)
         if not ours and (not _uses_cc(file.data) or b"monei-sdk" in file.data):
             return None
-        return Hit(start, end, f"`{module}` is MONEI.com's package; monei.cc's is `monei-sdk`", fix='from "monei-sdk"')
+        return Violation(
+            start, end, f"`{module}` is MONEI.com's package; monei.cc's is `monei-sdk`", fix='from "monei-sdk"'
+        )
     if module == "monei-sdk":
         return _dependency(file, start, end, module)
     return None
 
 
-def _python_import(file: SourceFile, module: str, start: int, end: int) -> Hit | None:
+def _python_import(file: SourceFile, module: str, start: int, end: int) -> Violation | None:
     root = module.split(".", maxsplit=1)[0]
     if root == "Monei" and _uses_cc(file.data):
-        return Hit(
+        return Violation(
             start,
             end,
             "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk",
@@ -60,7 +62,7 @@ def _python_import(file: SourceFile, module: str, start: int, end: int) -> Hit |
     return None
 
 
-def _dependency(file: SourceFile, start: int, end: int, wanted: str) -> Hit | None:
+def _dependency(file: SourceFile, start: int, end: int, wanted: str) -> Violation | None:
     """Return a hit where the dependency files install MONEI.com's `monei` for this import."""
     known = file.project.dependencies(file.path)
     python = file.language == "python"
@@ -70,13 +72,13 @@ def _dependency(file: SourceFile, start: int, end: int, wanted: str) -> Hit | No
     if wrong is None:
         return None
     message = f"this import needs `{wanted}`, but {wrong.file} names `monei`, which is MONEI.com's package"
-    return Hit(start, end, message, steps=(_step(file.project, wrong),))
+    return Violation(start, end, message, steps=(_step(file.project, wrong),))
 
 
 def _step(project: Project, dependency: Dependency) -> Step:
     data = project.content(dependency.file, 1 << 20) or b""
     view = in_memory(data, dependency.file)
-    holder = SourceFile(dependency.file, view, "", project, Side(Runs.UNKNOWN, ""))
+    holder = SourceFile(dependency.file, view, "", project, RuntimeGuess(Runtime.UNKNOWN, ""))
     return Step("the dependency that installs the other company's SDK", holder, dependency.start, dependency.end)
 
 
