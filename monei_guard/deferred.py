@@ -1,17 +1,31 @@
-"""A module of another package, without running the `__init__` of that package.
+"""Imports made later than at the top of a file: the only way to do so, open to the few modules that may.
 
-For packages whose `__init__` imports far more than the one module that is wanted: a hook has no time for it.
+A commit pays for nothing it does not use. tests/architecture lists the modules that may call `load`, and what for.
 """
 
 import sys
 from contextlib import ExitStack
+from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
+from typing import Any
 
 
-def lone_module(name: str) -> ModuleType:
-    """Return the module `package.module`, imported alone. Raises ModuleNotFoundError.
+def load(target: str) -> Any:
+    """Return `name` of `module` for "module:name", imported at this moment.
+
+    Raises ImportError for a module that is not there, AttributeError for a name that is not in it.
+    """
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
+
+
+def load_alone(name: str) -> ModuleType:
+    """Return the module `package.module`, imported without running the `__init__` of its package.
+
+    For packages whose `__init__` imports far more than the one module that is wanted: a hook has no time for it. Raises
+    ModuleNotFoundError.
 
     It is known to Python under its own name, so that whoever imports it as usual gets the same one.
     """

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from monei_guard.deferred import lone_module
+from monei_guard.deferred import load_alone
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.model.secret import Secret
 
@@ -101,7 +101,7 @@ def assignments(path: bytes, data: bytes) -> tuple[Assignment, ...]:
 
 
 def _from_dotenv(text: str) -> Iterator[Assignment]:
-    parser = lone_module("dotenv.parser")  # the package's own __init__ imports what finds and loads files
+    parser = load_alone("dotenv.parser")  # the package's own __init__ imports what finds and loads files
     for binding in parser.parse_stream(io.StringIO(text)):
         if binding.key is None or binding.value is None:
             continue  # a comment, `export NAME`, or a line that is no assignment

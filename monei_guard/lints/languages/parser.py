@@ -7,7 +7,7 @@ from types import MappingProxyType, ModuleType
 
 from tree_sitter import Language, Parser, Point, Range, Tree
 
-from monei_guard.deferred import lone_module
+from monei_guard.deferred import load_alone
 
 # Language -> package and function of its grammar.
 _GRAMMARS = MappingProxyType({
@@ -39,7 +39,7 @@ def _grammar(package: str) -> ModuleType:
     here: 7 ms of a hook's time.
     """
     try:
-        return lone_module(f"{package}._binding")
+        return load_alone(f"{package}._binding")
     except ModuleNotFoundError:
         return import_module(package)
 
