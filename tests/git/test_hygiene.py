@@ -62,7 +62,7 @@ def test_rules_checks_modules_and_codes_are_one_list() -> None:
     assert set(CHECKS) == set(RULES)
     assert {rule.code for rule in RULES.values()} == {f"MG2{number:02}" for number in range(1, 12)}
     for rule_id, check in CHECKS.items():
-        module = import_module(f"monei_guard.hygiene.{rule_id.replace('-', '_')}")
+        module = import_module(f"monei_guard.hygiene.checks.{rule_id.replace('-', '_')}")
         assert check is module.check
         text = RULES[rule_id].text
         assert text.what
