@@ -13,8 +13,7 @@ from monei_guard.git.repository import Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
-from monei_guard.sources.containers.expansion import may_hold_messages
-from monei_guard.sources.containers.signatures import archive_kind
+from monei_guard.sources.containers.signatures import archive_kind, may_hold_messages
 from monei_guard.sources.files import MAX_SIZE
 from monei_guard.sources.staged_index import staged
 

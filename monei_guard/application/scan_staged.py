@@ -14,7 +14,8 @@ from monei_guard.fast_path import NAMED_RANGE
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import ScanResult, scan
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.staged_index import staged as staged_items
 

@@ -16,7 +16,8 @@ from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, ObjectReader, cat_file, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Scanner, ScanResult, scan
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner, scan
 from monei_guard.sources.files import FileOptions, one_file
 
 _OPTIONS = FileOptions()

@@ -19,7 +19,7 @@ from monei_guard.model.secret import Secret
 from monei_guard.reporting.audit_report import write_audit
 from monei_guard.reporting.html_summary import ROTATE_AFTER
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory

@@ -24,7 +24,8 @@ from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Run, excluder, open_run, repository_folder
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import ScanResult, scan
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import manifests_in
 

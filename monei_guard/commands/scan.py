@@ -14,7 +14,7 @@ from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Run, excluder, finish, open_run, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import FileOptions, directory, one_file, standard_input

@@ -14,7 +14,8 @@ from monei_guard.errors import ExitCode
 from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Scanner, ScanResult
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter

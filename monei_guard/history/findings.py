@@ -32,7 +32,8 @@ from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
 from monei_guard.model.secret import Secret
-from monei_guard.scanning.scanner import Scanner, ScanResult, masked_path
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner, masked_path
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.refs_and_reflogs import repository_names
@@ -252,20 +253,23 @@ def _judged(
 ) -> ScanResult:
     """Return the findings about the secrets in question, each with its life."""
     by_digest = {sighting.digest: (sighting, life) for sighting, life in wanted}
-    cuts: list[Skipped] = []
     shown = masked_path(blob.path, detector)
+    path = blob.path if shown is None else shown.encode()
     try:
-        nameless = detector.triaged_inside(Blob(blob.content, blob.origin))
-        named = detector.triaged_inside(blob, shown, cuts)
+        nameless = detector.scan_container(Blob(blob.content, blob.origin))
+        named = detector.scan_container(blob, shown)
     except GuardError as error:
-        return ScanResult((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
+        return ScanResult(skipped=(Skipped(path, str(error)),))
+    # The pass over the store has told what cannot be decoded; what ran out of time only now is told here.
+    late = () if len(nameless.triaged) == len(named.triaged) else (*nameless.skipped, *named.skipped)
     counted: list[Triaged] = []
-    for known, one in zip(nameless, named, strict=False):
+    for known, one in zip(nameless.triaged, named.triaged, strict=False):
         lived = by_digest.get(digest(known.finding))
         if lived is not None:
             counted.append(replace(one, finding=_with_life(repository, one.finding, lived, lines_before)))
     return ScanResult(
-        tuple(one.finding for one in counted if one.suppression is None), (), 1, 0, 0,
+        tuple(one.finding for one in counted if one.suppression is None),
+        tuple(Skipped(path, one.reason, one.incomplete) for one in late), 1, 0, 0,
         tuple(one for one in counted if one.suppression is not None),
     )  # fmt: skip
 
