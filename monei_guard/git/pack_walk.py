@@ -61,16 +61,16 @@ class Outcome:
 class Walker:
     """Walks families of one pack.
 
-    `look` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever stands
-    around it; with `margin` None that is not so, and `look` sees every object whole and alone. `found` is called with
-    the position and the whole content of each wanted object in which `look` finds something. `each_group` is called
-    with the positions and whole contents of all wanted objects, some at a time.
+    `content_test` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever
+    stands around it; with `margin` None that is not so, and it sees every object whole and alone. `found` is called
+    with the position and the whole content of each wanted object that passes the test. `each_group` is called with the
+    positions and whole contents of all wanted objects, some at a time.
     """
 
     pack: mmap.mmap
     entries: PackEntries
     wanted: Flags
-    look: ContentTest | None
+    content_test: ContentTest | None
     margin: int | None
     found: Callable[[int, bytes], None]
     each_group: EachGroup | None = None
@@ -188,7 +188,7 @@ class _State:
         while first < len(raw):  # groups small enough to be looked at while they are in the cache
             goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
             after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._look_at(self._rebuilt(islice(table, after - first)), windows)
+            self._search_group(self._rebuilt(islice(table, after - first)), windows)
             first = after
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
@@ -249,20 +249,20 @@ class _State:
         kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.wanted[row[0]]]
         return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
 
-    def _look_at(self, group: "_Group", windows: "_Windows | None") -> None:
+    def _search_group(self, group: "_Group", windows: "_Windows | None") -> None:
         """Look at the windows of some objects together; if that finds anything, at each object whole."""
         contents, position = group.contents, self.order.position
         self.outcome.objects += len(contents)
         self.outcome.size += sum(map(len, contents))
-        look, each_group = self.walker.look, self.walker.each_group
+        content_test, each_group = self.walker.content_test, self.walker.each_group
         if each_group is not None and contents:
             each_group(position[group.places], contents)
-        if look is None or not contents:
+        if content_test is None or not contents:
             return
         pieces = contents if windows is None else windows.pieces(group, self.hit)
-        if self.walker.margin is None or look(b"".join(pieces)):
+        if self.walker.margin is None or content_test(b"".join(pieces)):
             for here, content in zip(group.places, contents, strict=True):
-                if look(content):
+                if content_test(content):
                     self.hit[here] = 1
                     self.walker.found(int(position[here]), content)
 

@@ -1,4 +1,4 @@
-"""Judging suspicious objects where they are read: which secrets stand in them, as digests."""
+"""Which secrets suspicious objects hold, found where they are read, as digests."""
 
 from monei_guard.errors import GuardError
 from monei_guard.history.worker import ObjectMatcher, ObjectMatches
@@ -8,10 +8,10 @@ from monei_guard.model.location import Origin, display_path
 from monei_guard.scanning.scanner import Scanner
 
 
-def judge_with(detector: Scanner) -> ObjectMatcher:
-    """Return what workers judge suspicious content with."""
-    detector.prefilter.fast_test()
-    return lambda content: _judged(detector, content)
+def object_matcher(scanner: Scanner) -> ObjectMatcher:
+    """Return what workers look for secrets in suspicious content with."""
+    scanner.prefilter.fast_test()
+    return lambda content: _matches(scanner, content)
 
 
 def digest(finding: Finding) -> str:
@@ -19,13 +19,13 @@ def digest(finding: Finding) -> str:
     return finding.fingerprint.partition(":")[0]
 
 
-def _judged(detector: Scanner, content: bytes) -> ObjectMatches:
+def _matches(scanner: Scanner, content: bytes) -> ObjectMatches:
     cuts: list[Skipped] = []
     try:
-        found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
+        found = scanner.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
     except GuardError as error:
         return ObjectMatches(gaps=((str(error), True),))
-    digests = tuple(dict.fromkeys(digest(one.finding) for one in found))
+    digests = tuple(dict.fromkeys(digest(triaged.finding) for triaged in found))
     return ObjectMatches(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
 
 

@@ -165,11 +165,11 @@ def _level(trees: Rows, any_row: Rows) -> Level:
     rows = np.nonzero(trees >= 0)[0]
     held = trees[rows]
     some = np.arange(len(held), dtype=np.int32)
-    any_row[held] = some  # of those alike one stays
-    one = any_row[held]
-    distinct = one == some
+    any_row[held] = some  # of those alike kept stays
+    kept = any_row[held]
+    distinct = kept == some
     inside = np.full(len(trees) + 1, -1, dtype=np.int32)
-    inside[rows] = (np.cumsum(distinct, dtype=np.int32) - 1)[one]
+    inside[rows] = (np.cumsum(distinct, dtype=np.int32) - 1)[kept]
     return Level(held[distinct], inside)
 
 
@@ -237,10 +237,10 @@ def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int,
     paths: list[Path] = []
     pending: list[tuple[int, Path]] = [(tree, ())]
     while pending and len(paths) < _MAX_PATHS:
-        here, below = pending.pop()
-        parents = above.get(here, {})
+        current, below = pending.pop()
+        parents = above.get(current, {})
         if below and not parents:
-            paths.extend((*path, *below) for path in paths_of.get(here, [()]))
+            paths.extend((*path, *below) for path in paths_of.get(current, [()]))
         if len(below) < _MAX_DEPTH:
             pending.extend((parent, (name, *below)) for name, parent in parents.items())
     return paths

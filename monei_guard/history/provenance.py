@@ -81,7 +81,7 @@ def provenance_of(
     """
     trees, graph = _read_structure(store, jobs, scan)
     if scan is not None:
-        late = (hit.object_id for hit in scan.stored.hits if hit.kind == "commit")
+        late = (hit.object_id for hit in scan.result.hits if hit.kind == "commit")
         commits = list(dict.fromkeys([*commits, *late]))
     listing = _listed(store.repository, trees, graph) if blobs else _nothing_listed()
     ids = [bytes.fromhex(blob) for blob in blobs]
@@ -96,7 +96,7 @@ def provenance_of(
     described = _described(store.repository, search, [*_lives(search), *_themselves(graph, commits)])
     staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
     for blob, paths in staged.items():
-        if not any(place.first_commit for place in described[blob]):
+        if not any(lived.first_commit for lived in described[blob]):
             described[blob] = [Provenance(path, in_index=True) for path in paths]
     return described
 
@@ -184,21 +184,21 @@ def _like(trees: TreeStore, listing: _Listing, objects: Numbers, *, trees_only: 
 def _described(repository: Repository, search: PathSearch, lived: Sequence[_Lived]) -> dict[str, list[Provenance]]:
     graph = search.graph
     # the commits that have the content while no parent of them has
-    began = [np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist() for one in lived]
+    began = [np.nonzero(life.commits & ~graph.any_parent(life.commits))[0].tolist() for life in lived]
     holders = _holders(graph, began, _refs(repository, graph))
     head = _number_of(graph, repository.head) if repository.head else -1
     width = search.trees.id_length
     described: dict[str, list[Provenance]] = defaultdict(list)
-    for one, first_of, refs in zip(lived, began, holders, strict=True):
-        place = Provenance(b"/".join(one.path) or None, refs=refs)
+    for life, first_of, refs in zip(lived, began, holders, strict=True):
+        provenance = Provenance(b"/".join(life.path) or None, refs=refs)
         if first_of:
-            first, last = first_of[0], int(np.nonzero(one.commits)[0][-1])
-            place = replace(
-                place, first_commit=graph.hex_id(first, width), since=first,
+            first, last = first_of[0], int(np.nonzero(life.commits)[0][-1])
+            provenance = replace(
+                provenance, first_commit=graph.hex_id(first, width), since=first,
                 last_commit=graph.hex_id(last, width), until=last,
-                in_head=head >= 0 and bool(one.commits[head]) and bool(one.path),
+                in_head=head >= 0 and bool(life.commits[head]) and bool(life.path),
             )  # fmt: skip
-        described[one.object_id.hex()].append(place)
+        described[life.object_id.hex()].append(provenance)
     return described
 
 
@@ -209,7 +209,7 @@ def _number_of(graph: CommitGraph, commit: str) -> int:
 def _lives(search: PathSearch) -> Iterable[_Lived]:
     """Yield each blob under each path at which any commit has it, or under its name where no commit has the tree."""
     naming = search.naming
-    known: dict[tuple[bytes, Path], Flags] = {}
+    lives: dict[tuple[bytes, Path], Flags] = {}
     names_any = search.marked(naming.tree)
     row_of = np.full(search.trees.count + 1, -1, dtype=np.int32)
     for folder, level in search.along.items():
@@ -223,14 +223,14 @@ def _lives(search: PathSearch) -> Iterable[_Lived]:
             names_it = np.zeros(len(level.trees) + 1, dtype=bool)
             names_it[row[naming.which == which]] = True
             names_it[-1] = False
-            known[blob, (*folder, name)] = search.commits_with(folder, names_it)
+            lives[blob, (*folder, name)] = search.commits_with(folder, names_it)
         row_of[level.trees[rows]] = -1
-    placed = {blob for blob, _ in known}
+    placed = {blob for blob, _ in lives}
     nowhere = np.zeros(len(search.graph), dtype=bool)
     for name, blob in naming.entries:
         if blob not in placed:
-            known[blob, (name,)] = nowhere
-    return [_Lived(blob, path, commits) for (blob, path), commits in known.items()]
+            lives[blob, (name,)] = nowhere
+    return [_Lived(blob, path, commits) for (blob, path), commits in lives.items()]
 
 
 def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:
