@@ -10,7 +10,7 @@ import numpy as np
 
 from monei_guard.git.cat_file import all_object_ids
 from monei_guard.git.delta_families import needed_entries, share_out
-from monei_guard.git.object_directories import StoredFiles, stored_files
+from monei_guard.git.object_directories import ObjectFiles, object_files
 from monei_guard.git.pack import Pack, open_pack
 from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
 from monei_guard.git.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, among
@@ -91,7 +91,7 @@ class ObjectStore:
     """
 
     repository: Repository
-    files: StoredFiles
+    files: ObjectFiles
     packs: tuple[Pack, ...]
     refused: tuple[tuple[bytes, str], ...]
     clean: CleanObjects
@@ -141,7 +141,7 @@ def open_store(repository: Repository, clean: CleanObjects | None = None) -> Obj
 
     Raises GitError where git cannot even say where the objects are.
     """
-    files = stored_files(repository)
+    files = object_files(repository)
     clean = clean or no_clean_objects(ID_LENGTHS[repository.object_format])
     packs, refused, marks, covered = [], [], [], set()
     for stem in files.packs:

@@ -165,7 +165,7 @@ def _level(trees: Rows, any_row: Rows) -> Level:
     rows = np.nonzero(trees >= 0)[0]
     held = trees[rows]
     some = np.arange(len(held), dtype=np.int32)
-    any_row[held] = some  # of those alike kept stays
+    any_row[held] = some  # of those alike one stays
     kept = any_row[held]
     distinct = kept == some
     inside = np.full(len(trees) + 1, -1, dtype=np.int32)
