@@ -36,6 +36,7 @@ from monei_guard.scanning.scanner import Scanner, ScanResult, masked_path
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.refs_and_reflogs import repository_names
+from monei_guard.sources.source import SourceOptions
 
 _NEVER = 1 << 62
 _MOST_RELATED = 10  # other places told with each finding
@@ -62,7 +63,7 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     hits = {hit.object_id: hit for hit in result.hits}
     found = list(_found(repository, _sightings(hits, provenance), scanner))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(result.names)]
-    beside = run_pipeline([*names, *repository_names(repository, scanner.prefilter.hits)], scanner)
+    beside = run_pipeline([*names, *repository_names(repository, scanner.prefilter.hits, SourceOptions())], scanner)
     skipped = [
         *(Skipped(path, reason) for path, reason in result.problems),
         *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in result.gaps),
