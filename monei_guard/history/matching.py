@@ -1,4 +1,4 @@
-"""Matching suspicious objects where they are read: which secrets stand in them, as digests."""
+"""Which secrets suspicious objects hold, found where they are read, as digests."""
 
 from monei_guard.errors import GuardError
 from monei_guard.history.worker import ObjectMatcher, ObjectMatches
@@ -8,8 +8,8 @@ from monei_guard.model.location import Origin, display_path
 from monei_guard.scanning.scanner import Scanner
 
 
-def match_with(scanner: Scanner) -> ObjectMatcher:
-    """Return what workers match suspicious content with."""
+def object_matcher(scanner: Scanner) -> ObjectMatcher:
+    """Return what workers look for secrets in suspicious content with."""
     scanner.prefilter.fast_test()
     return lambda content: _matches(scanner, content)
 
