@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 from benchmarks.scan import plain_tree
-from monei_guard.commands.session import rule_loaders
+from monei_guard.application.opening import builtin_rules
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.git.repository import discover
 from monei_guard.history.matching import object_matcher
@@ -87,7 +87,8 @@ def _prefilter(*, on: bool, large: bool) -> Prefilter:
 
 def _detector(*, on: bool, large: bool) -> Scanner:
     limits = ArchiveLimits() if on else ArchiveLimits(depth=0)
-    detector = Scanner(credential_keywords(), *rule_loaders(), decode=on, archives=limits)
+    rules = builtin_rules()
+    detector = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=on, archives=limits)
     detector.prefilter = _prefilter(on=on, large=large)
     detector.prefilter.hits(b"warm up")
     return detector

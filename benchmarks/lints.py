@@ -14,13 +14,12 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.measure import machine
-from monei_guard.commands.session import rule_loaders
+from monei_guard.application.opening import builtin_rules
 from monei_guard.lints.analysis.project import Project
 from monei_guard.lints.selection import lint_file
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
-from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_lint_rules
 from monei_guard.scanning.linter import Linter
 from monei_guard.scanning.scanner import Scanner, scan
@@ -68,7 +67,8 @@ def plain(root: Path) -> None:
     for _ in range(RUNS):
         for lints in (False, True):
             linter = Linter(str(root), None) if lints else None
-            detector = Scanner(credential_keywords(), *rule_loaders(), lint=linter)
+            rules = builtin_rules()
+            detector = Scanner(rules.keywords, rules.credentials, rules.evidence, lint=linter)
             start = time.process_time()
             scan(blobs, detector)
             seconds[lints].append(time.process_time() - start)

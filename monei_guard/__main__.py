@@ -5,6 +5,8 @@ import gc
 import os
 import sys
 
+from monei_guard.deferred import load
+
 # Python looks for garbage after every 700 new objects. Nearly all that a hook makes is imported and stays: the search
 # finds nothing there, and takes a twentieth of its time. A scan of much goes on as usual: it would need more memory.
 _OBJECTS_BETWEEN_SEARCHES = 50_000
@@ -19,21 +21,15 @@ def main() -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_SEARCHES)
     if sys.argv[1:] == ["staged"]:
         # What a hook runs on every commit; nearly always there is nothing to say, in half the time.
-        from monei_guard.fast_path import is_clean_commit  # noqa: PLC0415 - for this case alone
-
         try:
-            if is_clean_commit():
+            if load("monei_guard.fast_path:is_clean_commit")():
                 sys.exit(0)
         except KeyboardInterrupt:
             sys.exit(130)
     if sys.argv[1:] in (["staged"], ["staged", "-C", "."]):
         # As hooks call it: no option to read, so nothing that reads options.
-        from monei_guard.application.scan_staged import run_without_options  # noqa: PLC0415 - for this case alone
-
-        sys.exit(run_without_options())
-    from monei_guard.commands.cli import run  # noqa: PLC0415 - builds the command line
-
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(load("monei_guard.application.scan_staged:run_without_options")())
+    sys.exit(load("monei_guard.commands.cli:run")(sys.argv[1:]))
 
 
 if __name__ == "__main__":

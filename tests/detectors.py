@@ -2,7 +2,7 @@
 
 import sys
 
-from monei_guard.commands.session import rule_loaders
+from monei_guard.application.opening import builtin_rules
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
@@ -13,7 +13,8 @@ from monei_guard.scanning.scanner import Scanner
 
 def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
     """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
-    detector = Scanner(credential_keywords(), *rule_loaders(), decode=decode)
+    rules = builtin_rules()
+    detector = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=decode)
     detector.prefilter = Prefilter(credential_keywords(), encoded=decode, switch_at=0 if large else sys.maxsize)
     return detector
 

@@ -1,69 +1,153 @@
-"""A scan whose findings are about to be decided on."""
+"""The baseline made, added to, pruned, explained, and filled from another scanner's file."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from monei_guard.application.baseline import baseline_context, baseline_path, with_baseline
-from monei_guard.application.options import Options
-from monei_guard.commands.scan import open_scan, scan_with_hygiene
-from monei_guard.commands.session import Run
-from monei_guard.git.repository import GitError, GitMissingError, git
-from monei_guard.model.finding import Finding, Triaged
+from monei_guard.application.baseline import baseline_context
+from monei_guard.application.baseline_location import baseline_path
+from monei_guard.application.baseline_scan import BaselineScan, git_author, scan_for_baseline
+from monei_guard.application.options import RunOptions
+from monei_guard.application.scan_paths import open_scan
+from monei_guard.configuration.location import repository_folder
+from monei_guard.errors import ExitCode, IncompleteError
+from monei_guard.model.finding import Finding
+from monei_guard.policy.baseline import Baseline, BaselineError, Entry, pruned, with_findings
+from monei_guard.policy.baseline_file import change, load
 from monei_guard.policy.baseline_name import DEFAULT_NAME
-from monei_guard.policy.selection import is_wanted
-from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.result import ScanResult
+from monei_guard.policy.foreign_baseline import read_foreign
+from monei_guard.reporting.console import out, warn
+from monei_guard.reporting.escaping import visible
+from monei_guard.reporting.terminal import place
+
+_LARGEST = 256 << 20  # bytes of another tool's file
+
+
+class SecretInReasonError(BaselineError):
+    """A reason that would write into the baseline what it hides."""
 
 
 @dataclass(frozen=True, slots=True)
-class BaselineScan:
-    """A scan made for the baseline: what counts, all that was found, and where the baseline is."""
+class Acceptance:
+    """A decision to accept findings. `until` is an ISO date, or None for ever; `author` None is git's user."""
 
-    session: Run
-    scanned: ScanResult
-    path: str
-    exists: bool
-
-    @property
-    def found(self) -> tuple[Finding, ...]:
-        """All findings that are not suppressed in the files themselves."""
-        return tuple(one for one in self.scanned.findings if _is_reported(one, self.session))
-
-    @property
-    def new(self) -> tuple[Finding, ...]:
-        """Those the baseline does not accept yet."""
-        triaged = with_baseline([Triaged(one) for one in self.found], self.session) if self.exists else None
-        return self.found if triaged is None else tuple(one.finding for one in triaged if one.suppression is None)
-
-    def path_of(self, finding: Finding) -> str | None:
-        """Return the finding's path relative to the baseline's folder."""
-        return baseline_context(self.path, self.session).path(finding)
-
-    def is_told_by(self, text: str) -> bool:
-        """Return whether `text` holds one of the secrets that were found."""
-        values = (one.secret.reveal() for one in self.found if one.secret is not None)
-        return any(value.decode("utf-8", "replace") in text for value in values)
+    reason: str
+    until: str | None = None
+    author: str | None = None
 
 
-def run_for_baseline(paths: tuple[str, ...], file: str | None, select: Iterable[str]) -> BaselineScan:
-    """Scan the paths with the configuration and baseline of their repository. Raises GuardError."""
-    codes = tuple(code.strip() for value in select for code in value.split(",") if code.strip())
-    session, items = open_scan(paths, Options(baseline=file, select=codes))
-    path = baseline_path(session) or os.path.join(session.folder or ".", DEFAULT_NAME)
-    with file_progress() as progress:
-        scanned = scan_with_hygiene(session, progress.follow(items), paths)
-    return BaselineScan(session, scanned, os.path.abspath(path), os.path.lexists(path))
+def create_baseline(paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance) -> int:
+    """Make a baseline that accepts every finding of a scan."""
+    scan = scan_for_baseline(paths, file, codes)
+    if scan.exists:
+        raise BaselineError(f"there is a baseline at {scan.path}", hint="'baseline update' adds to it")
+    return _accept(scan, scan.found, acceptance)
 
 
-def _is_reported(finding: Finding, session: Run) -> bool:
-    active = session.active is None or finding.code in session.active
-    return active and is_wanted(finding, session.settings.selection)
+def update_baseline(paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance) -> int:
+    """Accept the findings of a scan that the baseline does not accept yet."""
+    scan = scan_for_baseline(paths, file, codes)
+    if not scan.exists:
+        raise BaselineError(f"there is no baseline at {scan.path}", hint="'baseline create' makes one")
+    return _accept(scan, scan.new, acceptance)
 
 
-def git_author(folder: str) -> str:
-    """Return git's user.email in `folder`, "unknown" where there is none."""
+def import_baseline(
+    foreign: str, paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance
+) -> int:
+    """Accept what another scanner's file accepts, as far as a scan finds it."""
     try:
-        return git(("config", "user.email"), cwd=folder).decode("utf-8", "replace").strip() or "unknown"
-    except (GitError, GitMissingError):
-        return "unknown"
+        with open(foreign, "rb") as stream:
+            accepted = read_foreign(stream.read(_LARGEST), foreign)
+    except OSError as error:
+        raise BaselineError(f"cannot read {foreign}: {error.strerror}") from error
+    scan = scan_for_baseline(paths, file, codes)
+    covered = [one for one in scan.new if accepted.covers(one, scan.path_of(one))]
+    out(f"{accepted.count} entries of {accepted.tool} in {visible(foreign)}")
+    return _accept(scan, covered, acceptance)
+
+
+def prune_baseline(file: str | None, *, dry_run: bool) -> int:
+    """Drop entries that cover nothing any more or have expired; follow renamed files."""
+    _, scan = _whole_scan(file)
+    context = baseline_context(scan.path, scan.run)
+    gone: tuple[Entry, ...] = ()
+
+    def edit(before: Baseline) -> Baseline:
+        nonlocal gone
+        after, gone = pruned(before, scan.found, context)
+        return after
+
+    if dry_run:
+        edit(load(scan.path))
+    else:
+        change(scan.path, edit)
+    for entry in gone:
+        out(f"{'would drop' if dry_run else 'dropped'} {_line(entry)}")
+    out(f"{len(gone)} entries {'would be dropped' if dry_run else 'dropped'}")
+    return ExitCode.CLEAN
+
+
+def explain_baseline(what: str | None, file: str | None) -> int:
+    """Show the entries (of a code, or of a path and below): what each covers, who decided it, why, until when."""
+    baseline, scan = _whole_scan(file)
+    context = baseline_context(scan.path, scan.run)
+    _, gone = pruned(baseline, scan.found, context)
+    covers = {id(entry): entry not in gone for entry in baseline.entries}
+    chosen = [one for one in baseline.entries if what is None or one.code == what or _is_below(one.path, what)]
+    for entry in sorted(chosen, key=lambda entry: (entry.path or "", entry.code)):
+        expired = entry.until is not None and entry.until < context.today.isoformat()
+        state = "expired" if expired else "in use" if covers[id(entry)] else "covers nothing"
+        out(f"{_line(entry)} [{state}]")
+        out(f"    {visible(entry.reason)} ({visible(entry.author)}, {visible(entry.date)})")
+    out(f"{len(chosen)} of {len(baseline.entries)} entries in {visible(scan.path)}")
+    return ExitCode.CLEAN
+
+
+def _whole_scan(file: str | None) -> tuple[Baseline, BaselineScan]:
+    """Return the baseline and a scan of its whole repository. Raises IncompleteError if something was not scanned."""
+    path = _default_path(file)
+    baseline = load(path)
+    scan = scan_for_baseline((repository_folder(os.path.dirname(path)),), path, ())
+    missed = [one for one in scan.result.skipped if one.incomplete]
+    if missed:
+        first = visible((missed[0].path or b"-").decode("utf-8", "backslashreplace"))
+        raise IncompleteError(
+            f"{len(missed)} files could not be scanned, the first is {first} ({missed[0].reason})",
+            hint="what covers nothing cannot be told; make them readable, or exclude them",
+        )
+    return baseline, scan
+
+
+def _default_path(file: str | None) -> str:
+    run, _ = open_scan((".",), RunOptions(baseline=file))
+    return os.path.abspath(baseline_path(run) or os.path.join(run.folder or ".", DEFAULT_NAME))
+
+
+def _accept(scan: BaselineScan, findings: Iterable[Finding], acceptance: Acceptance) -> int:
+    findings = tuple(findings)
+    if scan.is_told_by(acceptance.reason + " " + (acceptance.author or "")):
+        raise SecretInReasonError("the reason holds one of the secrets; describe it instead")
+    author = acceptance.author or git_author(os.path.dirname(scan.path))
+    today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
+    template = Entry("", "", None, acceptance.reason.strip(), author, today, acceptance.until)
+    for one in findings:
+        out(f"accepted {one.code} {place(replace(one.location, path=scan.path_of(one)))}")
+    if findings or not scan.exists:
+        change(scan.path, lambda before: with_findings(before, findings, template, scan.path_of))
+    out(f"{len(findings)} findings accepted in {visible(scan.path)}")
+    if any(one.incomplete for one in scan.result.skipped):
+        warn("some files could not be scanned; 'monei-guard scan' lists them")
+        return ExitCode.INCOMPLETE
+    return ExitCode.CLEAN
+
+
+def _is_below(path: str | None, what: str) -> bool:
+    folder = what.rstrip("/") + "/"
+    return path is not None and (path == what or path.startswith(folder))
+
+
+def _line(entry: Entry) -> str:
+    until = f", until {entry.until}" if entry.until else ""
+    return f"{visible(entry.code)} {visible(entry.path or '(message)')}{until}"

@@ -1,25 +1,12 @@
-"""How a command ends: with an exit code, or at the one boundary for errors. A hook's way, so nothing of click."""
+"""The one boundary for errors: what a command raises becomes a line or two and an exit code."""
 
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
 from monei_guard import __version__
 from monei_guard.errors import ExitCode, GuardError
-
-
-class Stopped(Exception):  # noqa: N818 - no error
-    """The running command is to end with an exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def stop(code: int) -> NoReturn:
-    """End the running command with an exit code."""
-    raise Stopped(code)
+from monei_guard.reporting.console import warn
 
 
 def handle_errors(command: Callable[[], int]) -> int:
@@ -29,7 +16,7 @@ def handle_errors(command: Callable[[], int]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
-        say("interrupted")
+        warn("interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: no traceback, and nothing of the input, may leave
         return _failure(error)
@@ -39,8 +26,6 @@ def handle_errors(command: Callable[[], int]) -> int:
 def _code_of(command: Callable[[], int]) -> int:
     try:
         return command()
-    except Stopped as stopped:
-        return stopped.code
     except BrokenPipeError:
         # The reader of a report has gone, and there is none without something to say: no hook lets that through.
         _turn_output_away()
@@ -50,17 +35,17 @@ def _code_of(command: Callable[[], int]) -> int:
 def _failure(error: Exception) -> int:
     """Say what went wrong in one or two lines and return the exit code."""
     if isinstance(error, GuardError):
-        say(f"error: {error.what}")
+        warn(f"error: {error.what}")
         if error.hint:
-            say(f"help: {error.hint}")
+            warn(f"help: {error.hint}")
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         _turn_output_away()
     elif isinstance(error, FileNotFoundError) and not _is_here():
-        say("error: the current directory no longer exists; go to one that does")
+        warn("error: the current directory no longer exists; go to one that does")
         return ExitCode.MISUSE
     elif isinstance(error, MemoryError):
-        say("error: out of memory; scan less at once, or lower --max-size")
+        warn("error: out of memory; scan less at once, or lower --max-size")
     else:
         _bug(error)
     return ExitCode.INCOMPLETE
@@ -69,16 +54,6 @@ def _failure(error: Exception) -> int:
 def _turn_output_away() -> None:
     """Keep the interpreter from complaining once more at exit that nobody reads."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def say(line: str) -> None:
-    """Write one line to standard error, control characters escaped."""
-    from monei_guard.reporting.escaping import visible  # noqa: PLC0415 - only when something goes wrong
-    from monei_guard.reporting.report_redaction import without_keys  # noqa: PLC0415 - only when something goes wrong
-
-    if sys.stderr is not None:
-        sys.stderr.write(f"{visible(without_keys(line))}\n")
-        sys.stderr.flush()
 
 
 def _is_here() -> bool:
@@ -98,5 +73,5 @@ def _bug(error: Exception) -> None:
         code = trace.tb_frame.f_code
         frames.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    say(f"error: this is a bug in monei-guard {__version__}: {type(error).__name__}; the scan is incomplete")
-    say(f"help: report it with this line: {' > '.join(frames[-6:])}")
+    warn(f"error: this is a bug in monei-guard {__version__}: {type(error).__name__}; the scan is incomplete")
+    warn(f"help: report it with this line: {' > '.join(frames[-6:])}")

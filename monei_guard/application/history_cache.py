@@ -5,8 +5,7 @@ import os
 from dataclasses import dataclass
 
 from monei_guard import __version__
-from monei_guard.application.error_handler import say
-from monei_guard.commands.session import Run
+from monei_guard.application.run import Run
 from monei_guard.filesystem.user_directories import state_folder
 from monei_guard.git.pack_index import ID_LENGTHS
 from monei_guard.git.repository import Repository
@@ -18,6 +17,7 @@ from monei_guard.history.clean_objects import (
     user_key,
 )
 from monei_guard.history.object_store import ObjectStore, StoreResult, remember
+from monei_guard.reporting.console import note
 from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_files import rule_paths
 
@@ -42,10 +42,10 @@ class ObjectCache:
             return
         problem = save_clean_objects(self.path, self.key, self.rules, scanned, self.id_length)
         if problem:
-            say(f"note: the cache of scanned objects was not written: {problem}")
+            note(f"the cache of scanned objects was not written: {problem}")
 
 
-def open_cache(session: Run, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
+def open_cache(run: Run, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
     """Return the cache in `folder`, or in the repository's git directory."""
     width = ID_LENGTHS[repository.object_format]
     name = hashlib.sha256(os.path.realpath(repository.git_dir)).hexdigest()[:16].encode()
@@ -57,12 +57,12 @@ def open_cache(session: Run, repository: Repository, folder: str | None, *, want
     key = user_key(state_folder()) if wanted else None
     if key is None:
         if wanted:
-            say("note: no cache of scanned objects: no private key file can be kept in your state folder")
+            note("no cache of scanned objects: no private key file can be kept in your state folder")
         return ObjectCache(path, None, b"", width, no_clean_objects(width))
-    rules = _rules_digest(session)
+    rules = _rules_digest(run)
     known, problem = load_clean_objects(path, key, rules, width)
     if problem:
-        say(f"note: the cache of scanned objects is ignored: {problem}")
+        note(f"the cache of scanned objects is ignored: {problem}")
     return ObjectCache(path, key, rules, width, known)
 
 
@@ -71,15 +71,15 @@ def _common_folder(repository: Repository) -> bytes:
     return os.path.join(repository.work_tree or repository.git_dir, common)
 
 
-def _rules_digest(session: Run) -> bytes:
+def _rules_digest(run: Run) -> bytes:
     """Return a digest of all that decides what is found in an object."""
     parts = [
-        __version__.encode(), repr(session.detector.prefilter.keywords).encode(),
-        repr(session.settings.selection).encode(), repr(sorted(session.active or ())).encode(),
-        b"decode" if session.detector.decode else b"", repr(session.settings.archives).encode(),
-        repr(session.folder is None).encode(),
+        __version__.encode(), repr(run.scanner.prefilter.keywords).encode(),
+        repr(run.settings.selection).encode(), repr(sorted(run.active or ())).encode(),
+        b"decode" if run.scanner.decode else b"", repr(run.settings.archives).encode(),
+        repr(run.folder is None).encode(),
     ]  # fmt: skip
-    for path in (*rule_paths(bundled_rules()), *session.settings.extend_rules):
+    for path in (*rule_paths(bundled_rules()), *run.settings.extend_rules):
         with open(path, "rb") as file:
             parts.append(hashlib.sha256(file.read()).digest())
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).digest()

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monei_guard.commands.session import Run, excluder, rule_loaders
+from monei_guard.application.opening import builtin_rules, source_options
+from monei_guard.application.run import Run
+from monei_guard.application.scanner_factory import build_key_finder
 from monei_guard.decoding.charset import root_view
 from monei_guard.errors import GuardError
-from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.git.repository import discover
 from monei_guard.hygiene.collection import plain_folder_files, staged_files, work_tree_files
 from monei_guard.hygiene.findings import path_of
@@ -21,21 +22,21 @@ from monei_guard.model.location import Origin
 from monei_guard.model.moment import moment
 from monei_guard.model.rule import Rule
 from monei_guard.model.secret import Secret
-from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
+from monei_guard.ruleset.bundled import DIRECTIVE
 from monei_guard.ruleset.rule_files import load_hygiene_rules
 from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import Scanner
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class KeyHistory:
     """What `audit` knows and `scan` does not: when each key was first committed, and how old one may be."""
 
     first_seen: Callable[[Secret], datetime | None]
     max_key_age_days: int = 90
 
 
-def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> History:
+def key_history(findings: Iterable[Finding], max_key_age_days: int = 90) -> KeyHistory:
     """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
     first: dict[Secret, datetime] = {}
     for finding in findings:
@@ -43,41 +44,41 @@ def history_of(findings: Iterable[Finding], max_key_age_days: int = 90) -> Histo
         seen = moment(finding.life.first_date if finding.life is not None else None) or moment(finding.location.date)
         if finding.secret is not None and seen is not None:
             first[finding.secret] = min(seen, first.get(finding.secret, seen))
-    return History(first.get, max_key_age_days)
+    return KeyHistory(first.get, max_key_age_days)
 
 
 def with_hygiene(
-    session: Run,
+    run: Run,
     scanned: ScanResult,
     paths: Sequence[str],
     excluded: Callable[[bytes], bool] | None = None,
-    history: History | None = None,
+    history: KeyHistory | None = None,
 ) -> ScanResult:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
-    rules = active_rules(session)
+    rules = active_rules(run)
     for path in paths if rules else ():
         if path == "-" or not os.path.isdir(path):
             continue
         prefix = b"" if len(paths) == 1 else _prefix(path)
         try:
-            files = folder_files(path, *_engine(session, scanned, prefix))
+            files = folder_files(path, *_key_finder(run, scanned, prefix))
         except GuardError as error:
             scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
             continue
         if history is not None:
             files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
         files = files if excluded is None else without(files, excluded)
-        scanned = _with(scanned, session, files, list(hygiene_findings(files, rules)), prefix)
+        scanned = _with(scanned, run, files, list(hygiene_findings(files, rules)), prefix)
     return scanned
 
 
 def folder_files(
-    path: str, detector: Scanner, findings: Mapping[bytes, tuple[Finding, ...]] | None
+    path: str, scanner: Scanner, findings: Mapping[bytes, tuple[Finding, ...]] | None
 ) -> RepositorySnapshot:
     """Return what the checks ask about a folder, inside a git work tree or outside. Raises GitError."""
     repository = discover(path)
     root = os.fsencode(path)
-    classify = classifier(detector)
+    classify = classifier(scanner)
     if repository is None or repository.work_tree is None or not _contains(repository.work_tree, root):
         return plain_folder_files(root, classify, findings)
     return work_tree_files(root, classify, findings)
@@ -101,33 +102,31 @@ def _contains(work_tree: bytes, folder: bytes) -> bool:
     return os.path.commonpath([top, os.path.realpath(folder)]) == top
 
 
-def with_staged_hygiene(session: Run, scanned: ScanResult, top: bytes, touched: frozenset[bytes]) -> ScanResult:
+def with_staged_hygiene(run: Run, scanned: ScanResult, top: bytes, touched: frozenset[bytes]) -> ScanResult:
     """Return the outcome of a scan of the index with what the checks find in the touched files added."""
-    rules = active_rules(session)
+    rules = active_rules(run)
     if not rules:
         return scanned
-    detector, findings = _engine(session, scanned, b"")
-    files = staged_files(top, touched, classifier(detector), findings)
-    excluded = excluder(session.settings.exclude)
+    scanner, findings = _key_finder(run, scanned, b"")
+    files = staged_files(top, touched, classifier(scanner), findings)
+    excluded = source_options(run).excluded
     files = files if excluded is None else without(files, excluded)
-    return _with(scanned, session, files, list(hygiene_findings(files, rules)), b"")
+    return _with(scanned, run, files, list(hygiene_findings(files, rules)), b"")
 
 
-def _engine(
-    session: Run, scanned: ScanResult, prefix: bytes
+def _key_finder(
+    run: Run, scanned: ScanResult, prefix: bytes
 ) -> tuple[Scanner, Mapping[bytes, tuple[Finding, ...]] | None]:
-    """Return the engine that knows every key format, and the scan's findings if it was that engine which made them.
+    """Return the scanner that knows every key format, and the scan's findings if it was that scanner which made them.
 
     With `--select MG211` the scan looks for no key at all, but the check still has to know one when it sees it.
     """
-    if session.active is None:
-        return session.detector, by_path(scanned.findings, prefix)
-    return Scanner(credential_keywords(), *rule_loaders(), cache_folder=cache_folder()), None
+    if run.active is None:
+        return run.scanner, by_path(scanned.findings, prefix)
+    return build_key_finder(builtin_rules()), None
 
 
-def _with(
-    scanned: ScanResult, session: Run, files: RepositorySnapshot, found: list[Finding], prefix: bytes
-) -> ScanResult:
+def _with(scanned: ScanResult, run: Run, files: RepositorySnapshot, found: list[Finding], prefix: bytes) -> ScanResult:
     """Add findings to what was scanned, those apart that a directive in their file suppresses."""
     by_file: dict[bytes, list[Finding]] = defaultdict(list)
     for finding in found:
@@ -138,13 +137,11 @@ def _with(
         if content is None or DIRECTIVE.encode() not in content:
             triaged += map(Triaged, those)
             continue
-        from monei_guard.policy.inline_suppression import triage_content  # noqa: PLC0415 - few files have directives
-
         view = root_view(Blob(content, files.origin, path))
         # Directives that suppress nothing are the scan's to report, once.
-        judged = triage_content(those, view, session.detector.suppressions)
+        judged = run.scanner.triage(tuple(those), view)
         triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
-    mask = _mask(session.detector, files, by_file)
+    mask = _mask(run.scanner, files, by_file)
     moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
     return replace(
         scanned,
@@ -153,11 +150,11 @@ def _with(
     )
 
 
-def _mask(detector: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
+def _mask(scanner: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) -> Callable[[Finding], Finding]:
     """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
     keys = [key for path in paths for key in files.findings.get(path, ())]
     for path in paths:
-        keys += detector.scan_blob(Blob(path, files.origin, path, is_name=True)).findings
+        keys += scanner.scan_blob(Blob(path, files.origin, path, is_name=True)).findings
     values = {key.secret.reveal().decode("utf-8", "replace"): key.secret.redacted for key in keys if key.secret}
 
     def hide(text: str) -> str:
@@ -177,12 +174,12 @@ def _mask(detector: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) 
     return masked
 
 
-def classifier(detector: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
+def classifier(scanner: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
     """Return the engine as the checks call it: content and path in, findings out; a slow file has none."""
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         try:
-            found = detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+            found = scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
             return [one for one in found if _is_key(one)]
         except GuardError:
             return ()
@@ -195,10 +192,10 @@ def _is_key(finding: Finding) -> bool:
     return finding.secret is not None and not finding.code.startswith(("MG2", "MG3", "MG4", "MG9"))
 
 
-def active_rules(session: Run) -> dict[str, Rule]:
+def active_rules(run: Run) -> dict[str, Rule]:
     """Return the hygiene rules of this run by id."""
     rules = load_hygiene_rules()
-    return {rule.id: rule for rule in rules if session.active is None or rule.code in session.active}
+    return {rule.id: rule for rule in rules if run.active is None or rule.code in run.active}
 
 
 def _prefix(path: str) -> bytes:

@@ -1,16 +1,24 @@
 """What one run is asked for, and the settings it adds up to with the configuration."""
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from monei_guard.configuration.settings import Settings, find_settings, load_settings
+from monei_guard.configuration.settings import Settings
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.selection import Selection
 
 
+def _refuse(_question: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said, checked; None where it said nothing."""
+class RunOptions:
+    """What the command line said, checked; None where it said nothing.
+
+    `ask` puts a question to whoever sits at the terminal, and returns whether the answer was yes.
+    """
 
     format: str = "terminal"
     output: str | None = None
@@ -30,14 +38,11 @@ class Options:
     yes: bool = False
     api_urls: tuple[str, ...] = ()
     jobs: int | None = None
+    ask: Callable[[str], bool] = field(default=_refuse, compare=False)
 
 
-def read_settings(options: Options, folder: str | None) -> Settings:
-    """Return the configuration of `folder` (None: a place whose configuration is not trusted), options applied."""
-    if options.config is not None:
-        settings = load_settings(options.config)
-    else:
-        settings = find_settings(folder) if folder is not None else Settings()
+def with_options(settings: Settings, options: RunOptions) -> Settings:
+    """Return the configuration with the options applied, which come first."""
     chosen = settings.selection
     return replace(
         settings,

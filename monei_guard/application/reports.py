@@ -3,14 +3,13 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 from monei_guard import __version__
-from monei_guard.application.baseline import with_baseline
-from monei_guard.application.options import Options
-from monei_guard.commands.session import Run
+from monei_guard.application.options import RunOptions
+from monei_guard.application.run import Run
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule
 from monei_guard.policy.selection import exit_code, is_wanted
@@ -22,35 +21,42 @@ from monei_guard.ruleset.rule_files import load_bundled
 from monei_guard.scanning.result import ScanResult
 
 TerminalWriter = Callable[[Report, TextIO, Style], None]
+# Given the findings of a run: the same, those that a baseline accepts suppressed, or with what the API says of them.
+Annotator = Callable[[Sequence[Triaged]], Sequence[Triaged]]
 _WIDTH = 100
 
 
-def report_and_exit_code(session: Run, scanned: ScanResult, terminal: TerminalWriter = write_terminal) -> int:
-    """Triage what was found, write every report that was asked for, return the exit code.
+def report_and_exit_code(
+    run: Run, result: ScanResult, annotators: Sequence[Annotator], terminal: TerminalWriter | None
+) -> int:
+    """Let the annotators have their say in turn, write every report that was asked for, return the exit code.
 
     `terminal` writes what standard output gets where no other format is asked for.
     """
-    triaged = with_baseline([*map(Triaged, scanned.findings), *scanned.suppressed], session)
-    triaged = tuple(one for one in triaged if _is_reported(one.finding, session))
-    if session.options.verify:
-        # The HTTP library is for those who ask for it.
-        from monei_guard.application.verification import verified_as_asked  # noqa: PLC0415 - imports HTTP
-
-        triaged = verified_as_asked(triaged, session.options, own_rules=bool(session.own_rules))
+    triaged: Sequence[Triaged] = [*map(Triaged, result.findings), *result.suppressed]
+    triaged = [one for one in triaged if is_reported(one.finding, run)]
+    for annotate in annotators:
+        triaged = annotate(triaged)
     report = make_report(
-        triaged,
-        scanned.skipped,
-        session.errors,
+        tuple(triaged),
+        result.skipped,
+        result.errors,
         version=__version__,
-        rules=_rules_in_force(session),
-        coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes, session.started),
-        configuration=Configuration(session.settings.source, session.settings.turned_off),
+        rules=_rules_in_force(run),
+        coverage=Coverage(result.files, result.blobs, result.bytes, run.started),
+        configuration=Configuration(run.settings.source, run.settings.turned_off),
     )
-    write_reports(session.options, report_without_keys(report), terminal)
-    return exit_code(triaged, session.settings.fail_on, complete=report.complete)
+    write_reports(run.options, report_without_keys(report), terminal or write_terminal)
+    return exit_code(triaged, run.settings.fail_on, complete=report.complete)
 
 
-def write_reports(options: Options, report: Report, terminal: TerminalWriter = write_terminal) -> None:
+def is_reported(finding: Finding, run: Run) -> bool:
+    """Return whether the run reports a finding: its rule is in force, and it is sure enough."""
+    is_active = run.active is None or finding.code in run.active
+    return is_active and is_wanted(finding, run.settings.selection)
+
+
+def write_reports(options: RunOptions, report: Report, terminal: TerminalWriter = write_terminal) -> None:
     """Write the report in every form that was asked for; standard output comes last."""
     for name, path in options.reports:
         write_report(report, name, path)
@@ -64,17 +70,12 @@ def write_reports(options: Options, report: Report, terminal: TerminalWriter = w
             write_report(report, options.format, None, stream)
 
 
-def _is_reported(finding: Finding, session: Run) -> bool:
-    is_active = session.active is None or finding.code in session.active
-    return is_active and is_wanted(finding, session.settings.selection)
-
-
-def _rules_in_force(session: Run) -> tuple[Rule, ...]:
+def _rules_in_force(run: Run) -> tuple[Rule, ...]:
     """Return the rules with their texts, for the formats that carry them; the terminal does not."""
-    if {session.options.format, *(name for name, _ in session.options.reports)} == {"terminal"}:
+    if {run.options.format, *(name for name, _ in run.options.reports)} == {"terminal"}:
         return ()
-    everything = (*load_bundled(), *session.own_rules)
-    return tuple(rule for rule in everything if session.active is None or rule.code in session.active)
+    everything = (*load_bundled(), *run.own_rules)
+    return tuple(rule for rule in everything if run.active is None or rule.code in run.active)
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def _standard_output() -> Iterator[TextIO]:
         yield stream
 
 
-def _style(options: Options, stream: TextIO) -> Style:
+def _style(options: RunOptions, stream: TextIO) -> Style:
     terminal = stream.isatty()
     wanted = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(

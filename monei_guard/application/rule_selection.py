@@ -1,26 +1,18 @@
-"""Sessions whose configuration or options select rules or bring their own: these read every rule file."""
+"""Rules that were selected or brought along: then every rule file is read."""
 
-from collections.abc import Callable
-
-from monei_guard.application.options import Options
-from monei_guard.commands.session import Run, suppression_policy
+from monei_guard.application.scanner_factory import RulesInForce
 from monei_guard.configuration.settings import Settings
 from monei_guard.detection.patterns import PatternError, compile_rule
-from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.lints.selection import LINT_WORDS
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.policy.selection import selected_rules
 from monei_guard.ruleset.rule_files import RuleError, load_bundled, load_evidence_rules, load_file
-from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Scanner
 
 _AGE_OF_KEYS = "MG209"
 
 
-def selected_session(
-    options: Options, settings: Settings, manifests: Callable[[], bytes], *, trusted: bool, root: str
-) -> Run:
-    """Return a session with the selected rules, own ones included. Raises GuardError for rules that cannot serve."""
+def select_rules(settings: Settings) -> RulesInForce:
+    """Return the rules that the settings select, own ones included. Raises GuardError for rules that cannot serve."""
     own = tuple(load_file(path) for path in settings.extend_rules)
     bundled = load_bundled()
     _check(own, bundled)
@@ -30,20 +22,14 @@ def selected_session(
         # It asks the history for keys of every kind; the report leaves out what was not selected.
         credentials = tuple(rule for rule in (*bundled, *own) if rule.kind is RuleKind.CREDENTIAL)
     evidence = tuple(rule for rule in own if rule.kind is RuleKind.EVIDENCE)
-    active = frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE)
     lints = LINT_WORDS if any(rule.kind is RuleKind.LINT for rule in rules) else ()
-    detector = Scanner(
-        (*lints, *(word for rule in credentials for word in rule.keywords)),
-        lambda: credentials,
-        lambda: (*load_evidence_rules(), *evidence),
-        manifests,
-        suppression_policy(settings, own, active) if trusted else None,
-        archives=settings.archives,
-        cache_folder=cache_folder(),
-        lint=Linter(root, active),
-        foreign_markers=bool(settings.markers_of),
+    return RulesInForce(
+        keywords=(*lints, *(word for rule in credentials for word in rule.keywords)),
+        credentials=lambda: credentials,
+        evidence=lambda: (*load_evidence_rules(), *evidence),
+        own=own,
+        active=frozenset(rule.code for rule in rules if rule.kind is not RuleKind.EVIDENCE),
     )
-    return Run(options, settings, detector, own, active)
 
 
 def _check(own: tuple[Rule, ...], bundled: tuple[Rule, ...]) -> None:

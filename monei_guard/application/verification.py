@@ -2,25 +2,24 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
-from monei_guard.application.error_handler import say
-from monei_guard.application.options import Options
+from monei_guard.application.options import RunOptions
 from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding, Triaged, Verification
 from monei_guard.model.secret import Secret
+from monei_guard.reporting.console import warn
+from monei_guard.reporting.progress import key_progress
 from monei_guard.verification.audit_log import AuditLog, open_audit_log
 from monei_guard.verification.eligibility import Credential, select
 from monei_guard.verification.hosts import DEFAULT_HOSTS, ApiHost, parse_api_url
 from monei_guard.verification.settings import VerificationSettings
 from monei_guard.verification.validity import declined, not_asked, with_verdicts
-from monei_guard.verification.verifier import Progress, expected_seconds, verify, wait_until_inactive
+from monei_guard.verification.verifier import expected_seconds, verify, wait_until_inactive
 
 _A_FEW = 5  # keys, beyond which progress is shown
 
@@ -33,9 +32,10 @@ class ConsentError(GuardError):
 class VerificationRequest:
     """How the user wants keys verified. `wait` in seconds: poll until all keys are inactive or it has passed.
 
-    `own_rules` says that rules beside the built-in ones were in force.
+    `own_rules` says that rules beside the built-in ones were in force; `ask` is how the user is asked to agree.
     """
 
+    ask: Callable[[str], bool]
     hosts: tuple[ApiHost, ...] = DEFAULT_HOSTS
     settings: VerificationSettings = field(default_factory=VerificationSettings)
     agreed: bool = False
@@ -60,26 +60,31 @@ def hosts_named(urls: Sequence[str]) -> tuple[ApiHost, ...]:
     return tuple(parse_api_url(url) for url in urls) or DEFAULT_HOSTS
 
 
-def check_request(options: Options) -> None:
+def check_request(options: RunOptions) -> None:
     """Raise, before anything is scanned, for what would make `--verify` impossible afterwards."""
     hosts_named(options.api_urls)
     if not options.yes:
         require_somebody_to_ask()
 
 
-def verified_as_asked(triaged: Sequence[Triaged], options: Options, *, own_rules: bool) -> tuple[Triaged, ...]:
+def verify_as_asked(triaged: Sequence[Triaged], options: RunOptions, *, own_rules: bool) -> tuple[Triaged, ...]:
     """Return the findings of a scan with what the API says of their keys; suppressed ones are not asked about.
 
     What keeps the API from being asked must not cost the report of the scan: it becomes the verdict's reason.
     """
     request = VerificationRequest(
-        hosts_named(options.api_urls), network_settings(), agreed=options.yes, quiet=options.quiet, own_rules=own_rules
+        options.ask,
+        hosts_named(options.api_urls),
+        network_settings(),
+        agreed=options.yes,
+        quiet=options.quiet,
+        own_rules=own_rules,
     )
     findings = [one.finding for one in triaged if one.suppression is None]
     try:
         verdicts = ask_api(findings, request)
     except GuardError as error:
-        say(f"error: {error}")
+        warn(f"error: {error}")
         verdicts = {one.secret: not_asked(error.what) for one in findings if one.secret is not None}
     return tuple(with_verdicts(triaged, verdicts))
 
@@ -95,9 +100,10 @@ def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[S
         return verdicts
     if not request.quiet or not request.agreed:
         _announce(credentials, unfit, request)
-    if not request.agreed and not _agrees():
+    if not request.agreed and not _agrees(request):
         return verdicts | {one.secret: not_asked("you did not agree") for one in credentials}
-    with _audit(request.audit_log) as audit, _progress(len(credentials), request) as progress:
+    quiet = request.quiet or len(credentials) <= _A_FEW
+    with _audit(request.audit_log) as audit, key_progress(len(credentials), quiet=quiet) as progress:
         if request.wait is None:
             answers = verify(credentials, request.hosts, request.settings, audit=audit, progress=progress)
         else:
@@ -109,26 +115,26 @@ def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[S
 
 def _announce(credentials: Sequence[Credential], unfit: dict[Secret, str], request: VerificationRequest) -> None:
     first, *others = (host.name for host in request.hosts)
-    say(f"{_keys(len(credentials))} to be sent to {first}")
+    warn(f"{_keys(len(credentials))} to be sent to {first}")
     for host in others:
-        say(f"those that {first} refuses, to {host}")
+        warn(f"those that {first} refuses, to {host}")
         first = host
     for secret, reason in list(unfit.items())[:_A_FEW]:
-        say(f"not sent: {secret.redacted} ({reason})")
+        warn(f"not sent: {secret.redacted} ({reason})")
     if len(unfit) > _A_FEW:
-        say(f"not sent: {_keys(len(unfit) - _A_FEW)} more; the report says why")
+        warn(f"not sent: {_keys(len(unfit) - _A_FEW)} more; the report says why")
     seconds = expected_seconds(len(credentials), request.settings)
     if seconds > 60:  # noqa: PLR2004 - a minute
-        say(f"at {request.settings.rate:g} requests a second this takes about {seconds / 60:.0f} minutes")
+        warn(f"at {request.settings.rate:g} requests a second this takes about {seconds / 60:.0f} minutes")
 
 
 def _keys(count: int) -> str:
     return "1 key" if count == 1 else f"{count} keys"
 
 
-def _agrees() -> bool:
+def _agrees(request: VerificationRequest) -> bool:
     require_somebody_to_ask()
-    return click.confirm("Ask the API about them?", default=False, err=True)
+    return request.ask("Ask the API about them?")
 
 
 def require_somebody_to_ask() -> None:
@@ -150,12 +156,3 @@ def _audit(path: Path | None) -> Iterator[AuditLog | None]:
         yield log
     finally:
         log.close()
-
-
-@contextmanager
-def _progress(keys: int, request: VerificationRequest) -> Iterator[Progress | None]:
-    if keys <= _A_FEW or request.quiet or not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=keys, label="asking the API", file=sys.stderr) as bar:
-        yield lambda done, _: bar.update(done - bar.pos)

@@ -118,12 +118,12 @@ def _place(location: Mapping[str, Any]) -> KeyLocation:
     return KeyLocation(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
 
 
-def scan_report(places: Mapping[str, Sequence[KeyLocation]], root: str, detector: Scanner) -> ScanResult:
+def scan_report(places: Mapping[str, Sequence[KeyLocation]], root: str, scanner: Scanner) -> ScanResult:
     """Read the places again and return the findings whose key the report names; the rest is reported as skipped."""
     distinct = dict.fromkeys(place for seen in places.values() for place in seen)
     with ExitStack() as stack:
         reader = _object_reader(distinct, root, stack)
-        scanned = scan((_read_again(place, root, reader) for place in distinct), detector)  # one in memory at a time
+        scanned = scan((_read_again(place, root, reader) for place in distinct), scanner)  # one in memory at a time
     wanted = tuple(one for one in scanned.findings if one.secret is not None and one.secret.sha256 in places)
     found = {one.secret.sha256 for one in wanted if one.secret is not None}
     reasons = {one.path: one.reason for one in scanned.skipped}
@@ -176,9 +176,9 @@ def _read_object(place: KeyLocation, reader: ObjectReader) -> Blob | Skipped:
     return Blob(content, place.origin, path, place.commit)
 
 
-def scan_items(items: Sequence[Blob | Skipped], detector: Scanner) -> ScanResult:
+def scan_items(items: Sequence[Blob | Skipped], scanner: Scanner) -> ScanResult:
     """Scan keys given one way or another. Raises KeySourceError when no key is among them."""
-    scanned = scan(items, detector)
+    scanned = scan(items, scanner)
     if not any(one.secret is not None for one in scanned.findings) and not scanned.skipped:
         raise KeySourceError(
             "there is no Monei key in what was given",

@@ -1,14 +1,15 @@
 """The command group: an explicit table of lazily imported commands, and the run of one."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from types import MappingProxyType
 
 import click
 
 from monei_guard import __version__
-from monei_guard.application.error_handler import handle_errors, say
+from monei_guard.application.error_handler import handle_errors
+from monei_guard.deferred import load
 from monei_guard.errors import ExitCode
+from monei_guard.reporting.console import warn
 
 # Command -> "module:function" and its one-line help, so that `--help` imports nothing.
 COMMANDS = MappingProxyType({
@@ -33,7 +34,7 @@ HOOK_COMMANDS = MappingProxyType(
     {
         "hook-pre-push": "monei_guard.commands.hook_impl:pre_push",
         "hook-commit-msg": "monei_guard.commands.hook_impl:commit_msg",
-        "hook-pre-receive": "monei_guard.commands.hook_pre_receive:pre_receive",
+        "hook-pre-receive": "monei_guard.commands.hook_impl:pre_receive",
     }
 )
 
@@ -52,10 +53,9 @@ class LazyGroup(click.Group):
         place = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HOOK_COMMANDS.get(cmd_name)
         if place is None:
             return None
-        module, function = place.split(":")
-        command = getattr(import_module(module), function)
+        command = load(place)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{module}:{function} is not a command")
+            raise TypeError(f"{place} is not a command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -93,6 +93,6 @@ def _run(arguments: Sequence[str]) -> int:
 def _misuse(error: click.ClickException) -> None:
     """Say what is wrong with the command line as every other error is said: it may quote anything."""
     context = error.ctx if isinstance(error, click.UsageError) else None
-    say(f"error: {error.format_message()}")
+    warn(f"error: {error.format_message()}")
     if context is not None:
-        say(f"help: '{context.command_path} --help' shows how it is used")
+        warn(f"help: '{context.command_path} --help' shows how it is used")

@@ -1,79 +1,15 @@
 """`monei-guard explain CODE` and `monei-guard explain FILE[:LINE]`."""
 
-import os
-import re
-
 import click
 
-from monei_guard.commands.rules import find_rule
-from monei_guard.decoding.charset import root_view
-from monei_guard.detection.assessment import Assessment
-from monei_guard.detection.engine import Engine
-from monei_guard.errors import GuardError
-from monei_guard.model.blob import Blob, View
-from monei_guard.model.location import Origin, Span
-from monei_guard.model.secret import redact
-from monei_guard.reporting.escaping import visible
-from monei_guard.reporting.report_redaction import without_keys
-from monei_guard.reporting.rule_page import rule_page
-from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules
-from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.files import read_quietly
-
-
-class NothingToExplainError(GuardError):
-    """Neither a rule nor a file."""
+from monei_guard.application import explain as explanation
 
 
 @click.command()
 @click.argument("what", metavar="CODE|FILE[:LINE]")
-def explain(what: str) -> None:
+def explain(what: str) -> int:
     """Explain a rule, or every value in a file (or on one of its lines) that any rule looked at.
 
     For a value that is not reported, the reason is given: a placeholder, another company's key, no context.
     """
-    path, line = _place(what)
-    if path is None:
-        click.echo(rule_page(find_rule(what)), nl=False)
-        return
-    content = read_quietly(os.fsencode(path))
-    if content is None:
-        raise NothingToExplainError(f"cannot read {path}", hint="give a file, FILE:LINE or a rule's code")
-    manifests = os.fsencode(os.path.dirname(os.path.abspath(path)))
-    engine = Engine(load_credential_rules(), load_evidence_rules, lambda: manifests_in(manifests))
-    view = root_view(Blob(content, Origin.WORKTREE, os.fsencode(path)))
-    lines = sorted({_line(view, assessment) for assessment in engine.assessments(view)})
-    shown = [text for number, text in lines if line is None or number == line]
-    if not shown:
-        place = f"line {line} of {visible(path)}" if line else visible(path)
-        click.echo(f"no rule looks at anything in {place}: it holds none of their keywords near a value of their form")
-    for text in shown:
-        click.echo(text)
-
-
-def _place(what: str) -> tuple[str | None, int | None]:
-    """Return path and line if `what` is a file, else (None, None)."""
-    if os.path.isfile(what):
-        return what, None
-    found = re.fullmatch(r"(.+?):(\d{1,9})(?::\d+)?", what)
-    if found and os.path.isfile(found[1]):
-        return found[1], int(found[2])
-    if os.sep in what or "." in what:
-        raise NothingToExplainError(f"there is no file {what!r}", hint="give a file, FILE:LINE or a rule's code")
-    return None, None
-
-
-def _line(view: View, assessment: Assessment) -> tuple[int, str]:
-    candidate = assessment.candidate
-    place = view.locate(Span(candidate.start, candidate.end))
-    value = redact(candidate.value, guessable=candidate.rule.guessable)
-    name = f" given to {assessment.around.name!r}" if assessment.around.name else ""
-    if assessment.dropped:
-        outcome = f"not reported: {assessment.dropped}"
-    else:
-        outcome = (
-            f"matches: vendor {assessment.vendor}, environment {assessment.environment}, "
-            f"confidence {assessment.confidence.label}"
-        )
-    text = f"{place.path}:{place.start_line}:{place.start_column} {candidate.rule.code} {value}{name}: {outcome}"
-    return place.start_line, visible(without_keys(text))
+    return explanation.explain(what)

@@ -1,34 +1,14 @@
 """`monei-guard hook install | uninstall | status`: git hooks that cost a clean commit a few milliseconds."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from monei_guard.application.error_handler import stop
-from monei_guard.application.hooks.location import (
-    HookPlace,
-    global_place,
-    leave_global_place,
-    repository_place,
-    use_global_place,
-)
-from monei_guard.application.hooks.script import FORWARDED, KEPT, MARK, TYPES, forwarding_script, hook_script
-from monei_guard.errors import ExitCode, GuardError
-from monei_guard.filesystem.atomic_write import UnwritableError, replace_file
-from monei_guard.git.repository import discover
-from monei_guard.reporting.escaping import visible
+from monei_guard.application.hooks.installer import install_hooks, report_hooks, uninstall_hooks
+from monei_guard.application.hooks.script import TYPES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_LARGEST = 1 << 20  # bytes of a hook that are looked at
-_MODE = 0o755
-_PYTHON = b"\npython="
-
-
-class HookError(GuardError):
-    """A hook cannot be put in place or taken away."""
 
 
 def _types(_context: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,145 +36,20 @@ def hook() -> None:
 
 @hook.command()
 @_options
-def install(types: tuple[str, ...], *, everywhere: bool) -> None:
+def install(types: tuple[str, ...], *, everywhere: bool) -> int:
     """Install hooks (pre-commit by default). A hook that is there already is kept, and runs first."""
-    chosen = types or ("pre-commit",)
-    place = _place(chosen, everywhere=everywhere)
-    try:
-        os.makedirs(place.folder, exist_ok=True)
-        for name in chosen:
-            click.echo(_put(place, name, hook_script(name, forward=place.is_for_all)))
-        for name in FORWARDED if place.is_for_all else ():
-            path = os.path.join(place.folder, name)
-            if name not in chosen and not os.path.lexists(path):
-                _write(path, forwarding_script(name))
-    except OSError as error:
-        raise UnwritableError(f"cannot write hooks to {place.folder}: {error.strerror or error}") from error
-    use_global_place(place)
+    return install_hooks(types or ("pre-commit",), everywhere=everywhere)
 
 
 @hook.command()
 @_options
-def uninstall(types: tuple[str, ...], *, everywhere: bool) -> None:
+def uninstall(types: tuple[str, ...], *, everywhere: bool) -> int:
     """Take the hooks away again (all by default); what was there before is put back as it was."""
-    chosen = types or TYPES
-    place = _place(chosen, everywhere=everywhere)
-    gone = 0
-    for name in chosen:
-        path = os.path.join(place.folder, name)
-        if not _is_ours(path):
-            continue
-        gone += 1
-        if place.is_for_all and types:
-            _write(path, forwarding_script(name))
-        elif os.path.lexists(path + KEPT):
-            os.replace(path + KEPT, path)
-            click.echo(f"took {visible(path)} away; the hook that was there before is back")
-            continue
-        else:
-            os.unlink(path)
-        click.echo(f"took {visible(path)} away")
-    if place.is_for_all and not any(_is_ours(os.path.join(place.folder, name)) for name in TYPES):
-        gone += _clear(place)
-    if not gone:
-        click.echo("no hook of monei-guard is installed here")
+    return uninstall_hooks(types, everywhere=everywhere)
 
 
 @hook.command()
 @_options
-def status(types: tuple[str, ...], *, everywhere: bool) -> None:
+def status(types: tuple[str, ...], *, everywhere: bool) -> int:
     """Say which hooks are installed. Exit code 0 if there are any and all of them work, 1 if not."""
-    place = _place(types or TYPES, everywhere=everywhere)
-    told = {name: _state(place, name) for name in types or TYPES}
-    for name, state in told.items():
-        click.echo(f"{name}: {state or 'installed'}{'' if state == _ABSENT else f' ({visible(place.folder)})'}")
-    present = [state for state in told.values() if state != _ABSENT]
-    stop(ExitCode.CLEAN if present and not any(present) else ExitCode.FINDINGS)
-
-
-_ABSENT = "not installed"
-
-
-def _place(types: tuple[str, ...], *, everywhere: bool) -> HookPlace:
-    if everywhere:
-        return global_place()
-    repository = discover(".")
-    if repository is None:
-        raise HookError(f"{os.getcwd()} is not inside a git repository", hint="--global is for all repositories")
-    return repository_place(repository, types)
-
-
-def _put(place: HookPlace, name: str, script: bytes) -> str:
-    """Write one hook, and return what to say. Raises OSError, what was there before still in its place."""
-    path = os.path.join(place.folder, name)
-    kept = path + KEPT
-    if not os.path.lexists(path) or _is_ours(path) or _is_forwarding(path):
-        _write(path, script)
-        return f"{name}: {visible(path)}"
-    if os.path.lexists(kept):
-        raise HookError(
-            f"there is a hook at {path}, and another that was kept at {kept}",
-            hint="something replaced ours: make one of the two, then install again",
-        )
-    os.rename(path, kept)
-    try:
-        _write(path, script)
-    except BaseException:  # Ctrl-C too must not leave the repository without its hook
-        os.replace(kept, path)
-        raise
-    return f"{name}: {visible(path)}; the hook that was there runs first, as {visible(os.path.basename(kept))}"
-
-
-def _state(place: HookPlace, name: str) -> str:
-    """Return "" for a hook that is in order, or what is the matter with it."""
-    path = os.path.join(place.folder, name)
-    content = _content(path)
-    if MARK not in content or _PYTHON not in content:
-        wrapped = next(_wrapped(path), None)
-        return _ABSENT if wrapped is None else f"another program's hook runs ours, kept as {visible(wrapped)}"
-    if not os.access(path, os.X_OK):
-        return "installed, but not executable, so git does not run it"
-    if content == hook_script(name, forward=place.is_for_all):
-        return ""
-    python = content.partition(_PYTHON)[2].partition(b"\n")[0].strip(b"'")
-    if not os.access(python, os.X_OK):
-        return f"installed, but its Python is gone ({visible(os.fsdecode(python))}): run 'monei-guard hook install'"
-    return "installed by another version or installation: run 'monei-guard hook install' to renew it"
-
-
-def _wrapped(path: str) -> Iterator[str]:
-    """Yield where pre-commit (.legacy) or lefthook (.old) put our hook."""
-    for ending in (".legacy", ".old"):
-        if _is_ours(path + ending):
-            yield os.path.basename(path + ending)
-
-
-def _clear(place: HookPlace) -> int:
-    """Remove the hooks that only forward, and our folder; return how many there were."""
-    ours = [path for name in FORWARDED if _is_forwarding(path := os.path.join(place.folder, name))]
-    for path in ours:
-        os.unlink(path)
-    with suppress(OSError):  # it is not there, or holds something that is not ours
-        os.rmdir(place.folder)
-    leave_global_place(place)
-    return len(ours)
-
-
-def _write(path: str, script: bytes) -> None:
-    replace_file(path, lambda file: file.write(script), _MODE)
-
-
-def _is_ours(path: str) -> bool:
-    return _PYTHON in _content(path) and MARK in _content(path)
-
-
-def _is_forwarding(path: str) -> bool:
-    return MARK in _content(path) and _PYTHON not in _content(path)
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(_LARGEST)
-    except OSError:
-        return b""
+    return report_hooks(types or TYPES, everywhere=everywhere)

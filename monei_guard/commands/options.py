@@ -1,60 +1,36 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from monei_guard.application.options import Options
-from monei_guard.configuration.settings import size
+from monei_guard.application.options import RunOptions
+from monei_guard.commands.param_types import ReportType, SizeType, codes
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.reporting.formats import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class SizeType(click.ParamType[int]):
-    """A number of bytes: 1000000, 64MB."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of bytes."""
-        try:
-            return size(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class ReportType(click.ParamType[tuple[str, str]]):
-    """FORMAT=FILE."""
-
-    name = "format=file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Return format and file."""
-        if isinstance(value, tuple):
-            return value
-        name, _, path = str(value).partition("=")
-        if name not in FORMATS or not path:
-            self.fail(f"must be FORMAT=FILE with a format of: {', '.join(FORMATS)}", param, ctx)
-        return name, path
-
-
-def _codes(_context: click.Context, _param: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
-
-
-_OPTIONS = (
+_REPORT_OPTIONS = (
     click.option("--format", "format_name", type=click.Choice(list(FORMATS)), default="terminal", show_default=True,
                  help="How to write the report."),
     click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output."),
     click.option("--report", "reports", type=ReportType(), multiple=True, metavar="FORMAT=FILE",
                  help="Write a further report of the same run (repeatable)."),
+)  # fmt: skip
+_TERMINAL_OPTIONS = (
+    click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
+    click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
+)
+_OPTIONS = (
+    *_REPORT_OPTIONS,
     click.option("--config", metavar="FILE", help="Read this configuration instead of looking for one."),
-    click.option("--select", multiple=True, callback=_codes, metavar="CODES",
+    click.option("--select", multiple=True, callback=codes, metavar="CODES",
                  help="Apply only these rules: codes or beginnings of codes, comma-separated."),
-    click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Leave these rules out."),
+    click.option("--ignore", multiple=True, callback=codes, metavar="CODES", help="Leave these rules out."),
     click.option("--min-confidence", type=click.Choice([one.label for one in Confidence]),
                  help="Report nothing less certain than this."),
     click.option("--fail-on", type=click.Choice([one.label for one in Severity]),
@@ -65,8 +41,7 @@ _OPTIONS = (
                  help="Open archives inside one another so deep; 0: none, and no mail or chat either.  [default: 4]"),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N",
                  help="Read packs with N processes (one a processor by default); files are read by one."),
-    click.option("--quiet", "-q", is_flag=True, help="Print nothing when there is nothing to say."),
-    click.option("--no-color", is_flag=True, help="Print no colours (NO_COLOR does the same)."),
+    *_TERMINAL_OPTIONS,
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
     click.option("--verify", is_flag=True, help="Ask the API whether the Monei keys found still live."),
     click.option("--yes", is_flag=True, help="With --verify: agree beforehand that keys are sent to the API."),
@@ -82,9 +57,33 @@ def common_options(command: Command) -> Command:
     return command
 
 
-def read_options(given: dict[str, Any]) -> Options:
-    """Return the options as one value."""
-    return Options(
+def report_options(command: Command) -> Command:
+    """Add the options of every command that writes a report: in which form, where to, with how much to see."""
+    for option in reversed((*_REPORT_OPTIONS, *_TERMINAL_OPTIONS)):
+        command = option(command)
+    return command
+
+
+_CACHE_OPTIONS = (
+    click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]"),
+    click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory."),
+)
+
+
+def cache_options(command: Command) -> Command:
+    """Add the options of the commands that read whole object stores."""
+    for option in reversed(_CACHE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_options(given: dict[str, Any]) -> RunOptions:
+    """Return the options as one value. Raises UsageError for options that do not go together."""
+    if given["reveal"] and not (given["format_name"] == "terminal" and given["output"] is None and sys.stdout.isatty()):
+        raise click.UsageError("--reveal shows secrets on a terminal only: not in a file, a pipe or another format.")
+    if (given["yes"] or given["api_urls"]) and not given["verify"]:
+        raise click.UsageError("--yes and --api-url are about verification: add --verify.")
+    return RunOptions(
         format=given["format_name"],
         output=given["output"],
         reports=tuple(given["reports"]),
@@ -103,4 +102,10 @@ def read_options(given: dict[str, Any]) -> Options:
         yes=given["yes"],
         api_urls=tuple(given["api_urls"]),
         jobs=given["jobs"],
+        ask=ask_on_terminal,
     )
+
+
+def ask_on_terminal(question: str) -> bool:
+    """Put a question to the user; what is not a clear yes is a no."""
+    return click.confirm(question, default=False, err=True)

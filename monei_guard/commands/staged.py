@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from monei_guard.application.error_handler import stop
 from monei_guard.application.scan_staged import scan_staged
 from monei_guard.commands.options import common_options, read_options
 
@@ -20,6 +19,6 @@ from monei_guard.commands.options import common_options, read_options
 )
 @click.option("--whole-files", is_flag=True, help="Report findings on unchanged lines of staged files too.")
 @common_options
-def staged(folder: str, *, whole_files: bool, **given: Any) -> None:
+def staged(folder: str, *, whole_files: bool, **given: Any) -> int:
     """Scan what 'git commit' would record: the staged bytes, and of those the added lines."""
-    stop(scan_staged(folder, read_options(given), whole_files=whole_files))
+    return scan_staged(folder, read_options(given), whole_files=whole_files)

@@ -1,126 +1,15 @@
 """`monei-guard suppressions [PATH…]`: everything that is suppressed, since when and until when."""
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
-
 import click
 
-from monei_guard.application.baseline import baseline_path
-from monei_guard.application.options import Options
-from monei_guard.commands.scan import open_scan
-from monei_guard.commands.session import Run
-from monei_guard.decoding.charset import root_view
-from monei_guard.git.blame import line_origins
-from monei_guard.git.repository import discover
-from monei_guard.model.blob import Blob, Skipped
-from monei_guard.model.location import display_path
-from monei_guard.policy.baseline_file import load
-from monei_guard.policy.inline_suppression import MARKER, find_directives
-from monei_guard.reporting.escaping import visible
-from monei_guard.reporting.progress import file_progress
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One suppression. `since` and `until` are ISO dates; `since` is None for a line that is not committed."""
-
-    kind: str  # "inline" | "baseline"
-    place: str
-    codes: tuple[str, ...]
-    reason: str
-    author: str | None
-    since: str | None
-    until: str | None
-    state: str
+from monei_guard.application.suppression_list import list_suppressions
+from monei_guard.commands.param_types import existing_paths
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
 @click.option("--baseline", "file", metavar="FILE", help="Use this file.  [default: the repository's]")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
-def suppressions(paths: tuple[str, ...], file: str | None, form: str) -> None:
+def suppressions(paths: tuple[str, ...], file: str | None, form: str) -> int:
     """List every suppression in files and in the baseline, with its age and its end."""
-    session, items = open_scan(paths or (".",), Options(baseline=file))
-    with file_progress() as progress:
-        listed = [*_inline(session, progress.follow(items)), *_accepted(session)]
-    if form == "json":
-        click.echo(json.dumps({"version": 1, "suppressions": [asdict(one) for one in listed]}, indent=1))
-        return
-    today = date.today()  # noqa: DTZ011 - the day on the wall
-    for one in listed:
-        click.echo(f"{visible(one.place)}: {visible(', '.join(one.codes) or '-')} [{visible(one.state)}]")
-        click.echo(f"    {visible(one.reason) or '(no reason)'}")
-        click.echo(f"    {_age(one, today)}; {_end(one, today)}")
-    click.echo(f"{len(listed)} suppressions")
-
-
-def _inline(session: Run, items: Iterable[Blob | Skipped]) -> Iterator[Listed]:
-    for item in items:
-        if isinstance(item, Blob) and not item.is_name and MARKER in bytes(item.content):
-            yield from _with_origins(_in_blob(session, item), item, session.root)
-
-
-def _in_blob(session: Run, blob: Blob) -> list[tuple[int, Listed]]:
-    """Return line and suppression for each directive in one file."""
-    policy = session.detector.suppressions
-    if policy is None:
-        return []
-    faults = {
-        one.finding.location.start_line: one.finding.code
-        for one in session.detector.scan_blob(blob).triaged
-        if one.finding.code.startswith("MG9")
-    }
-    states = {"MG901": "expired", "MG902": "suppresses nothing", "MG903": "unknown code", "MG904": "malformed"}
-    path = display_path(blob.path) if blob.path is not None else "-"
-    return [
-        (one.line, Listed("inline", f"{path}:{one.line}", one.codes, one.reason, None, None,
-                          one.until.isoformat() if one.until else None, states.get(faults.get(one.line, ""), "in use")))
-        for one in find_directives(root_view(blob), policy)
-        if one.verb != "ignore-end"
-    ]  # fmt: skip
-
-
-def _with_origins(listed: Sequence[tuple[int, Listed]], blob: Blob, root: str) -> Iterator[Listed]:
-    repository = discover(root) if listed and blob.path is not None else None
-    origins = {}
-    if repository is not None and repository.work_tree is not None and blob.path is not None:
-        whole = os.path.join(os.path.realpath(os.fsencode(root)), blob.path)
-        below = os.path.relpath(whole, os.path.realpath(repository.work_tree))
-        origins = line_origins(repository, below, [line for line, _ in listed])
-    for line, one in listed:
-        origin = origins.get(line)
-        if origin is None:
-            yield one
-        else:
-            since = datetime.fromtimestamp(origin.time, UTC).date().isoformat()
-            yield replace(one, author=origin.author, since=since)
-
-
-def _accepted(session: Run) -> Iterator[Listed]:
-    path = baseline_path(session)
-    if path is None:
-        return
-    today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
-    for entry in load(path).entries:
-        state = "expired" if entry.until is not None and entry.until < today else "accepted"
-        yield Listed(
-            "baseline", entry.path or "(message)", (entry.code,), entry.reason, entry.author, entry.date, entry.until,
-            state,
-        )  # fmt: skip
-
-
-def _age(one: Listed, today: date) -> str:
-    if one.since is None:
-        return "not committed"
-    days = (today - date.fromisoformat(one.since)).days
-    return f"{days} days old ({one.since}, {visible(one.author or 'unknown')})"
-
-
-def _end(one: Listed, today: date) -> str:
-    if one.until is None:
-        return "no end"
-    days = (date.fromisoformat(one.until) - today).days
-    return f"until {one.until} ({days} days left)" if days >= 0 else f"ended {one.until} ({-days} days ago)"
+    return list_suppressions(paths, file, as_json=form == "json")

@@ -24,3 +24,15 @@ def configuration_in(folder: str) -> str | None:
     except OSError:
         return project
     return project if b"monei-guard" in raw or len(raw) > LARGEST else None
+
+
+def repository_folder(path: str) -> str:
+    """Return the folder whose configuration governs `path`: the nearest one upwards that has one or is a repository."""
+    folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+    while True:
+        if any(os.path.lexists(os.path.join(folder, name)) for name in (".git", OWN_FILE)):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+        folder = above

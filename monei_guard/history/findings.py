@@ -45,10 +45,9 @@ _MOST_RELATED = 10  # other places told with each finding
 
 @dataclass(frozen=True, slots=True)
 class HistoryScan:
-    """What an audit of an object store came to. `errors` name damaged objects; `notes` say how it was done."""
+    """What an audit of an object store came to; its errors name damaged objects. `notes` say how it was done."""
 
-    scanned: ScanResult
-    errors: tuple[str, ...]
+    result: ScanResult
     notes: tuple[str, ...]
 
 
@@ -78,9 +77,9 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(result.damaged.items()))
     scanned = ScanResult(
         tuple(findings), tuple(skipped), beside.files, result.objects + beside.blobs, result.size + beside.bytes,
-        tuple(suppressed),
+        tuple(suppressed), errors,
     )  # fmt: skip
-    return HistoryScan(scanned, errors, _notes(result, store))
+    return HistoryScan(scanned, _notes(result, store))
 
 
 def _provenance(scan: Scan) -> dict[str, list[Provenance]]:

@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
+from monei_guard.deferred import load
 from monei_guard.errors import GuardError
 from monei_guard.filesystem.atomic_write import write_atomically
 
@@ -37,8 +37,7 @@ def writer(name: str) -> Writer:
     """Return the writer of a format. Raises ReportError for a name that is not in the table."""
     if name not in FORMATS:
         raise ReportError(f"unknown report format {name!r}", hint=f"one of: {', '.join(FORMATS)}")
-    module, function = FORMATS[name].split(":")
-    found: Writer = getattr(import_module(module), function)
+    found: Writer = load(FORMATS[name])
     return found
 
 

@@ -12,7 +12,7 @@ from monei_guard.decoding.charset import root_view
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
-from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import DIRECTIVE
 from monei_guard.scanning.path_names import PathNames
@@ -97,8 +97,9 @@ class Scanner:
             if not linted:
                 return BlobResult(skipped=(*missed, *cut))
         found, late = self.engine.findings(views, shown_path) if hit else ((), ())
-        triaged = self._triaged(blob, (*found, *linted), shown_path, is_linted=lints is not None and not missed)
-        return BlobResult(triaged, (*missed, *cut, *late))
+        is_linted = lints is not None and not missed
+        triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
+        return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
 
     def scan_container(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
         """Return what `scan_blob` does, of an archive for each of its members, which it opens in memory."""
@@ -127,29 +128,28 @@ class Scanner:
         test = self.prefilter.fast
         return test is None or test.unencoded(content)
 
-    def _triaged(
-        self, blob: Blob, found: "tuple[Finding, ...]", shown_path: str | None, *, is_linted: bool
+    def triage(
+        self, found: "tuple[Finding, ...]", root: View, shown_path: str | None = None, *, is_linted: bool = False
     ) -> "tuple[Triaged, ...]":
-        """Return the findings on new lines, suppressed where the policy honours a directive for them."""
-        root = root_view(blob)
+        """Return the findings in a file, suppressed where a directive in it is honoured, and those about directives."""
         # A policy takes all rules: it is read only where there can be a directive.
         may_direct = DIRECTIVE.encode() in root.data or (found and self._foreign_markers)
         policy = self.suppressions if may_direct else None
-        if policy is not None:
-            triage = load("monei_guard.policy.inline_suppression:triage_content")
-            triaged: list[Triaged] = triage(list(found), root, policy, shown_path, is_linted=is_linted)
-        elif found:
-            triaged = [*map(load("monei_guard.model.finding:Triaged"), found)]
-        else:
-            return ()
-        if blob.is_new_line is None:
-            return tuple(triaged)
-        locations = [one.finding.location for one in triaged]
-        return tuple(
-            one
-            for one, location in zip(triaged, locations, strict=True)
-            if blob.is_new_line(root.data, location.start_line, location.end_line)
-        )
+        if policy is None:
+            return tuple(map(load("monei_guard.model.finding:Triaged"), found)) if found else ()
+        triage_content = load("monei_guard.policy.inline_suppression:triage_content")
+        return tuple(triage_content(list(found), root, policy, shown_path, is_linted=is_linted))
+
+
+def _on_new_lines(blob: Blob, root: View, triaged: "tuple[Triaged, ...]") -> "tuple[Triaged, ...]":
+    if blob.is_new_line is None:
+        return triaged
+    locations = [one.finding.location for one in triaged]
+    return tuple(
+        one
+        for one, location in zip(triaged, locations, strict=True)
+        if blob.is_new_line(root.data, location.start_line, location.end_line)
+    )
 
 
 def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:

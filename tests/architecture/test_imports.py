@@ -10,7 +10,7 @@ import click
 import pytest
 from git_repository import GitRepository
 
-from monei_guard.application.options import Options
+from monei_guard.application.options import RunOptions
 from monei_guard.commands.cli import COMMANDS, HOOK_COMMANDS, cli
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.reporting.formats import FORMATS, writer
@@ -159,7 +159,7 @@ def test_what_must_not_be_imported_exists(name: str) -> None:
 
 
 def test_the_hooks_call_is_the_command_without_options() -> None:
-    given: list[Options] = []
+    given: list[RunOptions] = []
 
     @click.command()
     @common_options
@@ -167,7 +167,7 @@ def test_the_hooks_call_is_the_command_without_options() -> None:
         given.append(read_options(values))
 
     command.main([], standalone_mode=False)
-    assert given == [Options()]
+    assert given == [RunOptions()]
 
 
 def test_every_command_of_the_table_can_be_imported(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hygiene_corpus import new_repository, run_git
 
-from monei_guard.application.hygiene import history_of
+from monei_guard.application.hygiene import key_history
 from monei_guard.commands.cli import run
 from monei_guard.hygiene.collection import work_tree_files
 from monei_guard.hygiene.registry import CHECKS, hygiene_findings
@@ -113,7 +113,7 @@ def test_the_history_of_a_key_begins_with_its_earliest_commit(root: Path) -> Non
     (found,) = classify((root / "a.py").read_bytes(), b"a.py")
     dates = ("2026-03-01T10:00:00+02:00", "2026-01-31T23:59:59+00:00", "no date at all", None)
     findings = [replace(found, location=replace(found.location, date=date)) for date in dates]
-    history = history_of(findings, 30)
+    history = key_history(findings, 30)
     assert history.first_seen(Secret(f"mni_{HEX}".encode())) == datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
     assert history.first_seen(Secret(b"another")) is None
     assert history.max_key_age_days == 30

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from made_keys import LINES, api_key, line_of
 
-from monei_guard.commands.session import rule_loaders
+from monei_guard.application.opening import builtin_rules
 from monei_guard.detection.patterns import LEFT
 from monei_guard.detection.placeholders import looks_generated, placeholder_reason
 from monei_guard.detection.prefilter import Test, hyperscan_test, plain_test
@@ -38,7 +38,8 @@ CONTENT = st.lists(st.one_of(TOKENS, st.binary(max_size=40)), max_size=25).map(b
 @cache
 def detector() -> Scanner:
     """Return the detector every command uses."""
-    return Scanner(credential_keywords(), *rule_loaders())
+    rules = builtin_rules()
+    return Scanner(rules.keywords, rules.credentials, rules.evidence)
 
 
 def found_in(content: bytes, path: bytes | None = b"a.txt") -> list[Finding]:

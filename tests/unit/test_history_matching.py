@@ -7,13 +7,12 @@ from urllib.parse import quote
 import pytest
 from history_repositories import made_key
 
-from monei_guard.commands.session import rule_loaders
+from monei_guard.application.opening import builtin_rules
 from monei_guard.detection.encoded_regions import passages
 from monei_guard.detection.prefilter import REACH
 from monei_guard.history.matching import digest, object_matcher
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.scanning.scanner import Scanner
 
 KEY = made_key(3)
@@ -33,7 +32,8 @@ SPELLINGS = {
 
 @pytest.fixture(scope="module")
 def detector() -> Scanner:
-    return Scanner(credential_keywords(), *rule_loaders())
+    rules = builtin_rules()
+    return Scanner(rules.keywords, rules.credentials, rules.evidence)
 
 
 def surrounded(text: str, lines: int) -> bytes:

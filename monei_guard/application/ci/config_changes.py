@@ -7,9 +7,9 @@ log and wherever the platform shows warnings; `--no-trust-config` ignores all th
 import os
 from collections.abc import Iterator
 
-from monei_guard.application.baseline import baseline_path
+from monei_guard.application.baseline_location import baseline_path
 from monei_guard.application.ci.scope import ScanScope
-from monei_guard.commands.session import Run
+from monei_guard.application.run import Run
 from monei_guard.configuration.location import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, cat_file
@@ -21,21 +21,21 @@ from monei_guard.scanning.result import ScanResult
 _MOST_SUPPRESSED = 20  # lines; the machine formats carry them all
 
 
-def describe_config(session: Run) -> str:
+def describe_config(run: Run) -> str:
     """Return in words which configuration and baseline decide."""
-    baseline = baseline_path(session)
-    said = "the built-in defaults" if session.settings.source is None else session.settings.source
+    baseline = baseline_path(run)
+    message = "the built-in defaults" if run.settings.source is None else run.settings.source
     if baseline is not None:
-        said += f", baseline {baseline}"
-    return said if session.folder is not None else f"{said}; nothing that the checkout itself says is trusted"
+        message += f", baseline {baseline}"
+    return message if run.folder is not None else f"{message}; nothing that the checkout itself says is trusted"
 
 
-def changed_by_this_run(session: Run, repository: Repository, scope: ScanScope) -> Iterator[str]:
+def changed_by_this_run(run: Run, repository: Repository, scope: ScanScope) -> Iterator[str]:
     """Yield a warning for each trusted file that has changed since the commit the run starts from."""
-    if session.folder is None or scope.start is None:
+    if run.folder is None or scope.start is None:
         return
-    settings, top = session.settings, os.path.realpath(session.folder)
-    named = [os.path.realpath(one) for one in (baseline_path(session), *settings.extend_rules) if one is not None]
+    settings, top = run.settings, os.path.realpath(run.folder)
+    named = [os.path.realpath(one) for one in (baseline_path(run), *settings.extend_rules) if one is not None]
     inside = [os.path.relpath(one, top).replace(os.sep, "/") for one in named if one.startswith(top + os.sep)]
     off = f" (turns off: {', '.join(settings.turned_off)})" if settings.turned_off else ""
     for name in dict.fromkeys((OWN_FILE, PYPROJECT, DEFAULT_NAME, *inside)):

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TextIO
 
-from monei_guard.application.error_handler import say
-from monei_guard.application.options import Options
+from monei_guard.application.options import RunOptions
 from monei_guard.application.reports import TerminalWriter
 from monei_guard.ci_platforms.event import Platform
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import ObjectReader, Repository, cat_file
 from monei_guard.git.revisions import blob_at
 from monei_guard.model.finding import Triaged
+from monei_guard.reporting.console import note
 from monei_guard.reporting.formats import write_report
 from monei_guard.reporting.github import log_line
 from monei_guard.reporting.markdown import code
+from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.report_redaction import without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 
 _SUMMARY = "summary"
@@ -34,8 +34,8 @@ class RunNotes:
 
 
 def platform_options(
-    platform: Platform, options: Options, top: str, variables: Mapping[str, str], folder: str
-) -> tuple[Options, list[str]]:
+    platform: Platform, options: RunOptions, top: str, variables: Mapping[str, str], folder: str
+) -> tuple[RunOptions, list[str]]:
     """Return the options with the platform's reports added, and why one of them cannot be written.
 
     What goes to the summary is written to `folder` first.
@@ -51,25 +51,25 @@ def platform_options(
         elif _is_writable(os.path.join(top, path)):
             reports.append((name, os.path.join(top, path)))
         else:
-            say(f"note: no {name} report: {path} cannot be written here")
+            note(f"no {name} report: {path} cannot be written here")
     if platform.summary_file is not None and variables.get(platform.summary_file):
         reports.append(("markdown", os.path.join(folder, _SUMMARY)))
     return replace(options, reports=tuple(reports)), problems
 
 
-def log_writer(platform: Platform, repository: Repository, said: RunNotes) -> TerminalWriter:
+def log_writer(platform: Platform, repository: Repository, notes: RunNotes) -> TerminalWriter:
     """Return what writes the log: the report for people, and the lines that the platform reads.
 
-    `said` are sentences about the run itself. GitHub shows ten annotations a level and step, so notices, which may be
+    `notes` are sentences about the run itself. GitHub shows ten annotations a level and step, so notices, which may be
     many, come after the findings.
     """
 
     def write(report: Report, stream: TextIO, style: Style) -> None:
         write_terminal(report, stream, style)
         if platform.annotations is not None:
-            stream.writelines(log_line("warning", without_keys(text)) + "\n" for text in said.warnings)
+            stream.writelines(log_line("warning", without_keys(text)) + "\n" for text in notes.warnings)
             write_report(at_head(report, repository), platform.annotations, None, stream)
-            stream.writelines(log_line("notice", without_keys(text)) + "\n" for text in said.notices)
+            stream.writelines(log_line("notice", without_keys(text)) + "\n" for text in notes.notices)
         stream.writelines(line + "\n" for line in platform.log_lines)
 
     return write
@@ -110,11 +110,11 @@ def _line(objects: ObjectReader, object_id: str | None, number: int) -> bytes | 
     return lines[number - 1] if number <= len(lines) else None
 
 
-def write_summary(platform: Platform, variables: Mapping[str, str], folder: str, said: RunNotes) -> None:
+def write_summary(platform: Platform, variables: Mapping[str, str], folder: str, notes: RunNotes) -> None:
     """Append the report for the platform's summary page to what stands there."""
     page = _read(os.path.join(folder, _SUMMARY))
     if page and platform.summary_file is not None:
-        noted = "".join(f"- ⚠️ {code(without_keys(text))}\n" for text in (*said.warnings, *said.notices))
+        noted = "".join(f"- ⚠️ {code(without_keys(text))}\n" for text in (*notes.warnings, *notes.notices))
         _append(variables[platform.summary_file], page + (b"\n" + noted.encode() if noted else b""))
 
 
@@ -145,4 +145,4 @@ def _append(path: str, content: bytes) -> None:
         with open(path, "ab") as file:
             file.write(content)
     except OSError as error:
-        say(f"note: the summary was not written: {error.strerror}")
+        note(f"the summary was not written: {error.strerror}")

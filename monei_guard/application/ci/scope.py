@@ -26,7 +26,7 @@ class BaseError(GuardError):
 
 @dataclass(frozen=True, slots=True)
 class ScanScope:
-    """What to look at, and in words. `commits` None: everything the repository ever held.
+    """What to look at, and (`message`) in words. `commits` None: everything the repository ever held.
 
     `start` is the commit from which the run's own changes count, None where there is none. `problem` says why this is
     not all that should be looked at; the files of the checkout are then looked at as well. `is_head` says that the
@@ -34,7 +34,7 @@ class ScanScope:
     """
 
     commits: CommitRange | None
-    said: str
+    message: str
     start: str | None = None
     problem: str | None = None
     is_head: bool = True
@@ -95,17 +95,17 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)
-    said = f"{count:,} commit{'' if count == 1 else 's'} {how} {known[0][:_SHORT]}"
-    return ScanScope(commits, said, _merge_base(repository, known[0], tip), problem, is_head)
+    message = f"{count:,} commit{'' if count == 1 else 's'} {how} {known[0][:_SHORT]}"
+    return ScanScope(commits, message, _merge_base(repository, known[0], tip), problem, is_head)
 
 
-def _everything(said: str, repository: Repository, platform: Platform) -> ScanScope:
+def _everything(message: str, repository: Repository, platform: Platform) -> ScanScope:
     problem = None
     if is_shallow(repository):
         problem = _advised("this checkout is too shallow to look at everything", platform)
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
-    return ScanScope(None, said, problem=problem)
+    return ScanScope(None, message, problem=problem)
 
 
 def _advised(problem: str, platform: Platform) -> str:
@@ -127,8 +127,8 @@ def _beyond_default(repository: Repository, event: Event) -> list[str]:
 
 def _default_branch(repository: Repository) -> str | None:
     asked = ("symbolic-ref", "-q", "refs/remotes/origin/HEAD")
-    said = git(asked, cwd=repository.git_dir, answers=(0, 1, 128)).decode("utf-8", "replace").strip()
-    return branch_name(said.removeprefix("refs/remotes/origin/"))
+    answer = git(asked, cwd=repository.git_dir, answers=(0, 1, 128)).decode("utf-8", "replace").strip()
+    return branch_name(answer.removeprefix("refs/remotes/origin/"))
 
 
 def _merge_base(repository: Repository, one: str, other: str) -> str | None:

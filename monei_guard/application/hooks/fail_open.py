@@ -4,15 +4,15 @@ Findings stop it either way.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monei_guard.application.error_handler import say, stop
-from monei_guard.commands.session import Run, finish
+from monei_guard.application.finishing import finish
+from monei_guard.application.run import Run
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path
+from monei_guard.reporting.console import warn
 from monei_guard.scanning.result import ScanResult
 
 if TYPE_CHECKING:
@@ -27,22 +27,24 @@ AMEND = (
 _MOST = 20  # lines; more of the same says no more
 
 
-@contextmanager
-def fail_open_if_wished(note: Callable[[str], None] = lambda _reason: None) -> Iterator[None]:
-    """Let git go on after what kept us from looking, where that is wished; `note` is then told what it was."""
+def fail_open_if_wished(scan: Callable[[], int], note: Callable[[str], None] = lambda _reason: None) -> int:
+    """Return the exit code of `scan`; let git go on after what kept us from looking, where that is wished.
+
+    `note` is then told what it was. Raises IncompleteError where it is not wished.
+    """
     try:
-        yield
+        return scan()
     except IncompleteError as error:
         if not _is_wished():
             raise
         note(str(error))
         _warn(str(error))
-        stop(ExitCode.CLEAN)
+        return ExitCode.CLEAN
 
 
 def conclude(
-    session: Run,
-    scanned: ScanResult,
+    run: Run,
+    result: ScanResult,
     note: Callable[[str], None] = lambda _reason: None,
     terminal: "TerminalWriter | None" = None,
 ) -> int:
@@ -50,22 +52,26 @@ def conclude(
 
     `note` is told each thing that was not looked at and goes through all the same.
     """
-    if _is_wished():
-        gaps = [
-            f"{'content without a name' if one.path is None else display_path(one.path)}: {one.reason}"
-            for one in scanned.skipped
-            if one.incomplete
-        ]
-        gaps += session.errors
-        for number, reason in enumerate(gaps):
-            note(reason)
-            if number < _MOST:
-                _warn(reason)
-        if len(gaps) > _MOST:
-            _warn(f"{len(gaps) - _MOST} more")
-        scanned = replace(scanned, skipped=tuple(replace(one, incomplete=False) for one in scanned.skipped))
-        session = replace(session, errors=())
-    return finish(session, scanned, silent_when_clean=True, terminal=terminal)
+    return finish(run, _softened(result, note), silent_when_clean=True, terminal=terminal)
+
+
+def _softened(result: ScanResult, note: Callable[[str], None]) -> ScanResult:
+    """Return the result with its gaps as warnings, where that is wished."""
+    if not _is_wished():
+        return result
+    gaps = [
+        f"{'content without a name' if one.path is None else display_path(one.path)}: {one.reason}"
+        for one in result.skipped
+        if one.incomplete
+    ]
+    gaps += result.errors
+    for number, reason in enumerate(gaps):
+        note(reason)
+        if number < _MOST:
+            _warn(reason)
+    if len(gaps) > _MOST:
+        _warn(f"{len(gaps) - _MOST} more")
+    return replace(result, skipped=tuple(replace(one, incomplete=False) for one in result.skipped), errors=())
 
 
 def _is_wished() -> bool:
@@ -73,4 +79,4 @@ def _is_wished() -> bool:
 
 
 def _warn(reason: str) -> None:
-    say(f"warning: not looked at, and let through ({VARIABLE}=warn): {reason}")
+    warn(f"warning: not looked at, and let through ({VARIABLE}=warn): {reason}")
