@@ -4,14 +4,13 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from monei_guard.lints.registry import ProjectLints, open_lints
 from monei_guard.lints.selection import is_linted
 from monei_guard.model.blob import Skipped, View
 from monei_guard.sources.files import read_quietly
 
 if TYPE_CHECKING:
-    from monei_guard.lints.analysis.project import Project
     from monei_guard.model.finding import Finding
-    from monei_guard.model.rule import Rule
 
 _LISTED = 20_000  # files of a project that are named to the lint that asks
 
@@ -26,27 +25,18 @@ class Linter:
     def __init__(self, root: str, active: frozenset[str] | None) -> None:
         self._root = root
         self._active = active
-        self._ready: tuple[Project, dict[str, Rule]] | None = None
+        self._lints: ProjectLints | None = None
 
     def __call__(self, view: View, shown_path: str | None) -> "list[Finding | Skipped]":
         """Return what the lints say of one file."""
         if not is_linted(view.blob.path, view.data):
             return []
-        # Nothing of this on a commit without Monei code: the checks may bring a parser.
-        from monei_guard.lints.selection import lint_file  # noqa: PLC0415 - imports the grammars
+        return self._opened().lint(view, shown_path)
 
-        project, rules = self._prepare()
-        return lint_file(view, project, rules, shown_path) if rules else []
-
-    def _prepare(self) -> "tuple[Project, dict[str, Rule]]":
-        if self._ready is None:
-            from monei_guard.lints.analysis.project import Project  # noqa: PLC0415 - as above
-            from monei_guard.ruleset.rule_files import load_lint_rules  # noqa: PLC0415 - as above
-
-            known = load_lint_rules()
-            rules = {rule.id: rule for rule in known if self._active is None or rule.code in self._active}
-            self._ready = (Project(_reader(self._root), lambda: _listing(self._root)), rules)
-        return self._ready
+    def _opened(self) -> ProjectLints:
+        if self._lints is None:
+            self._lints = open_lints(_reader(self._root), lambda: _listing(self._root), self._active)
+        return self._lints
 
 
 def _reader(root: str) -> Callable[[str], bytes | None]:

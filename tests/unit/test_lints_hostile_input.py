@@ -113,12 +113,12 @@ def test_no_finding_shows_a_key() -> None:
 def test_a_file_that_does_not_name_monei_costs_no_parser() -> None:
     program = (
         "import sys\n"
-        "from monei_guard.lints.selection import lint_file\n"
-        "from monei_guard.lints.analysis.project import empty_project\n"
+        "from monei_guard.lints.registry import ProjectLints\n"
         "from monei_guard.model.blob import Blob, View\n"
         "from monei_guard.model.location import Origin\n"
         "data = b'console.log(process.env.OTHER)'\n"
-        "assert lint_file(View(Blob(data, Origin.WORKTREE, b'a.js'), data), empty_project(), {}) == []\n"
+        "lints = ProjectLints(lambda path: None, tuple, {})\n"
+        "assert lints.lint(View(Blob(data, Origin.WORKTREE, b'a.js'), data)) == []\n"
         "print([name for name in sys.modules if name.startswith('tree_sitter')])\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
