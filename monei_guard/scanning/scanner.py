@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from monei_guard.decoding.charset import root_view
 from monei_guard.detection.prefilter import REACH, FastTest, Prefilter
 from monei_guard.errors import GuardError
+from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, display_path
 from monei_guard.ruleset.bundled import DIRECTIVE
@@ -51,7 +52,7 @@ class Scanner:
     when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without it
     they mean nothing; `foreign_markers` says that it honours those of other tools too. `decode` turns encoded, joined
     and compressed text into views of its own; `archives` says how far archives are opened, `cache_folder` where the
-    prefilter keeps its compiled patterns. `lint` reads code that names Monei (`lints.selection.lint_file`).
+    prefilter keeps its compiled patterns. `lint` reads code that names Monei (`scanning.linter.Linter`).
     """
 
     def __init__(  # noqa: PLR0913 - one for each stage it joins
@@ -100,7 +101,7 @@ class Scanner:
         from monei_guard.decoding.views import decoded_views  # noqa: PLC0415 - not on a clean commit
 
         views = [root]
-        for item in decoded_views(root, look=self.prefilter.fast):
+        for item in decoded_views(root, look=self.prefilter.fast, find_language=language_opener):
             if isinstance(item, View):
                 views.append(item)
             elif cuts is not None:

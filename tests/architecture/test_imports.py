@@ -96,7 +96,8 @@ NO_FINDING = {"monei_guard.model.finding", "monei_guard.policy.inline_suppressio
 NO_LINT = {"monei_guard.lints.context", "monei_guard.lints.analysis.project"}
 NO_TREE = {
     "tree_sitter", "monei_guard.lints.documents.code_file", "monei_guard.lints.documents.page",
-    "monei_guard.lints.languages.parser", "monei_guard.lints.languages.language", "monei_guard.lints.analysis.data_flow",
+    "monei_guard.lints.languages.parser", "monei_guard.lints.languages.language",
+    "monei_guard.lints.analysis.data_flow", "monei_guard.lints.analysis.name_resolution",
     "monei_guard.lints.rules.bare_string_constructor",
 }  # fmt: skip
 NO_TEXT = {"monei_guard.lints.documents.config_file"}
@@ -116,10 +117,13 @@ SCRIPT = (
 # A staged file that is worth a look and holds nothing, and what looking at it must not import.
 SUSPECTS = {
     "encoded.py": (
-        'TEXT = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="\n', ALWAYS | NO_LINT | NO_TREE | NO_PYTHON | NO_SCRIPT | {"regex"}
+        'TEXT = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="\n',
+        ALWAYS | NO_LINT | NO_TREE | NO_PYTHON | NO_SCRIPT | {"regex"},
     ),
     "README.md": ("Set `MONEI_API_KEY` before you call https://api.monei.cc.\n", ALWAYS | NO_LINT | NO_TREE),
-    "notes.txt": ("Set MONEI_API_KEY before you call https://api.monei.cc.\n", ALWAYS | NO_TREE | NO_APP_CODE | NO_JSON),
+    "notes.txt": (
+        "Set MONEI_API_KEY before you call https://api.monei.cc.\n", ALWAYS | NO_TREE | NO_APP_CODE | NO_JSON
+    ),
     "app.yaml": (
         "monei:\n  api_key: ${MONEI_API_KEY}\n", ALWAYS | NO_TREE | NO_APP_CODE | NO_CONFIG_RULE | NO_JSON
     ),

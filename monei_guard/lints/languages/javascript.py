@@ -305,6 +305,7 @@ NODES = NodeNames(
         "sequence_expression": last,
     }),
 )  # fmt: skip
+_TSX_GRAMMAR = ("tree_sitter_typescript", "language_tsx")
 JAVASCRIPT = Language(
     name="javascript",
     grammar=("tree_sitter_javascript", "language"),
@@ -332,6 +333,9 @@ JAVASCRIPT = Language(
         equal_in_constant_time=lambda left, right: f"crypto.timingSafeEqual(Buffer.from({left}), Buffer.from({right}))",
         raw_body="req.rawBody",
     ),
+    dialect_grammar=_TSX_GRAMMAR,  # types as Flow writes them
 )
-TYPESCRIPT = JAVASCRIPT._replace(name="typescript", grammar=("tree_sitter_typescript", "language_typescript"))
-TSX = JAVASCRIPT._replace(name="tsx", grammar=("tree_sitter_typescript", "language_tsx"))
+TYPESCRIPT = JAVASCRIPT._replace(
+    name="typescript", grammar=("tree_sitter_typescript", "language_typescript"), dialect_grammar=None
+)
+TSX = JAVASCRIPT._replace(name="tsx", grammar=_TSX_GRAMMAR, dialect_grammar=None)

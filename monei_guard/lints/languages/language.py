@@ -49,11 +49,12 @@ class Language(NamedTuple):
     printers: frozenset[str]  # functions that write their arguments out
     answers_by_function: bool  # a request is answered by a function (`jsonify(...)`), not a method only
     corrections: Corrections
+    dialect_grammar: Grammar | None = None  # reads what people write beyond `grammar`, at more cost
 
     def parse(self, data: bytes, ranges: tuple[tuple[int, int], ...] = ()) -> "Tree":
         """Return the tree of `data`, or of its byte `ranges`. Raises ParseError."""
         return parse(data, self.grammar, ranges)
 
     def parse_until(self, data: bytes, is_late: Callable[[], bool]) -> "Tree | None":
-        """Return the tree of `data`, None if `is_late` says so before it is made."""
-        return parse_until(data, self.grammar, is_late)
+        """Return the tree of `data`, dialects included, None if `is_late` says so before it is made."""
+        return parse_until(data, self.dialect_grammar or self.grammar, is_late)

@@ -34,8 +34,9 @@ class ParseError(Exception):
 
 
 def suffix_of(path: str) -> str:
-    """Return the extension of a path, lower-case."""
-    return path.rpartition(".")[2].lower()
+    """Return the extension of a path, lower-case, "" where it has none."""
+    _, dot, suffix = path.rpartition(".")
+    return suffix.lower() if dot else ""
 
 
 def listed_language(path: str) -> ListedLanguage | None:
