@@ -77,7 +77,7 @@ class ProjectLints:
         reads, or that does not name Monei, yields nothing.
         """
         path = view.blob.path
-        if path is None or view.blob.is_name or not is_linted(path, view.data):
+        if path is None or view.blob.is_name or not self._rules or not is_linted(path, view.data):
             return []
         name = display_path(path)
         if len(view.data) > MAX_SIZE and not is_bundle(name):

@@ -9,8 +9,10 @@ import time
 import pytest
 from lint_runner import lint_bytes, lint_rules
 
-from monei_guard.model.blob import Skipped
+from monei_guard.lints.registry import ProjectLints
+from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
 from monei_guard.ruleset.templates import expand
 
 _BOUND = 20.0  # seconds; a slow machine under load. Measured here: below 1 s each
@@ -51,6 +53,12 @@ def test_a_generated_file_is_skipped_with_its_reason() -> None:
     assert isinstance(found[0], Skipped)
     assert "larger than" in found[0].reason
     assert not found[0].incomplete
+
+
+def test_without_a_rule_in_force_nothing_is_said_of_a_large_file() -> None:
+    data = b"export const a = 'api.monei.cc';\n" * 50_000
+    view = View(Blob(data, Origin.WORKTREE, b"src/generated.js"), data)
+    assert ProjectLints(lambda _path: None, tuple, {}).lint(view) == []
 
 
 def test_a_key_in_a_large_bundle_is_found_all_the_same() -> None:
