@@ -5,7 +5,7 @@ by its kind, and each kind brings the rules that look at it; code brings the par
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monei_guard.deferred import load
 from monei_guard.lints.documents.bundle import Bundle, is_bundle
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from monei_guard.model.blob import View
     from monei_guard.model.finding import Finding
     from monei_guard.model.rule import Rule
+
+    Hook: TypeAlias = Callable[..., Iterable[Violation]]
 
 
 class ListedRule(NamedTuple):
@@ -69,6 +71,7 @@ class ProjectLints:
         self._project: Project = load("monei_guard.lints.analysis.project:Project")(read, listing, _npm_dependencies)
         self._rules = rules
         self._modules: ModuleLoader | None = None
+        self._hooks_by_kind: dict[str, list[tuple[Rule, Hook]]] = {}
 
     def lint(self, view: "View", shown_path: str | None = None) -> "list[Finding | Skipped]":
         """Return the findings of every lint in one file; what could not be looked at is a Skipped entry.
@@ -144,13 +147,15 @@ class ProjectLints:
             for rule, check in self._hooks(kind):
                 context.add(rule, check(document))
 
-    def _hooks(self, kind: str) -> "list[tuple[Rule, Callable[..., Iterable[Violation]]]]":
-        """Return the hook of each rule in force that looks at a kind of document."""
-        return [
-            (self._rules[one.id], load(f"{one.module}:check_{kind}"))
-            for one in RULES
-            if kind in one.kinds and one.id in self._rules
-        ]
+    def _hooks(self, kind: str) -> "list[tuple[Rule, Hook]]":
+        """Return the hook of each rule in force that looks at a kind of document, opened with the first of its kind."""
+        if kind not in self._hooks_by_kind:
+            self._hooks_by_kind[kind] = [
+                (self._rules[one.id], load(f"{one.module}:check_{kind}"))
+                for one in RULES
+                if kind in one.kinds and one.id in self._rules
+            ]
+        return self._hooks_by_kind[kind]
 
 
 def open_lints(read: "Read", listing: Callable[[], Iterable[str]], active: frozenset[str] | None) -> ProjectLints:
