@@ -15,10 +15,8 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 from monei_guard.application.opening import builtin_rules
-from monei_guard.lints.analysis.project import Project
-from monei_guard.lints.selection import lint_file
+from monei_guard.lints.registry import ProjectLints
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.rule_files import load_lint_rules
 from monei_guard.scanning.linter import Linter
@@ -87,9 +85,9 @@ def project(root: Path) -> None:
     rules = {rule.id: rule for rule in load_lint_rules()}
     seconds = []
     for _ in range(RUNS):
-        around = Project(files.get, lambda: files)
+        lints = ProjectLints(files.get, lambda: files, rules)
         start = time.process_time()
-        found = [one for name, data in files.items() for one in lint_file(_view(data, name), around, rules)]
+        found = [one for name, data in files.items() for one in lints.lint(_view(data, name)).findings]
         seconds.append(time.process_time() - start)
     size = sum(map(len, files.values()))
     print(
@@ -109,19 +107,19 @@ def planted(root: Path, limit: int) -> None:
     ]
     random.Random(7).shuffle(names)  # noqa: S311 - a sample
     rules = {rule.id: rule for rule in load_lint_rules()}
-    around = Project(lambda path: _read(root / path), lambda: names)
+    lints = ProjectLints(lambda path: _read(root / path), lambda: names, rules)
     codes: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     size, start = 0, time.process_time()
     for name in names[:limit]:
         data = (_read(root / name) or b"") + (_PYTHON if name.endswith(".py") else _SCRIPT)
         size += len(data)
-        for one in lint_file(_view(data, name), around, rules):
-            if isinstance(one, Finding):
-                codes[one.code] += 1
-                print(one.code, f"{name}:{one.location.start_line}", one.message, flush=True)
-            else:
-                skipped[one.reason] += 1
+        result = lints.lint(_view(data, name))
+        for one in result.findings:
+            codes[one.code] += 1
+            print(one.code, f"{name}:{one.location.start_line}", one.message, flush=True)
+        for missed in result.skipped:
+            skipped[missed.reason] += 1
     print(
         f"{min(limit, len(names)):,} files, {size / 1e6:.0f} MB, {time.process_time() - start:.0f} s CPU: {dict(codes)}"
     )

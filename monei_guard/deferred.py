@@ -24,8 +24,8 @@ def load(target: str) -> Any:
 def load_alone(name: str) -> ModuleType:
     """Return the module `package.module`, imported without running the `__init__` of its package.
 
-    For packages whose `__init__` imports far more than the one module that is wanted: a hook has no time for it. Raises
-    ModuleNotFoundError.
+    For packages whose `__init__` imports far more than the one module that is wanted: a hook has no time for it. Where
+    the package has no such module, the package itself is returned. Raises ModuleNotFoundError without a package.
 
     It is known to Python under its own name, so that whoever imports it as usual gets the same one.
     """
@@ -35,7 +35,7 @@ def load_alone(name: str) -> ModuleType:
     places = package.submodule_search_locations if package is not None else None
     spec = PathFinder.find_spec(name, places) if places else None
     if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return import_module(name.rpartition(".")[0])
     module = module_from_spec(spec)
     sys.modules[name] = module
     with ExitStack() as undo:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
-from monei_guard.lints.analysis.project import Project
 from monei_guard.lints.example_project import project_files
-from monei_guard.lints.selection import lint_file
+from monei_guard.lints.registry import ProjectLints
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
@@ -32,7 +31,8 @@ def lint_bytes(data: bytes, path: str, files: Mapping[str, bytes] | None = None)
     """Return what the lints say of `data`, in a project of these files."""
     project = {**(files or {}), path: data}
     view = View(Blob(data, Origin.WORKTREE, path.encode()), data)
-    return lint_file(view, Project(project.get, lambda: project), lint_rules())
+    result = ProjectLints(project.get, lambda: project, lint_rules()).lint(view)
+    return [*result.findings, *result.skipped]
 
 
 def codes(text: str, path: str, seed: str = "lints") -> list[str]:

@@ -1,12 +1,13 @@
 """Keys that a program computes from constants, read from its syntax tree: what the textual join leaves.
 
-Names given one constant, `+=`, parentheses, lists with a name that are joined. JavaScript, TypeScript and Python, and
-only texts in which a literal looks like the beginning of a key. Names are taken by their order in the text, whatever
-their scope: a name whose value is not known at one place is known nowhere after it.
+Names given one constant, `+=`, parentheses, lists with a name that are joined. Only in languages with a grammar, which
+are handed in (`folding_language`), and only in texts in which a literal looks like the beginning of a key. Names are
+taken by their order in the text, whatever their scope: a name whose value is not known at one place is known nowhere
+after it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +19,8 @@ from monei_guard.model.location import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from monei_guard.decoding.folding_language import FindLanguage, FoldingLanguage, FoldingNodes
+
 # A text, the texts in a list, or nothing that is known.
 _Value: TypeAlias = bytes | tuple[bytes, ...] | None
 
@@ -25,47 +28,36 @@ _Value: TypeAlias = bytes | tuple[bytes, ...] | None
 _BEGINNING = re.compile(rb"""["'`][a-z]{1,4}_(?:[a-z]{1,4}_)?["'`]""")
 _KEY = re.compile(rb"[A-Za-z0-9_\-+/=.]{16,400}")
 _LARGEST = 1 << 19  # bytes of program text
-_PIECE = 1 << 16
 # Processor time that parsing may take: programs need a fifth of it, and a text of nothing but errors ten times as much.
 _SECONDS = 0.05
 _SECONDS_A_BYTE = 8e-7
 _FREE = 20_000  # expressions, and one for every four bytes
 _DEEPEST = 40  # expressions inside one another
 _LONGEST = 4096  # bytes of one value
-_STRINGS = frozenset({"string", "template_string", "concatenated_string"})
-_SUMS = frozenset({"binary_expression", "binary_operator"})
-_BINDINGS = frozenset({"variable_declarator", "assignment_expression", "assignment"})
-_ADDITIONS = frozenset({"augmented_assignment_expression", "augmented_assignment"})
-_CALLS = frozenset({"call_expression", "call"})
 _QUOTES = (b'"', b"'", b"`")
 _LAYERS = ((), (NUMERIC_ESCAPES.name,))  # the program, and what its strings say
-_LANGUAGES = (
-    ((b".py", b".pyi", b".pyw"), "python"),
-    ((b".ts", b".mts", b".cts"), "typescript"),
-    ((b".js", b".mjs", b".cjs", b".jsx", b".tsx"), "tsx"),
-)
 
 
-def folding(path: bytes | None) -> tuple[Decoder, ...]:
+def folding(path: bytes | None, find_language: "FindLanguage") -> tuple[Decoder, ...]:
     """Return the decoder for a program's language, none for other files."""
-    name = (path or b"").lower()
-    for ends, language in _LANGUAGES:
-        if name.endswith(ends):
-            read = partial(_read, language)
-            return (Decoder("joined-strings", read, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
-    return ()
+    opener = find_language((path or b"").decode("latin-1"))
+    if opener is None:
+        return ()
+    return (Decoder("joined-strings", partial(_read, opener), _QUOTES, _BEGINNING.search, layers=_LAYERS),)
 
 
-def _read(language: str, data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+def _read(opener: "Callable[[], FoldingLanguage]", data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield expressions whose constant value could be a key, as that value in quotation marks."""
     if len(data) > _LARGEST:
         return
-    root = _root(data, language)
-    if root is None:
+    language = opener()
+    end = process_time() + _SECONDS + len(data) * _SECONDS_A_BYTE
+    tree = language.parse_until(data, lambda: process_time() > end)
+    if tree is None:
         yield len(data), len(data), (), "its syntax could not be read in time: too many errors, or no program"
         return
-    folder = _Folder(data, _FREE + len(data) // 4)
-    for node, value in folder.expressions(root):
+    folder = _Folder(data, language.nodes, _FREE + len(data) // 4)
+    for node, value in folder.expressions(tree.root_node):
         first, last = node.start_byte, node.end_byte
         if _KEY.fullmatch(value) and any(span.start <= first and last <= span.end for span in ranges):
             yield first, last, ((b'"' + value + b'"', first, last, None),), ""
@@ -73,36 +65,13 @@ def _read(language: str, data: bytes, ranges: Sequence[Span]) -> Iterator[Replac
         yield len(data), len(data), (), "more expressions inside one another than a program has"
 
 
-def _root(data: bytes, language: str) -> "Node | None":
-    """Return the root of the syntax tree, None for a text that takes too long."""
-    from tree_sitter import Language, Parser  # noqa: PLC0415 - 10 ms that few files need
-
-    if language == "python":
-        import tree_sitter_python  # noqa: PLC0415 - as above
-
-        grammar = tree_sitter_python.language()
-    else:
-        import tree_sitter_typescript  # noqa: PLC0415 - as above
-
-        typescript = tree_sitter_typescript
-        grammar = typescript.language_tsx() if language == "tsx" else typescript.language_typescript()
-    end = process_time() + _SECONDS + len(data) * _SECONDS_A_BYTE
-    parser = Parser(Language(grammar))
-    try:  # only what is read in pieces can be left unfinished
-        return parser.parse(
-            lambda at, _point: data[at : at + _PIECE],
-            progress_callback=lambda _at, _has_error: process_time() > end,
-        ).root_node
-    except ValueError:
-        return None
-
-
 class _Folder:
     """The values of names, in the order of the text. `left` bounds how many expressions are looked at."""
 
-    def __init__(self, data: bytes, left: int) -> None:
+    def __init__(self, data: bytes, nodes: "FoldingNodes", left: int) -> None:
         self.left = left
         self._data = data
+        self._nodes = nodes
         self._values: dict[bytes, _Value] = {}
 
     def expressions(self, root: "Node") -> Iterator[tuple["Node", bytes]]:
@@ -114,7 +83,7 @@ class _Folder:
                 return
             value = self._folded(node)
             self._remember(node)
-            if node.type in _ADDITIONS:
+            if node.type in self._nodes.additions:
                 left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
                 value = _text(self._values.get(self._source(left))) if left is not None else None
                 node = right or node
@@ -128,18 +97,19 @@ class _Folder:
 
     def _folded(self, node: "Node") -> bytes | None:
         """Return the value of an expression that is put together."""
-        if node.type in _SUMS or node.type in _CALLS or (node.type in _STRINGS and node.named_child_count > 1):
+        nodes, kind = self._nodes, node.type
+        if kind in nodes.sums or kind in nodes.calls or (kind in nodes.strings and node.named_child_count > 1):
             return _text(self._value(node, 0))
         return None
 
     def _remember(self, node: "Node") -> None:
-        if node.type in _BINDINGS:
+        if node.type in self._nodes.bindings:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
-            if name is not None and name.type == "identifier" and value is not None:
+            if name is not None and name.type in self._nodes.identifiers and value is not None:
                 new, known = self._value(value, 0), self._source(name)
                 self._values[known] = new if self._values.get(known, new) == new else None
-        elif node.type in _ADDITIONS:
+        elif node.type in self._nodes.additions:
             name = node.child_by_field_name("left")
             if name is not None:
                 self._values[self._source(name)] = self._added(node)
@@ -156,34 +126,34 @@ class _Folder:
         self.left -= 1
         if depth > _DEEPEST or self.left < 0:
             return None
-        if node.type == "identifier":
+        if node.type in self._nodes.identifiers:
             return self._values.get(self._source(node))
-        if node.type in {"parenthesized_expression", "as_expression", "satisfies_expression"}:
+        if node.type in self._nodes.parentheses:
             return self._value(node.named_children[0], depth + 1) if node.named_children else None
-        if node.type in _STRINGS:
+        if node.type in self._nodes.strings:
             return self._string(node, depth)
-        if node.type in _SUMS:
+        if node.type in self._nodes.sums:
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             operator = node.child_by_field_name("operator")
             if left is None or right is None or operator is None or operator.type != "+":
                 return None
             return _sum(self._value(left, depth + 1), self._value(right, depth + 1))
-        if node.type in {"array", "list", "tuple"}:
+        if node.type in self._nodes.lists:
             items = [_text(self._value(item, depth + 1)) for item in node.named_children if item.type != "comment"]
             known = tuple(item for item in items if item is not None)
             return known if len(known) == len(items) else None
-        return self._call(node, depth) if node.type in _CALLS else None
+        return self._call(node, depth) if node.type in self._nodes.calls else None
 
     def _string(self, node: "Node", depth: int) -> bytes | None:
         parts: list[bytes | None] = []
         for part in node.named_children:
-            if part.type in {"string_fragment", "string_content"} and not part.named_child_count:
+            if part.type in self._nodes.pieces and not part.named_child_count:
                 parts.append(self._source(part))
-            elif part.type in {"template_substitution", "interpolation"} and part.named_child_count == 1:
+            elif part.type in self._nodes.holes and part.named_child_count == 1:
                 parts.append(_text(self._value(part.named_children[0], depth + 1)))
-            elif part.type == "string":
+            elif part.type in self._nodes.strings:
                 parts.append(self._string(part, depth + 1))
-            elif part.type not in {"string_start", "string_end", "comment"}:
+            elif part.type not in self._nodes.fences:
                 return None
         known = [part for part in parts if part is not None]
         return b"".join(known) if len(known) == len(parts) else None

@@ -8,7 +8,7 @@ the parent's finding seen again, and `detection` drops it by its place in the ro
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from monei_guard.decoding.compressed import COMPRESSED
 from monei_guard.decoding.constant_folding import folding
@@ -16,6 +16,9 @@ from monei_guard.decoding.decoder import Decoder, Replacement
 from monei_guard.decoding.registry import DECODERS
 from monei_guard.model.blob import Segment, Skipped, View
 from monei_guard.model.location import Span
+
+if TYPE_CHECKING:
+    from monei_guard.decoding.folding_language import FindLanguage
 
 _BEFORE = 8192  # bytes of unchanged text kept before and after a replacement, for the names and hosts around it
 _AFTER = 2048
@@ -49,15 +52,17 @@ def decoded_views(
     limits: DecodingLimits | None = None,
     decoders: Iterable[Decoder] = DECODERS,
     look: Callable[[bytes], bool] | None = None,
+    find_language: "FindLanguage | None" = None,
 ) -> Iterator[View | Skipped]:
     """Yield the views decoded from `root`, outer layers first; and Skipped where a limit was met.
 
     A layer is decoded only where the layer above it was: what stands unchanged has been looked at before. And, with
     `look`, only where it says that anything may be in there: it knows what is sought under all layers that are left,
-    but sees into no compressed stream.
+    but sees into no compressed stream. `find_language` knows the languages in which constants are folded.
     """
     limits = limits or DecodingLimits()
-    decoders = (*decoders, *folding(root.blob.path))
+    if find_language is not None:
+        decoders = (*decoders, *folding(root.blob.path, find_language))
     budget = _Budget(limits, root)
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:

@@ -20,6 +20,7 @@ from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 
 if TYPE_CHECKING:  # most of what looks encoded says nothing of ours, and nothing is matched
+    from monei_guard.decoding.folding_language import FindLanguage
     from monei_guard.detection.matcher import Matcher
 
 _REMEMBERED = 100_000  # passages
@@ -34,17 +35,21 @@ class Readings(NamedTuple):
 
 
 class DecodeGate:
-    """Says whether content that the first stage lets through is to be decoded. `matcher` is asked for when needed."""
+    """Says whether content that the first stage lets through is to be decoded, and decodes it.
 
-    def __init__(self, prefilter: Prefilter, matcher: "Callable[[], Matcher]") -> None:
+    `matcher` is asked for when needed; `find_language` tells what opens the language of a path (`decoding.views`).
+    """
+
+    def __init__(self, prefilter: Prefilter, matcher: "Callable[[], Matcher]", find_language: "FindLanguage") -> None:
         self._prefilter = prefilter
+        self._find_language = find_language
         self._matcher = matcher
         self._passages: dict[int, bool] = {}
 
     def read(self, blob: Blob) -> Readings:
         """Return every reading of a blob."""
         root = root_view(blob)
-        items = tuple(decoded_views(root, look=self._prefilter.fast))
+        items = tuple(decoded_views(root, look=self._prefilter.fast, find_language=self._find_language))
         return Readings(
             (root, *(item for item in items if isinstance(item, View))),
             tuple(item for item in items if isinstance(item, Skipped)),

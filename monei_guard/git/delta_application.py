@@ -5,7 +5,6 @@ Both raise ApplyDeltaError for a delta that does not fit its base or does not ma
 """
 
 from collections.abc import Callable
-from importlib import import_module
 
 from dulwich.errors import ApplyDeltaError
 
@@ -20,7 +19,9 @@ def _in_lists_of_one(apply: Callable[[bytes, bytes], list[bytes]]) -> Callable[[
 # Returns a list of one: the object that a delta makes of its base.
 apply_delta: Callable[[bytes, bytes], list[bytes]]
 try:
-    apply_delta = import_module("dulwich._pack").apply_delta
+    from dulwich._pack import apply_delta as _compiled  # type: ignore[import-not-found] # no stub for what is compiled
+
+    apply_delta = _compiled
 except ImportError:  # a platform without a compiled wheel
     from dulwich.pack import apply_delta as _in_pieces
 

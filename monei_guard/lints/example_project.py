@@ -2,10 +2,8 @@
 
 import re
 
-from monei_guard.lints.analysis.project import Project
-from monei_guard.lints.selection import lint_file
+from monei_guard.lints.registry import ProjectLints
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
 from monei_guard.model.rule import Rule
 
@@ -24,5 +22,4 @@ def codes_in_example(rule: Rule, text: str, path: str) -> list[str]:
     data, others = project_files(text)
     files = {**others, path: data}
     view = View(Blob(data, Origin.WORKTREE, path.encode()), data)
-    found = lint_file(view, Project(files.get, lambda: files), {rule.id: rule})
-    return [one.code for one in found if isinstance(one, Finding)]
+    return [one.code for one in ProjectLints(files.get, lambda: files, {rule.id: rule}).lint(view).findings]

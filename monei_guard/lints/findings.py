@@ -4,8 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from monei_guard.lints.analysis.data_flow import Step
 from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.analysis.trace import Step
 from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
@@ -69,12 +69,12 @@ def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Rel
     """Yield the value's way, source first; stops on the line of the finding itself are left out."""
     steps: list[Step] = [*(hit.trace.steps if hit.trace is not None else ()), *hit.steps]
     line = view.data.count(b"\n", 0, hit.start)
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[bytes | None, int]] = set()
     for step in steps:
-        other = step.file.view
+        other = step.view
         here = other is view
         at = other.data.count(b"\n", 0, step.start)
-        key = (step.file.path, at)
+        key = (other.blob.path, at)
         if (here and at == line) or key in seen:
             continue
         seen.add(key)

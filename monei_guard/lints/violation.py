@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from monei_guard.model.rule import Confidence
 
-if TYPE_CHECKING:  # text formats have no flow of values, and their commits do not import it
-    from monei_guard.lints.analysis.data_flow import Step, Trace
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.trace import Step, Trace
 
 
 @dataclass(frozen=True, slots=True)

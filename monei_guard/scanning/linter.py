@@ -2,24 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
 
+from monei_guard.lints.registry import LintResult, ProjectLints, open_lints
 from monei_guard.lints.selection import is_linted
-from monei_guard.model.blob import Skipped, View
+from monei_guard.model.blob import View
 from monei_guard.sources.files import read_quietly
-
-if TYPE_CHECKING:
-    from monei_guard.lints.analysis.project import Project
-    from monei_guard.model.finding import Finding
-    from monei_guard.model.rule import Rule
-
-
-class LintResult(NamedTuple):
-    """What the lints say of one file, and what of it they could not look at."""
-
-    findings: "tuple[Finding, ...]" = ()
-    skipped: tuple[Skipped, ...] = ()
-
 
 # Given a file's root view and the path to show.
 Lint = Callable[[View, str | None], LintResult]
@@ -37,31 +24,18 @@ class Linter:
     def __init__(self, root: str, active: frozenset[str] | None) -> None:
         self._root = root
         self._active = active
-        self._ready: tuple[Project, dict[str, Rule]] | None = None
+        self._lints: ProjectLints | None = None
 
     def __call__(self, view: View, shown_path: str | None) -> LintResult:
         """Return what the lints say of one file."""
         if not is_linted(view.blob.path, view.data):
             return LintResult()
-        # Nothing of this on a commit without Monei code: the checks may bring a parser.
-        from monei_guard.lints.selection import lint_file  # noqa: PLC0415 - imports the grammars
+        return self._opened().lint(view, shown_path)
 
-        project, rules = self._prepare()
-        items = lint_file(view, project, rules, shown_path) if rules else []
-        return LintResult(
-            tuple(item for item in items if not isinstance(item, Skipped)),
-            tuple(item for item in items if isinstance(item, Skipped)),
-        )
-
-    def _prepare(self) -> "tuple[Project, dict[str, Rule]]":
-        if self._ready is None:
-            from monei_guard.lints.analysis.project import Project  # noqa: PLC0415 - as above
-            from monei_guard.ruleset.rule_files import load_lint_rules  # noqa: PLC0415 - as above
-
-            known = load_lint_rules()
-            rules = {rule.id: rule for rule in known if self._active is None or rule.code in self._active}
-            self._ready = (Project(_reader(self._root), lambda: _listing(self._root)), rules)
-        return self._ready
+    def _opened(self) -> ProjectLints:
+        if self._lints is None:
+            self._lints = open_lints(_reader(self._root), lambda: _listing(self._root), self._active)
+        return self._lints
 
 
 def _reader(root: str) -> Callable[[str], bytes | None]:

@@ -12,6 +12,7 @@ from monei_guard.decoding.charset import root_view
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
+from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import DIRECTIVE
@@ -22,10 +23,11 @@ from monei_guard.sources.containers.signatures import ArchiveLimits, archive_kin
 if TYPE_CHECKING:
     from monei_guard.detection.decode_gate import DecodeGate
     from monei_guard.detection.engine import Engine
+    from monei_guard.lints.registry import LintResult
     from monei_guard.model.finding import Finding, Triaged
     from monei_guard.model.rule import Rule
     from monei_guard.policy.inline_suppression import InlinePolicy
-    from monei_guard.scanning.linter import Lint, LintResult
+    from monei_guard.scanning.linter import Lint
 
 _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Origin.STDIN})  # no old versions
 
@@ -78,7 +80,7 @@ class Scanner:
     @cached_property
     def _gate(self) -> "DecodeGate":
         gate: DecodeGate = load("monei_guard.detection.decode_gate:DecodeGate")(
-            self.prefilter, lambda: self.engine.matcher
+            self.prefilter, lambda: self.engine.matcher, language_opener
         )
         return gate
 

@@ -93,20 +93,20 @@ NO_JUDGE = {
     "monei_guard.detection.attribution", "monei_guard.detection.findings",
 }  # fmt: skip
 NO_FINDING = {"monei_guard.model.finding", "monei_guard.policy.inline_suppression", "monei_guard.reporting.report"}
-NO_LINT = {"monei_guard.lints.checks", "monei_guard.lints.analysis.project"}
+NO_LINT = {"monei_guard.lints.context", "monei_guard.lints.analysis.project"}
 NO_TREE = {
-    "tree_sitter",
-    "monei_guard.lints.tree_checks",
-    "monei_guard.lints.documents.code_file",
-    "monei_guard.lints.languages.parser",
-}
-NO_TEXT = {"monei_guard.lints.text_checks", "monei_guard.lints.documents.config_file"}
-NO_APP_CODE = {
-    "monei_guard.lints.app_checks",
-    "monei_guard.lints.documents.text_code",
-    "monei_guard.lints.analysis.app_runtime",
-}
-NO_SCRIPT = {"monei_guard.lints.analysis.script_runtime"}
+    "tree_sitter", "monei_guard.lints.documents.code_file", "monei_guard.lints.documents.page",
+    "monei_guard.lints.languages.parser", "monei_guard.lints.languages.language",
+    "monei_guard.lints.analysis.data_flow", "monei_guard.lints.analysis.name_resolution",
+    "monei_guard.lints.rules.bare_string_constructor",
+}  # fmt: skip
+NO_TEXT = {"monei_guard.lints.documents.config_file"}
+NO_APP_CODE = {"monei_guard.lints.documents.text_code", "monei_guard.lints.analysis.app_runtime"}
+NO_CONFIG_RULE = {"monei_guard.lints.rules.key_logged", "monei_guard.lints.rules.webhook_not_verified"}
+NO_PYTHON = {"monei_guard.lints.languages.python"}
+NO_SCRIPT = {"monei_guard.lints.analysis.script_runtime", "monei_guard.lints.languages.javascript"}
+NO_PAGE = {"monei_guard.lints.documents.page", "tree_sitter_html._binding"}
+NO_JSON = {"json", "monei_guard.lints.analysis.package_json"}
 NO_LIBRARY = {"importlib.resources", "pathlib", "tempfile", "shutil", "random", "logging", "email", "zipfile", "httpx2"}
 ALWAYS = NO_COMMAND_LINE | NO_JUDGE | NO_FINDING | NO_LIBRARY
 PYTHON = 'import os\nfrom monei import MoneiClient\nclient = MoneiClient(api_key=os.environ["MONEI_API_KEY"])\n'
@@ -116,25 +116,35 @@ SCRIPT = (
 
 # A staged file that is worth a look and holds nothing, and what looking at it must not import.
 SUSPECTS = {
-    "encoded.py": ('TEXT = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="\n', ALWAYS | NO_LINT | {"regex"}),
-    "README.md": ("Set `MONEI_API_KEY` before you call https://api.monei.cc.\n", ALWAYS | NO_LINT),
-    "notes.txt": ("Set MONEI_API_KEY before you call https://api.monei.cc.\n", ALWAYS | NO_TREE | NO_APP_CODE),
-    "app.yaml": ("monei:\n  api_key: ${MONEI_API_KEY}\n", ALWAYS | NO_TREE | NO_APP_CODE),
-    "main.go": ('package main\nimport "os"\nvar key = os.Getenv("MONEI_API_KEY")\n', ALWAYS | NO_TREE | NO_SCRIPT),
+    "encoded.py": (
+        'TEXT = "IyBub3RoaW5nIG9mIG1vbmV5IGluIGhlcmU="\n',
+        ALWAYS | NO_LINT | NO_TREE | NO_PYTHON | NO_SCRIPT | {"regex"},
+    ),
+    "README.md": ("Set `MONEI_API_KEY` before you call https://api.monei.cc.\n", ALWAYS | NO_LINT | NO_TREE),
+    "notes.txt": (
+        "Set MONEI_API_KEY before you call https://api.monei.cc.\n", ALWAYS | NO_TREE | NO_APP_CODE | NO_JSON
+    ),
+    "app.yaml": (
+        "monei:\n  api_key: ${MONEI_API_KEY}\n", ALWAYS | NO_TREE | NO_APP_CODE | NO_CONFIG_RULE | NO_JSON
+    ),
+    "main.go": (
+        'package main\nimport "os"\nvar key = os.Getenv("MONEI_API_KEY")\n',
+        ALWAYS | NO_TREE | NO_TEXT | NO_PYTHON | NO_SCRIPT | NO_JSON,
+    ),
     "client.py": (
         PYTHON,
-        ALWAYS | NO_TEXT | NO_APP_CODE | NO_SCRIPT
-        | {"tree_sitter_html._binding", "tree_sitter_javascript._binding", "tree_sitter_typescript._binding"},
+        ALWAYS | NO_TEXT | NO_APP_CODE | NO_SCRIPT | NO_PAGE | NO_JSON
+        | {"tree_sitter_javascript._binding", "tree_sitter_typescript._binding"},
     ),
     "client.js": (
         SCRIPT,
-        ALWAYS | NO_TEXT | NO_APP_CODE
-        | {"tree_sitter_html._binding", "tree_sitter_python._binding", "tree_sitter_typescript._binding"},
+        ALWAYS | NO_TEXT | NO_APP_CODE | NO_PYTHON | NO_PAGE | NO_JSON
+        | {"tree_sitter_python._binding", "tree_sitter_typescript._binding"},
     ),
     "client.ts": (
         SCRIPT,
-        ALWAYS | NO_TEXT | NO_APP_CODE
-        | {"tree_sitter_html._binding", "tree_sitter_python._binding", "tree_sitter_javascript._binding"},
+        ALWAYS | NO_TEXT | NO_APP_CODE | NO_PYTHON | NO_PAGE | NO_JSON
+        | {"tree_sitter_python._binding", "tree_sitter_javascript._binding"},
     ),
 }  # fmt: skip
 

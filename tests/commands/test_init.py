@@ -184,6 +184,21 @@ def test_outside_a_repository_it_says_what_to_do(tmp_path: Path, capsys: pytest.
     assert "git init" in capsys.readouterr().err
 
 
+def test_a_work_tree_that_knows_nothing_of_the_repository_is_not_written_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path, {"main.py": "x = 1\n"})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".env").write_text(f"MONEI_API_KEY=mni_{HEX}\n")
+    run_git(root, "config", "core.worktree", str(elsewhere))
+    before = snapshot(elsewhere)
+    assert run(["init", "--yes", str(root)]) == 2
+    assert "is not inside a git work tree" in capsys.readouterr().err
+    assert snapshot(elsewhere) == before
+    assert not (root / ".git" / "hooks" / "pre-commit").exists()
+
+
 def test_without_a_terminal_it_does_not_ask_and_does_nothing(tmp_path: Path) -> None:
     root = repository(tmp_path, {"main.py": "x = 1\n"})
     before = snapshot(root)

@@ -66,7 +66,7 @@ def test_a_commit_without_monei_code_loads_no_parser(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom monei_guard.__main__ import main\nsys.argv = ['monei-guard', 'staged']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([name for name in sys.modules if 'tree_sitter' in name or 'lints.checks' in name])\n"
+        "print([name for name in sys.modules if 'tree_sitter' in name or 'lints.context' in name])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

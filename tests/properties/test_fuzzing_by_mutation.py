@@ -22,6 +22,7 @@ from made_keys import LINES, api_key, line_of
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
 from monei_guard.errors import GuardError
+from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner, expanded
@@ -121,7 +122,7 @@ def _damaged(seed: bytes, chance: random.Random) -> bytes:
 
 
 def _decode(blob: Blob) -> None:
-    for _ in decoded_views(root_view(blob)):
+    for _ in decoded_views(root_view(blob), find_language=language_opener):
         pass
 
 

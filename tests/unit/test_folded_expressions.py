@@ -6,6 +6,7 @@ from made_keys import api_key
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
+from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner
@@ -67,4 +68,5 @@ def test_what_is_not_known_is_not_folded(detector: Scanner, text: str) -> None:
 @pytest.mark.parametrize("path", [b"a.js", b"a.ts", b"a.py"])
 def test_hostile_programs_come_to_an_end(text: str, path: bytes) -> None:
     content = f"k = 'mni_';\n{text}".encode()
-    assert list(decoded_views(root_view(Blob(content, Origin.WORKTREE, path)))) is not None
+    root = root_view(Blob(content, Origin.WORKTREE, path))
+    assert list(decoded_views(root, find_language=language_opener)) is not None

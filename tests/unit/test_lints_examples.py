@@ -1,13 +1,18 @@
 """Every lint finds its bad examples and passes its good ones; the table, the rules and the examples are complete."""
 
 from collections import Counter
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
 
 import pytest
 from lint_runner import codes, lint_rules
 
-from monei_guard.lints.tree_checks import CODE_CHECKS
+from monei_guard.lints.registry import RULES, ListedRule
+from monei_guard.lints.rule import LintRule
 from monei_guard.model.rule import Example, Rule
 
+_ROOT = Path(__file__).resolve().parents[2]
 _FAMILIES = {
     "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "react", "tsx": "react", "ts": "typescript",
 }  # fmt: skip
@@ -35,8 +40,31 @@ def test_a_good_example_is_not_found(rule: Rule, example: Example, seed: str) ->
     assert rule.code not in codes(example.text, example.path, seed)
 
 
-def test_every_lint_rule_has_a_check_and_every_check_a_rule() -> None:
-    assert set(lint_rules()) == {*CODE_CHECKS, "key-in-bundle"}
+def _rule_modules() -> set[str]:
+    folder = _ROOT / "monei_guard" / "lints" / "rules"
+    return {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def test_registry_rule_files_modules_and_pages_have_the_same_fourteen_names() -> None:
+    listed = [rule.id for rule in RULES]
+    assert len(listed) == len(set(listed)) == 14
+    assert set(listed) == set(lint_rules())
+    assert {name.replace("_", "-") for name in _rule_modules()} == set(listed)
+    pages = {path.stem for path in (_ROOT / "docs" / "rules").glob("MG[34]*.md")}
+    assert pages == {f"{rule.code}-{rule.id}" for rule in lint_rules().values()}
+    files = {path.stem for path in (_ROOT / "rules" / "monei").glob("*.toml")}
+    assert set(listed) <= files
+
+
+@pytest.mark.parametrize("listed", RULES, ids=lambda listed: listed.id)
+def test_a_rule_has_the_hooks_of_its_line_and_no_others(listed: ListedRule) -> None:
+    module = import_module(listed.module)
+    assert listed.id == module.ID
+    kinds = {name.removeprefix("check_") for name in vars(LintRule) if name.startswith("check_")}
+    assert {kind for kind in kinds if hasattr(module, f"check_{kind}")} == set(listed.kinds)
+    for kind in listed.kinds:
+        wanted, given = (signature(getattr(one, f"check_{kind}")) for one in (LintRule, module))
+        assert [name.lstrip("_") for name in given.parameters] == list(wanted.parameters)[1:]
 
 
 @pytest.mark.parametrize("rule", lint_rules().values(), ids=lambda rule: rule.id)

@@ -9,8 +9,10 @@ import time
 import pytest
 from lint_runner import lint_bytes, lint_rules
 
-from monei_guard.model.blob import Skipped
+from monei_guard.lints.registry import LintResult, ProjectLints
+from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.finding import Finding
+from monei_guard.model.location import Origin
 from monei_guard.ruleset.templates import expand
 
 _BOUND = 20.0  # seconds; a slow machine under load. Measured here: below 1 s each
@@ -51,6 +53,12 @@ def test_a_generated_file_is_skipped_with_its_reason() -> None:
     assert isinstance(found[0], Skipped)
     assert "larger than" in found[0].reason
     assert not found[0].incomplete
+
+
+def test_without_a_rule_in_force_nothing_is_said_of_a_large_file() -> None:
+    data = b"export const a = 'api.monei.cc';\n" * 50_000
+    view = View(Blob(data, Origin.WORKTREE, b"src/generated.js"), data)
+    assert ProjectLints(lambda _path: None, tuple, {}).lint(view) == LintResult()
 
 
 def test_a_key_in_a_large_bundle_is_found_all_the_same() -> None:
@@ -113,12 +121,12 @@ def test_no_finding_shows_a_key() -> None:
 def test_a_file_that_does_not_name_monei_costs_no_parser() -> None:
     program = (
         "import sys\n"
-        "from monei_guard.lints.selection import lint_file\n"
-        "from monei_guard.lints.analysis.project import empty_project\n"
+        "from monei_guard.lints.registry import LintResult, ProjectLints\n"
         "from monei_guard.model.blob import Blob, View\n"
         "from monei_guard.model.location import Origin\n"
         "data = b'console.log(process.env.OTHER)'\n"
-        "assert lint_file(View(Blob(data, Origin.WORKTREE, b'a.js'), data), empty_project(), {}) == []\n"
+        "lints = ProjectLints(lambda path: None, tuple, {})\n"
+        "assert lints.lint(View(Blob(data, Origin.WORKTREE, b'a.js'), data)) == LintResult()\n"
         "print([name for name in sys.modules if name.startswith('tree_sitter')])\n"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -199,7 +199,7 @@ def test_personal_data_is_in_no_output_log_or_cache(
     verdicts = verify(credentials, api.hosts, settings, audit=audit)
     audit.close()
 
-    assert [v.verdict for v in verdicts.values()] == ["live", "restricted", "inactive"]
+    assert [verdicts[one.secret].verdict for one in credentials] == ["live", "restricted", "inactive"]
     files = "".join(path.read_text() for path in tmp_path.iterdir())
     logged = "".join(f"{record.getMessage()} {record.__dict__!r}" for record in caplog.records)
     streams = capfd.readouterr()

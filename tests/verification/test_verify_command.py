@@ -131,6 +131,25 @@ def test_misuse_is_one_clear_line(program: Program, arguments: list[str], stdin:
     assert program.api.production.seen == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (["r.json", "r.json"], b"", "give one report"),
+        (["--env", "MONEI_API_KEY", "-"], b'{"findings": []}', "not both"),
+    ],
+)
+def test_sources_that_do_not_go_together_are_a_mistake_on_the_command_line(
+    program: Program, make_key: MakeKey, arguments: list[str], stdin: bytes, words: str
+) -> None:
+    (program.folder / "r.json").write_text('{"findings": []}')
+    done = program.verify(*arguments, stdin=stdin, MONEI_API_KEY=make_key().decode())
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "help: 'monei-guard verify --help' shows how it is used" in done.stderr
+    assert program.api.production.seen == []
+
+
 def test_only_live_leaves_the_rest_out_of_the_report_but_not_out_of_the_exit_code(
     program: Program, make_key: MakeKey
 ) -> None:

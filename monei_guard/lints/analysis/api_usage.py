@@ -1,16 +1,16 @@
 """Where code uses Monei: clients it builds, requests it sends, and the credentials it hands over while doing so."""
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.expression import Expr, ExprKind
-from monei_guard.lints.analysis.name_resolution import dotted, last_name
+from monei_guard.lints.analysis.expression import Expr, ExprKind, dotted, last_name
 from monei_guard.lints.analysis.names import HOST, words
-from monei_guard.lints.documents.code_file import SourceFile
+from monei_guard.lints.analysis.trace import Step
+from monei_guard.lints.pattern import Pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from monei_guard.lints.analysis.code_unit import CodeUnit
 
 _SDK_MODULES = frozenset({"monei-sdk", "monei", "monei.client", "monei.monei_client", "monei_sdk"})
 _SDK_CLASSES = frozenset({"MoneiSDK", "MoneiClient", "AsyncMoneiClient", "MoneiSdk"})
@@ -29,8 +29,8 @@ _CLIENT_MAKERS = frozenset({
     "PoolManager", "defaults", "session",
 })  # fmt: skip
 _BASE_URL = ("baseurl", "base_url", "prefixurl", "prefix_url")
-_METHOD = re.compile(r"(?i)GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS")
-_HTTP_OBJECTS = re.compile(
+_METHOD = Pattern(r"(?i)GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS")
+_HTTP_OBJECTS = Pattern(
     r"(?i)axios|http|requests?$|session|client|api|ky$|got$|fetch|superagent|urllib|monei|agent|instance|\$"
 )
 
@@ -53,86 +53,86 @@ class Request(NamedTuple):
     client: Expr | None  # the object the method was called on
 
 
-class MoneiUse(NamedTuple):
+class ApiUse(NamedTuple):
     """Everything a file does with Monei."""
 
     constructions: tuple[Construction, ...]
     requests: tuple[Request, ...]
 
 
-def find_monei_use(file: SourceFile) -> MoneiUse:
+def find_api_use(unit: "CodeUnit") -> ApiUse:
     """Return how a file uses Monei, and mark the credentials it uses so that they can be followed elsewhere."""
-    constructions = tuple(_constructions(file))
-    requests = tuple(_requests(file))
-    flow = file.flow
+    constructions = tuple(_constructions(unit))
+    requests = tuple(_requests(unit))
+    flow = unit.flow
     for built in constructions:
-        flow.mark(built.key, Step("handed to the Monei SDK here", file, built.call.start, built.call.end))
-    for call in file.syntax.calls:
+        flow.mark(built.key, Step("handed to the Monei SDK here", unit.view, built.call.start, built.call.end))
+    for call in unit.syntax.calls:
         if call.name in _SETTERS:
-            made = file.syntax.expression(call.node)
+            made = unit.syntax.expression(call.node)
             if made.items:
-                flow.mark(made.items[0], Step("handed to the Monei SDK here", file, made.start, made.end))
+                flow.mark(made.items[0], Step("handed to the Monei SDK here", unit.view, made.start, made.end))
     for request in requests:
         flow.responses.add((request.call.start, request.call.end))
-        for header in key_headers(file, request):
-            flow.mark(header, Step("sent to Monei here", file, header.start, header.end))
+        for header in key_headers(unit, request):
+            flow.mark(header, Step("sent to Monei here", unit.view, header.start, header.end))
     spans = {(built.call.start, built.call.end) for built in constructions}
     if spans:
-        _mark_answers(file, spans)
-    _mark_defaults(file, requests)
-    return MoneiUse(constructions, requests)
+        _mark_answers(unit, spans)
+    _mark_defaults(unit, requests)
+    return ApiUse(constructions, requests)
 
 
-def _constructions(file: SourceFile) -> list[Construction]:
+def _constructions(unit: "CodeUnit") -> list[Construction]:
     found: list[Construction] = []
-    for call in file.syntax.calls:
-        if call.name not in _SDK_CLASSES and not (call.new and _from_sdk(file, call.name, call.node.start_byte)):
+    for call in unit.syntax.calls:
+        if call.name not in _SDK_CLASSES and not (call.new and _from_sdk(unit, call.name, call.node.start_byte)):
             continue
-        if file.language != "python" and not call.new:
+        if unit.language.builds_with_new and not call.new:
             continue
-        made = file.syntax.expression(call.node)
-        if not _is_sdk_class(file, made):
+        made = unit.syntax.expression(call.node)
+        if not _is_sdk_class(unit, made):
             continue
         first = made.items[0] if made.items else None
-        if file.language == "python":
+        if unit.language.names_arguments:
             key = made.entry("api_key") or (made.positional()[0] if made.positional() else None)
             found.append(Construction(made, key, made))
             continue
-        options = next((v for _, v in file.flow.values(first) if v.kind is ExprKind.TABLE), None)
+        options = next((v for _, v in unit.flow.values(first) if v.kind is ExprKind.TABLE), None)
         key = options.entry("apikey", "bearertoken", "token") if options is not None else None
         found.append(Construction(made, key, options))
     return found
 
 
-def _from_sdk(file: SourceFile, name: str, offset: int) -> bool:
-    return bool(name) and _module_of(file, Expr(ExprKind.NAME, offset, offset, name)) == "monei-sdk"
+def _from_sdk(unit: "CodeUnit", name: str, offset: int) -> bool:
+    return bool(name) and _module_of(unit, Expr(ExprKind.NAME, offset, offset, name)) == "monei-sdk"
 
 
-def _is_sdk_class(file: SourceFile, made: Expr) -> bool:
-    """Whether a constructor is monei.cc's: imported from its package, or named MoneiSDK and from nowhere else."""
+def _is_sdk_class(unit: "CodeUnit", made: Expr) -> bool:
+    """Whether a constructor is monei.cc's: imported from its package, or of its name and from nowhere else."""
     base = made.base
     root = base
     while root is not None and root.kind is ExprKind.ATTR:
         root = root.base
-    module = _module_of(file, root) if root is not None else ""
-    if root is not None and root.kind is ExprKind.NAME and any(b.kind == "class" for b in file.flow.lookup(root)):
+    module = _module_of(unit, root) if root is not None else ""
+    if root is not None and root.kind is ExprKind.NAME and any(b.kind == "class" for b in unit.flow.lookup(root)):
         return False  # a class of that name that the file defines itself
     if module:
         return module in _SDK_MODULES or module.startswith((".", "@/", "~/"))
-    return base is not None and (base.text == "MoneiSDK" or (file.language == "python" and base.text in _SDK_CLASSES))
+    return base is not None and base.text in unit.language.sdk_classes
 
 
-def _module_of(file: SourceFile, name: Expr) -> str:
+def _module_of(unit: "CodeUnit", name: Expr) -> str:
     """Return the module a name was imported or required from, "" where it was not."""
     if name.kind is ExprKind.CALL and last_name(name) in ("require", "import") and name.items:
         return name.items[0].text
     if name.kind is not ExprKind.NAME:
         return ""
-    for binding in file.flow.lookup(name):
+    for binding in unit.flow.lookup(name):
         if binding.kind == "import":
             return binding.module
         if binding.value is not None:
-            value = file.syntax.expression(binding.value)
+            value = unit.syntax.expression(binding.value)
             while value.kind is ExprKind.ATTR and value.base is not None:
                 value = value.base
             if value.kind is ExprKind.CALL and last_name(value) in ("require", "import") and value.items:
@@ -140,44 +140,44 @@ def _module_of(file: SourceFile, name: Expr) -> str:
     return ""
 
 
-def _mark_answers(file: SourceFile, spans: set[tuple[int, int]]) -> None:
+def _mark_answers(unit: "CodeUnit", spans: set[tuple[int, int]]) -> None:
     """Note the calls made on a Monei client: their answers may carry tokens."""
-    syntax = file.syntax
+    syntax = unit.syntax
     bound = [b.name for found in syntax.bindings.values() for b in found if _is_one_of(b.value, spans)]
     bound += [name for name, found in syntax.members.items() if any(_is_one_of(b.value, spans) for b in found)]
     owners = tuple(f"{name}.".encode() for name in bound)
     for call in syntax.calls:
         start = call.node.start_byte
-        if not call.new and call.name not in _SETTERS and file.data.startswith(owners, start):
-            file.flow.responses.add((start, call.node.end_byte))
+        if not call.new and call.name not in _SETTERS and unit.data.startswith(owners, start):
+            unit.flow.responses.add((start, call.node.end_byte))
     for call in syntax.calls_by_name.get("then", []):  # new MoneiSDK(...).wallet.me().then(...)
         made = syntax.expression(call.node)
         root = made.base
         while root is not None and root.base is not None:
             root = root.base if (root.start, root.end) not in spans else None
         if root is None and made.base is not None and made.base.base is not None:
-            file.flow.responses.add((made.base.base.start, made.base.base.end))
+            unit.flow.responses.add((made.base.base.start, made.base.base.end))
 
 
 def _is_one_of(value: "Node | None", spans: set[tuple[int, int]]) -> bool:
     return value is not None and (value.start_byte, value.end_byte) in spans
 
 
-def _requests(file: SourceFile) -> list[Request]:
+def _requests(unit: "CodeUnit") -> list[Request]:
     found: list[Request] = []
-    for call in file.syntax.calls:
+    for call in unit.syntax.calls:
         if call.name not in _VERBS:
             continue
-        made = file.syntax.expression(call.node)
-        if not is_http(file, made):
+        made = unit.syntax.expression(call.node)
+        if not is_http(unit, made):
             continue
-        request = _request(file, made)
+        request = _request(unit, made)
         if request is not None:
             found.append(request)
     return found
 
 
-def is_http(file: SourceFile, made: Expr) -> bool:
+def is_http(unit: "CodeUnit", made: Expr) -> bool:
     """Whether a call with the name of an HTTP method or client is one."""
     base = made.base
     if base is None:
@@ -189,16 +189,16 @@ def is_http(file: SourceFile, made: Expr) -> bool:
     owner = base.base.text if base.base.kind in (ExprKind.NAME, ExprKind.ATTR) else last_name(base.base)
     if _HTTP_OBJECTS.search(owner) or base.text in ("open", "urlopen", "Request", "fetch"):
         return True
-    return any(last_name(value) in _CLIENT_MAKERS for _, value in file.flow.constructed(base.base))
+    return any(last_name(value) in _CLIENT_MAKERS for _, value in unit.flow.constructed(base.base))
 
 
-def _request(file: SourceFile, made: Expr) -> Request | None:
+def _request(unit: "CodeUnit", made: Expr) -> Request | None:
     positional = made.positional()
     first = positional[0] if positional else None
     url = made.entry("url")
     options = [made] if made.keys and any(made.keys) else []
     for item in positional:
-        options.extend(value for _, value in file.flow.values(item) if value.kind is ExprKind.TABLE)
+        options.extend(value for _, value in unit.flow.values(item) if value.kind is ExprKind.TABLE)
     if url is None and first is not None:
         if first.kind is ExprKind.STRING and _METHOD.fullmatch(first.text) and len(positional) > 1:
             url = positional[1]
@@ -206,21 +206,21 @@ def _request(file: SourceFile, made: Expr) -> Request | None:
             url = first.entry("url", "uri")
         else:
             url = first
-    text = file.flow.text(url) if url is not None else ""
+    text = unit.flow.text(url) if url is not None else ""
     client = made.base.base if made.base is not None and made.base.kind is ExprKind.ATTR else None
-    base_text = client_base_url(file, client)
+    base_text = client_base_url(unit, client)
     for option in options:
         entry = option.entry(*_BASE_URL)
-        base_text = base_text or (file.flow.text(entry) if entry is not None else "")
+        base_text = base_text or (unit.flow.text(entry) if entry is not None else "")
     whole = text if "://" in text else base_text + text
     if HOST.search(whole) or ("://" not in whole and (_names_monei_url(url) or "monei" in base_text)):
         return Request(made, url, whole, tuple(options), client)
     return None
 
 
-def client_base_url(file: SourceFile, client: Expr | None) -> str:
+def client_base_url(unit: "CodeUnit", client: Expr | None) -> str:
     """Return the base address a client object was made with, "" where it has none in sight."""
-    for flow, value in file.flow.constructed(client):
+    for flow, value in unit.flow.constructed(client):
         if last_name(value) not in _CLIENT_MAKERS:
             continue
         for holder in (value, *value.items):
@@ -246,18 +246,18 @@ def _names_monei_url(expr: Expr | None) -> bool:
     return False
 
 
-def key_headers(file: SourceFile, request: Request) -> list[Expr]:
+def key_headers(unit: "CodeUnit", request: Request) -> list[Expr]:
     """Return what a request sends as X-API-KEY, or as a bearer token."""
-    return [value for option in request.options for value in _headers_in(file, option)] + [
-        value for flow, made in file.flow.constructed(request.client) if flow is file.flow
-        for holder in (made, *made.items) for value in _headers_in(file, holder)
+    return [value for option in request.options for value in _headers_in(unit, option)] + [
+        value for flow, made in unit.flow.constructed(request.client) if flow is unit.flow
+        for holder in (made, *made.items) for value in _headers_in(unit, holder)
     ]  # fmt: skip
 
 
-def _headers_in(file: SourceFile, options: Expr) -> list[Expr]:
+def _headers_in(unit: "CodeUnit", options: Expr) -> list[Expr]:
     headers = options.entry("headers")
     found: list[Expr] = []
-    for _, table in file.flow.values(headers):
+    for _, table in unit.flow.values(headers):
         holder = table.items[0] if table.kind is ExprKind.NEW and table.items else table
         value = holder.entry("x-api-key")
         if value is not None:
@@ -268,21 +268,21 @@ def _headers_in(file: SourceFile, options: Expr) -> list[Expr]:
     return found
 
 
-def _mark_defaults(file: SourceFile, requests: tuple[Request, ...]) -> None:
+def _mark_defaults(unit: "CodeUnit", requests: tuple[Request, ...]) -> None:
     """Mark keys set as default headers of a client: `session.headers.update({...})`, `defaults.headers[...] = key`."""
     if not requests:
         return
-    for left, right in file.syntax.assignments:
-        target = file.source(left.start_byte, left.end_byte).lower()
+    for left, right in unit.syntax.assignments:
+        target = unit.source(left.start_byte, left.end_byte).lower()
         if "headers" in target and ("x-api-key" in target or "authorization" in target):
-            value = file.syntax.expression(right)
-            file.flow.mark(value, Step("sent to Monei here", file, value.start, value.end))
-    for call in file.syntax.calls_by_name.get("update", []) + file.syntax.calls_by_name.get("setRequestHeader", []):
-        made = file.syntax.expression(call.node)
+            value = unit.syntax.expression(right)
+            unit.flow.mark(value, Step("sent to Monei here", unit.view, value.start, value.end))
+    for call in unit.syntax.calls_by_name.get("update", []) + unit.syntax.calls_by_name.get("setRequestHeader", []):
+        made = unit.syntax.expression(call.node)
         table = made.items[0] if made.items else None
         value_or_none = table.entry("x-api-key") if table is not None and table.kind is ExprKind.TABLE else None
         if table is not None and table.text.lower() == "x-api-key" and len(made.items) > 1:
             value_or_none = made.items[1]
         if value_or_none is not None:
             value = value_or_none
-            file.flow.mark(value, Step("sent to Monei here", file, value.start, value.end))
+            unit.flow.mark(value, Step("sent to Monei here", unit.view, value.start, value.end))

@@ -1,23 +1,25 @@
 """Where code of Dart, Kotlin, Java, Swift and their like runs."""
 
 import re
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.project import Project
 from monei_guard.lints.analysis.runtime import TEST_PATH, Runtime, RuntimeGuess
+from monei_guard.lints.pattern import Pattern
 
-_FLUTTER = re.compile(rb"import\s+[\"']package:flutter")
-_DART_SERVER = re.compile(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
-_ANDROID = re.compile(
-    rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b"
-)
-_JVM_SERVER = re.compile(
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.project import Project
+
+_FLUTTER = Pattern(rb"import\s+[\"']package:flutter")
+_DART_SERVER = Pattern(rb"import\s+[\"']package:(?:shelf|dart_frog|serverpod|angel3?_)|HttpServer\.bind")
+_ANDROID = Pattern(rb"(?m)^\s*import\s+(?:android|androidx|com\.google\.android)\.|BuildConfig\.|\bSharedPreferences\b")
+_JVM_SERVER = Pattern(
     rb"import\s+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus)"
 )
-_APPLE = re.compile(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUserDefaults\b|Bundle\.main")
-_SWIFT_SERVER = re.compile(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
+_APPLE = Pattern(rb"(?m)^\s*import\s+(?:UIKit|SwiftUI|AppKit|WatchKit)\b|\bUserDefaults\b|Bundle\.main")
+_SWIFT_SERVER = Pattern(rb"(?m)^\s*import\s+(?:Vapor|Hummingbird|Kitura|NIOHTTP1)\b")
 
 
-def side_of_app_code(path: str, data: bytes, project: Project) -> RuntimeGuess:
+def runtime_of_text(path: str, data: bytes, project: "Project") -> RuntimeGuess:
     """Return where Dart, Kotlin, Java, Swift, C#, Go, PHP, Ruby ... code runs."""
     suffix = path.rpartition(".")[2].lower()
     if TEST_PATH.search(path) or re.search(r"(?:^|/)(?:androidTest|[A-Za-z]*Tests)/|_test\.(?:dart|go)$", path):

@@ -5,10 +5,10 @@ for imported constants, in the other files of the project. A value nobody can fo
 says "Monei" and "key" (`is_credential_name`); a name bound to a plain, harmless value does not count.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.expression import Expr, ExprKind
-from monei_guard.lints.analysis.name_resolution import FlowFile, Resolver, dotted, last_name, taken
+from monei_guard.lints.analysis.expression import Expr, ExprKind, dotted, last_name
+from monei_guard.lints.analysis.name_resolution import Resolver, taken
 from monei_guard.lints.analysis.names import (
     is_credential_name,
     is_key_literal,
@@ -16,8 +16,10 @@ from monei_guard.lints.analysis.names import (
     is_secret_word,
     what_is,
 )
+from monei_guard.lints.analysis.trace import Step, Trace
 
 if TYPE_CHECKING:
+    from monei_guard.lints.analysis.code_unit import CodeUnit
     from monei_guard.lints.analysis.syntax import Binding
 
 _MAX_DEPTH = 24
@@ -45,33 +47,11 @@ _RESPONSE_FIELDS = frozenset({
 })  # fmt: skip
 
 
-class Step(NamedTuple):
-    """One stop on a value's way: what happens there, in which file, and where (byte offsets)."""
-
-    message: str
-    file: "FlowFile"
-    start: int
-    end: int
-
-
-class Trace(NamedTuple):
-    """A credential that reached an expression: what it is, how its source is written, and its way (source first)."""
-
-    noun: str  # "key" | "token" | "secret" | "PIN"
-    name: str  # as shown to people; never a value
-    steps: tuple[Step, ...]
-    by_name: bool = False  # only the name says so
-
-    def then(self, step: Step) -> "Trace":
-        """Return the trace with one more stop; a stop on the same line as the last one adds nothing."""
-        return self._replace(steps=(*self.steps, step))
-
-
 class Flow(Resolver):
     """Answers, for one file, where a credential comes from. Remembers answers; knows nothing of sinks."""
 
-    def __init__(self, file: FlowFile) -> None:
-        super().__init__(file)
+    def __init__(self, unit: "CodeUnit") -> None:
+        super().__init__(unit)
         self._answers: dict[tuple[int, int, str], Trace | None] = {}
         self._active: set[tuple[int, int, str]] = set()
         self._barren: set[tuple[int, int, str]] = set()
@@ -170,7 +150,7 @@ class Flow(Resolver):
                 return found
             if mark is not None:
                 noun = what_is(expr.text)
-                first = Step(f"`{expr.text}` gets its value here", self.file, binding.start, binding.end)
+                first = Step(f"`{expr.text}` gets its value here", self.unit.view, binding.start, binding.end)
                 return Trace(noun, f"`{expr.text}`", (first, mark))
             known = known or self._is_known(binding)
         loose = self._marked.get((-1, expr.text)) if not bindings else None
@@ -179,14 +159,14 @@ class Flow(Resolver):
         if not known and is_credential_name(expr.text):
             where = bindings[0] if bindings else None
             start, end = (where.start, where.end) if where is not None else (expr.start, expr.end)
-            step = Step(f"`{expr.text}`, a Monei {what_is(expr.text)} by its name", self.file, start, end)
+            step = Step(f"`{expr.text}`, a Monei {what_is(expr.text)} by its name", self.unit.view, start, end)
             return Trace(what_is(expr.text), f"`{expr.text}`", (step,), by_name=True)
         return None
 
     def _is_known(self, binding: "Binding") -> bool:
         """Whether a binding's value is in sight and was found harmless."""
         if binding.value is None or binding.path:
-            return binding.kind == "import" and self.file.imported(binding.module) is not None
+            return binding.kind == "import" and self.unit.imported(binding.module) is not None
         kind = self.syntax.expression(binding.value).kind
         return kind not in (ExprKind.CALL, ExprKind.NEW, ExprKind.ATTR, ExprKind.NAME)
 
@@ -204,16 +184,16 @@ class Flow(Resolver):
         if found is None:
             return None
         verb = "passed as" if binding.kind == "parameter" else "bound to"
-        return found.then(Step(f"{verb} `{binding.name}`", self.file, binding.start, binding.end))
+        return found.then(Step(f"{verb} `{binding.name}`", self.unit.view, binding.start, binding.end))
 
     def _trace_import(self, binding: "Binding") -> Trace | None:
         if binding.path == ("*",):
             return None
-        other = self.file.imported(binding.module)
+        other = self.unit.imported(binding.module)
         found = other.flow.trace_export(binding.path[0]) if other is not None else None
         if found is None:
             return None
-        return found.then(Step(f"imported as `{binding.name}`", self.file, binding.start, binding.end))
+        return found.then(Step(f"imported as `{binding.name}`", self.unit.view, binding.start, binding.end))
 
     def trace_export(self, name: str) -> Trace | None:
         """Return the credential this file exports under `name`, or None."""
@@ -307,4 +287,4 @@ class Flow(Resolver):
         return Trace(what_is(name), f"`{name}`", (step,) if named or mark is None else (step, mark))
 
     def _step(self, message: str, expr: Expr) -> Step:
-        return Step(message, self.file, expr.start, expr.end)
+        return Step(message, self.unit.view, expr.start, expr.end)

@@ -1,8 +1,11 @@
-"""Expressions of JavaScript, TypeScript and Python in one small vocabulary, made from syntax nodes on demand."""
+"""Expressions of every language in one small vocabulary, made from syntax nodes on demand.
 
-from collections.abc import Callable
+A language says by its `NodeNames` which of the conversions below (or of its own) reads which node of its grammar.
+"""
+
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,22 +54,33 @@ class Expr(NamedTuple):
         return tuple(item for key, item in zip(self.keys, self.items, strict=False) if not key)
 
 
-_INNER = frozenset({
-    "parenthesized_expression", "await_expression", "as_expression", "satisfies_expression", "non_null_expression",
-    "type_assertion", "spread_element", "await", "parenthesized_list_splat", "list_splat", "dictionary_splat",
-    "template_substitution", "interpolation", "expression_statement", "jsx_expression",
-})  # fmt: skip
-_NAMES = frozenset({
-    "identifier", "shorthand_property_identifier", "this", "super", "undefined", "import", "meta_property",
-    "property_identifier", "private_property_identifier", "type_identifier", "shorthand_property_identifier_pattern",
-})  # fmt: skip
-_CONSTANTS = frozenset({
-    "number", "true", "false", "null", "integer", "float", "none", "regex",
-})  # fmt: skip
-_FUNCTIONS = frozenset({
-    "arrow_function", "function_expression", "function", "generator_function", "lambda", "method_definition",
-    "function_declaration", "function_definition",
-})  # fmt: skip
+class NodeNames(NamedTuple):
+    """What a grammar calls the nodes that lints and folding ask for; none where the language has no such thing."""
+
+    wrappers: frozenset[str]  # around one expression, which they stand for
+    parentheses: frozenset[str]  # those of the wrappers that change nothing about a constant
+    names: frozenset[str]  # read as a name, whatever they name
+    identifiers: frozenset[str]  # the names of variables and properties
+    constants: frozenset[str]  # numbers, true, null ...
+    functions: frozenset[str]
+    strings: frozenset[str]
+    pieces: frozenset[str]  # text within a string
+    holes: frozenset[str]  # what is put into a string
+    fences: frozenset[str]  # what else stands in a string without being part of its text
+    members: frozenset[str]  # `a.b`
+    subscripts: frozenset[str]  # `a["b"]`
+    calls: frozenset[str]
+    sums: frozenset[str]  # expressions with an operator, + among them
+    bindings: frozenset[str]  # a name, and the value it is given
+    additions: frozenset[str]  # `name += value`
+    tables: frozenset[str]
+    lists: frozenset[str]
+    conditionals: frozenset[str]  # one value or another
+    closed: frozenset[str]  # nodes inside which a visitor looks for nothing
+    convert: "Mapping[str, Converter]"  # how a node that is none of wrappers, names, constants, functions is read
+
+
+Converter: TypeAlias = "Callable[[Node, NodeNames, int], Expr]"
 
 
 def text_of(node: "Node") -> str:
@@ -79,38 +93,54 @@ def first_named(node: "Node") -> "Node | None":
     return next((child for child in node.named_children if child.type != "comment"), None)
 
 
-def expression(node: "Node", depth: int = 0) -> Expr:
+def last_name(call: Expr) -> str:
+    """Return the last identifier of what a call calls."""
+    return call.base.text if call.base is not None else ""
+
+
+def dotted(expr: Expr | None) -> str:
+    """Return `a.b.c` for a chain of names, "" for anything else."""
+    parts: list[str] = []
+    while expr is not None and expr.kind is ExprKind.ATTR and expr.text and len(parts) < 12:  # noqa: PLR2004 - long enough
+        parts.append(expr.text)
+        expr = expr.base
+    if expr is None or expr.kind is not ExprKind.NAME:
+        return ""
+    return ".".join((expr.text, *reversed(parts)))
+
+
+def expression(node: "Node", nodes: NodeNames, depth: int = 0) -> Expr:
     """Return `node` as an expression; what is not understood is OPAQUE."""
     kind = node.type
-    while kind in _INNER:
+    while kind in nodes.wrappers:
         inner = first_named(node)
         if inner is None:
             return _opaque(node)
         node, kind = inner, inner.type
-    if kind in _NAMES:
+    if kind in nodes.names:
         return Expr(ExprKind.NAME, node.start_byte, node.end_byte, text_of(node))
-    if kind in _CONSTANTS:
+    if kind in nodes.constants:
         return Expr(ExprKind.CONST, node.start_byte, node.end_byte, text_of(node))
-    if kind in _FUNCTIONS:
+    if kind in nodes.functions:
         return Expr(ExprKind.FUNCTION, node.start_byte, node.end_byte)
-    convert = _CONVERT.get(kind)
+    convert = nodes.convert.get(kind)
     if convert is None or depth > _MAX_DEPTH:
         return _opaque(node)
-    return convert(node, depth + 1)
+    return convert(node, nodes, depth + 1)
 
 
 def _opaque(node: "Node") -> Expr:
     return Expr(ExprKind.OPAQUE, node.start_byte, node.end_byte)
 
 
-def _field(node: "Node", name: str, depth: int) -> Expr:
+def _field(node: "Node", nodes: NodeNames, name: str, depth: int) -> Expr:
     child = node.child_by_field_name(name)
-    return expression(child, depth) if child is not None else _opaque(node)
+    return expression(child, nodes, depth) if child is not None else _opaque(node)
 
 
-def _string(node: "Node", depth: int) -> Expr:
-    """JavaScript string or template, Python string or f-string: constant pieces and what is put between them."""
-    holes = [child for child in node.named_children if child.type in ("template_substitution", "interpolation")]
+def string(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read a string, template or f-string: its constant pieces, and what is put between them."""
+    holes = [child for child in node.named_children if child.type in nodes.holes]
     raw = node.text or b""
     opening = _opening_length(raw)
     closing = opening if opening <= 1 or raw[:1] in b"\"'`" else len(raw[:opening].lstrip(b"rRbBuUfFtT"))
@@ -123,7 +153,7 @@ def _string(node: "Node", depth: int) -> Expr:
     at = node.start_byte + opening
     for hole in holes[:_MAX_ITEMS]:
         _piece(items, node, at, hole.start_byte)
-        items.append(expression(hole, depth))
+        items.append(expression(hole, nodes, depth))
         at = hole.end_byte
     _piece(items, node, at, node.end_byte - closing)
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=tuple(items))
@@ -142,35 +172,47 @@ def _piece(items: list[Expr], node: "Node", start: int, end: int) -> None:
         items.append(Expr(ExprKind.STRING, start, end, content))
 
 
-def _concatenated(node: "Node", depth: int) -> Expr:
-    parts = tuple(expression(child, depth) for child in node.named_children[:_MAX_ITEMS])
+def concatenated(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read strings that stand next to one another (Python)."""
+    parts = tuple(expression(child, nodes, depth) for child in node.named_children[:_MAX_ITEMS])
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=parts)
 
 
-def _attribute(node: "Node", depth: int) -> Expr:
+def attribute(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `object.name`."""
     name = node.child_by_field_name("property") or node.child_by_field_name("attribute")
-    base = _field(node, "object", depth)
+    base = _field(node, nodes, "object", depth)
     return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text_of(name) if name else "", base)
 
 
-def _subscript(node: "Node", depth: int) -> Expr:
+def subscript(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `object[index]`: an attribute where the index is constant."""
     base = node.child_by_field_name("object") or node.child_by_field_name("value")
     index = node.child_by_field_name("index") or node.child_by_field_name("subscript")
     if base is None or index is None or index.type == "slice":
         return _opaque(node)
-    key = expression(index, depth)
+    key = expression(index, nodes, depth)
     text = key.text if key.kind in (ExprKind.STRING, ExprKind.CONST) else ""
-    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text, expression(base, depth), (key,))
+    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text, expression(base, nodes, depth), (key,))
 
 
-def _call(node: "Node", depth: int) -> Expr:
-    new = node.type == "new_expression"
-    base = _field(node, "constructor" if new else "function", depth)
+def call(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `name(arguments)`, some of them given by name."""
+    return _called(node, nodes, depth, ExprKind.CALL, "function")
+
+
+def construction(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `new Name(arguments)`."""
+    return _called(node, nodes, depth, ExprKind.NEW, "constructor")
+
+
+def _called(node: "Node", nodes: NodeNames, depth: int, kind: ExprKind, called: str) -> Expr:
+    base = _field(node, nodes, called, depth)
     arguments = node.child_by_field_name("arguments")
     keys: list[str] = []
     items: list[Expr] = []
     if arguments is not None and arguments.type == "template_string":
-        keys, items = [""], [expression(arguments, depth)]
+        keys, items = [""], [expression(arguments, nodes, depth)]
     elif arguments is not None:
         for child in arguments.named_children[:_MAX_ITEMS]:
             if child.type == "comment":
@@ -179,24 +221,24 @@ def _call(node: "Node", depth: int) -> Expr:
                 name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
                 if name is not None and value is not None:
                     keys.append(text_of(name))
-                    items.append(expression(value, depth))
+                    items.append(expression(value, nodes, depth))
             else:
                 keys.append("")
-                items.append(expression(child, depth))
-    kind = ExprKind.NEW if new else ExprKind.CALL
+                items.append(expression(child, nodes, depth))
     return Expr(kind, node.start_byte, node.end_byte, "", base, tuple(items), tuple(keys))
 
 
-def _binary(node: "Node", depth: int) -> Expr:
+def operation(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read two sides and an operator: joined, chosen from, or nothing that carries a value on."""
     operator = node.child_by_field_name("operator")
     sign = operator.type if operator is not None else ""
     if sign in ("||", "??", "or"):
-        options = (_field(node, "left", depth), _field(node, "right", depth))
+        options = (_field(node, nodes, "left", depth), _field(node, nodes, "right", depth))
         return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=options)
     if sign in ("&&", "and"):
-        return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, "right", depth),))
+        return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, nodes, "right", depth),))
     if sign == "%":
-        parts = (_field(node, "left", depth), _field(node, "right", depth))
+        parts = (_field(node, nodes, "left", depth), _field(node, nodes, "right", depth))
         return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, sign, items=parts)
     if sign != "+":
         return _opaque(node)
@@ -206,91 +248,70 @@ def _binary(node: "Node", depth: int) -> Expr:
         sign_node = here.child_by_field_name("operator")
         if sign_node is None or sign_node.type != "+":
             break
-        parts_reversed.append(_field(here, "right", depth))
+        parts_reversed.append(_field(here, nodes, "right", depth))
         here = here.child_by_field_name("left")
     if here is not None:
-        parts_reversed.append(expression(here, depth))
+        parts_reversed.append(expression(here, nodes, depth))
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, "+", items=tuple(reversed(parts_reversed)))
 
 
-def _ternary(node: "Node", depth: int) -> Expr:
-    options = (_field(node, "consequence", depth), _field(node, "alternative", depth))
+def ternary(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `a ? b : c`."""
+    options = (_field(node, nodes, "consequence", depth), _field(node, nodes, "alternative", depth))
     return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
-def _conditional(node: "Node", depth: int) -> Expr:
+def conditional(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `b if a else c`: its children have no names."""
     children = node.named_children
-    options = tuple(expression(child, depth) for child in (children[0], children[-1])) if children else ()
+    options = tuple(expression(child, nodes, depth) for child in (children[0], children[-1])) if children else ()
     return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
-def _table(node: "Node", depth: int) -> Expr:
+def table(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read an object or dictionary."""
     keys: list[str] = []
     items: list[Expr] = []
     for child in node.named_children[:_MAX_ITEMS]:
         if child.type == "pair":
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             if key is not None and value is not None:
-                keys.append(_key_text(key))
-                items.append(expression(value, depth))
+                keys.append(_key_text(key, nodes))
+                items.append(expression(value, nodes, depth))
         elif child.type == "shorthand_property_identifier":
             keys.append(text_of(child))
-            items.append(expression(child, depth))
+            items.append(expression(child, nodes, depth))
         elif child.type in ("spread_element", "dictionary_splat"):
             keys.append("")
-            items.append(expression(child, depth))
+            items.append(expression(child, nodes, depth))
     return Expr(ExprKind.TABLE, node.start_byte, node.end_byte, items=tuple(items), keys=tuple(keys))
 
 
-def _key_text(key: "Node") -> str:
+def _key_text(key: "Node", nodes: NodeNames) -> str:
     if key.type == "string":
-        return _string(key, 0).text
+        return string(key, nodes, 0).text
     if key.type in ("computed_property_name", "identifier") and key.type != "property_identifier":
         inner = first_named(key)
-        return _string(inner, 0).text if inner is not None and inner.type == "string" else ""
+        return string(inner, nodes, 0).text if inner is not None and inner.type == "string" else ""
     return text_of(key)
 
 
-def _list(node: "Node", depth: int) -> Expr:
-    items = tuple(expression(child, depth) for child in node.named_children[:_MAX_ITEMS])
+def sequence(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read a list, tuple or set."""
+    items = tuple(expression(child, nodes, depth) for child in node.named_children[:_MAX_ITEMS])
     return Expr(ExprKind.LIST, node.start_byte, node.end_byte, items=items)
 
 
-def _value_field(name: str) -> "Callable[[Node, int], Expr]":
-    def convert(node: "Node", depth: int) -> Expr:
-        return _field(node, name, depth)
+def value_of(name: str) -> Converter:
+    """Return what reads a node as the child of its field `name`: an assignment as its right side."""
+
+    def convert(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+        return _field(node, nodes, name, depth)
 
     return convert
 
 
-def _last(node: "Node", depth: int) -> Expr:
+def last(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+    """Read `a, b, c`: the last counts."""
     children = node.named_children
-    return expression(children[-1], depth) if children else _opaque(node)
-
-
-_CONVERT: "dict[str, Callable[[Node, int], Expr]]" = {
-    "string": _string,
-    "template_string": _string,
-    "concatenated_string": _concatenated,
-    "member_expression": _attribute,
-    "attribute": _attribute,
-    "subscript_expression": _subscript,
-    "subscript": _subscript,
-    "call_expression": _call,
-    "new_expression": _call,
-    "call": _call,
-    "binary_expression": _binary,
-    "binary_operator": _binary,
-    "boolean_operator": _binary,
-    "ternary_expression": _ternary,
-    "conditional_expression": _conditional,
-    "object": _table,
-    "dictionary": _table,
-    "array": _list,
-    "list": _list,
-    "tuple": _list,
-    "set": _list,
-    "assignment_expression": _value_field("right"),
-    "named_expression": _value_field("value"),
-    "sequence_expression": _last,
-}
+    return expression(children[-1], nodes, depth) if children else _opaque(node)

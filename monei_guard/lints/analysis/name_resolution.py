@@ -1,17 +1,16 @@
 """What names stand for: scopes, destructuring, fields, parameters through their calls, imports through the project.
 
-Everything here answers "what may this be"; whether that is a credential is asked in `value_flow`.
+Everything here answers "what may this be"; whether that is a credential is asked in `data_flow`.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.expression import Expr, ExprKind, text_of
+from monei_guard.lints.analysis.expression import Expr, ExprKind, dotted, last_name, text_of
 
 if TYPE_CHECKING:
-    from monei_guard.lints.analysis.data_flow import Flow
-    from monei_guard.lints.analysis.syntax import Binding, Function, Syntax
-    from monei_guard.model.blob import View
+    from monei_guard.lints.analysis.code_unit import CodeUnit, ValueFlow
+    from monei_guard.lints.analysis.syntax import Binding, Function
 
 _Key = tuple[int, int, str]
 _MAX_CHAIN = 8  # names that lead to names; longer chains are not written by hand
@@ -20,48 +19,25 @@ _MAX_TEXT = 4000  # characters of a constant text
 _FUEL = 20_000  # questions asked of one file before following stops: entangled or hostile code
 
 
-class FlowFile(Protocol):
-    """What following needs to know of a file (`lints.documents.code_file.SourceFile`)."""
-
-    @property
-    def path(self) -> str:
-        """Path relative to the scanned root."""
-
-    @property
-    def syntax(self) -> "Syntax":
-        """What the walk collected."""
-
-    @property
-    def view(self) -> "View":
-        """The bytes that offsets refer to, and where they came from."""
-
-    @property
-    def flow(self) -> "Flow":
-        """The flow of this file."""
-
-    def imported(self, module: str) -> "FlowFile | None":
-        """Return the project's file behind an import, or None."""
-
-
 class Resolver:
     """Resolves the names of one file. Gives up, and says so, when a file asks too much."""
 
-    def __init__(self, file: FlowFile) -> None:
-        self.file = file
-        self.syntax = file.syntax
+    def __init__(self, unit: "CodeUnit") -> None:
+        self.unit = unit
+        self.syntax = unit.syntax
         self.fuel = _FUEL
-        self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `monei_use`
+        self.responses: set[tuple[int, int]] = set()  # spans of the file's Monei calls, filled by `api_usage`
         self._then: dict[int, Expr] | None = None
-        self._values: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}
-        self._partial: dict[_Key, tuple[tuple[Flow, Expr], ...]] = {}  # good within the question being answered
+        self._values: dict[_Key, tuple[tuple[ValueFlow, Expr], ...]] = {}
+        self._partial: dict[_Key, tuple[tuple[ValueFlow, Expr], ...]] = {}  # good within the question being answered
         self._resolving: set[_Key] = set()
         self._texts: dict[_Key, str] = {}
         self._cuts = 0
 
     @property
-    def here(self) -> "Flow":
+    def here(self) -> "ValueFlow":
         """Return the flow of this file."""
-        return self.file.flow
+        return self.unit.flow
 
     @property
     def exhausted(self) -> bool:
@@ -79,7 +55,7 @@ class Resolver:
             here = self.syntax.scopes[here].parent
         return []
 
-    def values(self, expr: Expr | None, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
+    def values(self, expr: Expr | None, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what `expr` may be, names resolved, each with the flow of the file it stands in."""
         if expr is None or depth > _MAX_CHAIN:
             return
@@ -102,7 +78,7 @@ class Resolver:
                 self._partial.clear()
         yield from known
 
-    def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
+    def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["ValueFlow", Expr]]:
         self.fuel -= 1
         if expr.kind is ExprKind.EITHER:
             for item in expr.items:
@@ -116,7 +92,7 @@ class Resolver:
         if not found:
             yield self.here, expr
 
-    def constructed(self, expr: Expr | None) -> Iterator[tuple["Flow", Expr]]:
+    def constructed(self, expr: Expr | None) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield the calls and constructor calls that `expr` is the result of (a client, an agent, a response)."""
         for flow, value in self.values(expr):
             if value.kind in (ExprKind.CALL, ExprKind.NEW):
@@ -188,7 +164,7 @@ class Resolver:
             for node in function.returns[:20]:
                 yield self.syntax.expression(node)
 
-    def export(self, name: str, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
+    def export(self, name: str, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what this file exports under `name`."""
         if depth > 5:  # noqa: PLR2004 - a chain of re-exports longer than this is a cycle
             return
@@ -214,13 +190,13 @@ class Resolver:
         for module in syntax.star_exports:
             yield from self._exported_by(module, name, depth)
 
-    def _exported_by(self, module: str, name: str, depth: int) -> Iterator[tuple["Flow", Expr]]:
-        other = self.file.imported(module)
+    def _exported_by(self, module: str, name: str, depth: int) -> Iterator[tuple["ValueFlow", Expr]]:
+        other = self.unit.imported(module)
         if other is not None:
             yield from other.flow.export(name, depth + 1)
 
     def is_response(self, expr: Expr | None, depth: int = 0) -> bool:
-        """Whether `expr` is (a part of) what a Monei call answered. Set by `monei_use` through `responses`."""
+        """Whether `expr` is (a part of) what a Monei call answered. Set by `api_usage` through `responses`."""
         if expr is None or depth > _MAX_CHAIN:
             return False
         if expr.kind in (ExprKind.CALL, ExprKind.NEW):
@@ -242,7 +218,7 @@ class Resolver:
                 return True
         return False
 
-    def one_level(self, expr: Expr, depth: int = 0) -> Iterator[tuple["Flow", Expr]]:
+    def one_level(self, expr: Expr, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what a name or attribute stands for, one step back."""
         if expr.kind is ExprKind.NAME:
             for binding in self.lookup(expr):
@@ -260,26 +236,26 @@ class Resolver:
             if holder is not None and holder.kind is ExprKind.TABLE and (entry := holder.entry(expr.text.lower())):
                 yield flow, entry
 
-    def _member_values(self, binding: "Binding") -> Iterator[tuple["Flow", Expr]]:
+    def _member_values(self, binding: "Binding") -> Iterator[tuple["ValueFlow", Expr]]:
         if binding.value is not None:
             yield self.here, taken(self.syntax.expression(binding.value), binding.path, binding)
         elif binding.kind == "parameter":
             for argument in self.arguments(binding):
                 yield self.here, taken(argument, binding.path, binding)
 
-    def _base_values(self, base: Expr, depth: int) -> Iterator[tuple["Flow", Expr]]:
+    def _base_values(self, base: Expr, depth: int) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what the object before a dot may be; a module imported whole yields its exports as a table."""
         if base.kind is ExprKind.NAME:
             for binding in self.lookup(base):
                 if binding.kind == "import" and binding.path[0] in ("*", "default"):
-                    other = self.file.imported(binding.module)
+                    other = self.unit.imported(binding.module)
                     if other is not None:
                         yield other.flow, _module_table(other.flow)
         yield from self.values(base, depth)
 
-    def _binding_values(self, binding: "Binding") -> Iterator[tuple["Flow", Expr]]:
+    def _binding_values(self, binding: "Binding") -> Iterator[tuple["ValueFlow", Expr]]:
         if binding.kind == "import":
-            other = self.file.imported(binding.module)
+            other = self.unit.imported(binding.module)
             if other is not None and binding.path[0] != "*":
                 yield from other.flow.export(binding.path[0])
         elif binding.kind == "parameter":
@@ -371,30 +347,14 @@ _ENVIRONMENT_IMPORTS = frozenset({
 })  # fmt: skip
 
 
-def _distinct(values: Iterator[tuple["Flow", Expr]]) -> tuple[tuple["Flow", Expr], ...]:
+def _distinct(values: Iterator[tuple["ValueFlow", Expr]]) -> tuple[tuple["ValueFlow", Expr], ...]:
     """Return the first few different values."""
-    found: dict[tuple[int, int, int, str], tuple[Flow, Expr]] = {}
+    found: dict[tuple[int, int, int, str], tuple[ValueFlow, Expr]] = {}
     for flow, value in values:
         found.setdefault((id(flow), value.start, value.end, value.text), (flow, value))
         if len(found) >= _MAX_VALUES:
             break
     return tuple(found.values())
-
-
-def last_name(call: Expr) -> str:
-    """Return the last identifier of what a call calls."""
-    return call.base.text if call.base is not None else ""
-
-
-def dotted(expr: Expr | None) -> str:
-    """Return `a.b.c` for a chain of names, "" for anything else."""
-    parts: list[str] = []
-    while expr is not None and expr.kind is ExprKind.ATTR and expr.text and len(parts) < 12:  # noqa: PLR2004 - long enough
-        parts.append(expr.text)
-        expr = expr.base
-    if expr is None or expr.kind is not ExprKind.NAME:
-        return ""
-    return ".".join((expr.text, *reversed(parts)))
 
 
 def taken(expr: Expr, path: tuple[str, ...], binding: "Binding") -> Expr:
@@ -404,7 +364,7 @@ def taken(expr: Expr, path: tuple[str, ...], binding: "Binding") -> Expr:
     return expr
 
 
-def _module_table(flow: "Flow") -> Expr:
+def _module_table(flow: "ValueFlow") -> Expr:
     """Return the exports of a module as a table of names, so that `config.key` finds `key`."""
     names = [name for (scope, name), found in flow.syntax.bindings.items() if scope == 0 and found]
     exported = flow.syntax.exports.get("default")

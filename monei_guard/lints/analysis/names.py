@@ -31,7 +31,6 @@ PUBLIC_NAME = re.compile(r"[A-Z0-9_]*MONEI[A-Z0-9_]*")
 KEY_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 CONNECT_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mc[str]_[0-9A-Za-z_-]{16,}")
 HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
-PLAIN_HTTP = re.compile(r"http://(?:[^\s/@\"'`]*@)?(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
 
 # Signs of each company in a file (facts: SDK packages, classes, hosts, headers).
 MONEI_COM = re.compile(

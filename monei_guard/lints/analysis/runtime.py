@@ -1,8 +1,9 @@
 """Where code runs: in a browser or an app (its strings are public), or on a server. With the reason, for people."""
 
-import re
 from dataclasses import dataclass
 from enum import Enum
+
+from monei_guard.lints.pattern import Pattern
 
 
 class Runtime(Enum):
@@ -21,7 +22,7 @@ class RuntimeGuess:
     reason: str
 
 
-TEST_PATH = re.compile(
+TEST_PATH = Pattern(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress|fixtures?|testing|stories|benchmarks?)/|"
     r"[._-](?:test|spec|stories|e2e|cy)\.[cm]?[jt]sx?$|(?:^|/)test_[^/]*\.py$"
 )

@@ -1,12 +1,16 @@
 """Where JavaScript and TypeScript run: what the file, its place, its imports and its project say."""
 
 import re
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.project import Project
 from monei_guard.lints.analysis.runtime import TEST_PATH, Runtime, RuntimeGuess
+from monei_guard.lints.pattern import Pattern
 
-_DIRECTIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?>\s|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+[\"']use (client|server)[\"']")
-_SERVER_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(pattern), reason) for pattern, reason in (
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.project import Project
+
+_DIRECTIVE = Pattern(rb"\A(?:\xef\xbb\xbf)?(?>\s|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+[\"']use (client|server)[\"']")
+_SERVER_PATH: tuple[tuple[Pattern[str], str], ...] = tuple((Pattern(pattern), reason) for pattern, reason in (
     (r"\.server\.[cm]?[jt]sx?$", "its name ends in .server"),
     (r"(?:^|/)\+(?:server|page\.server|layout\.server)\.[jt]s$", "SvelteKit runs it on the server"),
     (r"(?:^|/)pages/api/", "pages/api runs on the server"),
@@ -19,7 +23,7 @@ _SERVER_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(patter
     (r"(?:^|/)entry[.-]server\.", "the server entry"),
     (r"(?:^|/)electron/(?:main|background)\b|(?:^|/)src/main/[^/]+\.[jt]s$", "Electron's main process"),
 ))  # fmt: skip
-_CLIENT_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(pattern), reason) for pattern, reason in (
+_CLIENT_PATH: tuple[tuple[Pattern[str], str], ...] = tuple((Pattern(pattern), reason) for pattern, reason in (
     (r"(?:^|/)(?:public|static|www|htdocs|wwwroot|public_html)/.*\.[cm]?js$",
      "files of this folder are served to browsers"),
     (r"(?:^|/)(?:sw|service-?worker|firebase-messaging-sw)\.[jt]s$", "a service worker runs in the browser"),
@@ -31,7 +35,7 @@ _CLIENT_PATH: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(patter
     (r"(?:^|/)(?:client|frontend|browser|webapp|web-?client)/(?:src|app|components|pages)/(?:.*/)?[^/]+\.[cm]?[jt]sx?$",
      "its folder holds client code"),
 ))  # fmt: skip
-_SERVER_IMPORT = re.compile(
+_SERVER_IMPORT = Pattern(
     rb"(?:from|require\(|import)\s*\(?\s*[\"'](?:node:[\w/]+|fs|fs/promises|http|https|path|os|crypto|child_process|net|cluster|"
     rb"worker_threads|express|fastify|koa|@koa/[\w-]+|hono|@hono/[\w-]+|@nestjs/[\w-]+|@hapi/[\w-]+|dotenv|dotenv/config|pg|"
     rb"mongoose|mysql2?|redis|ioredis|bullmq|@prisma/client|server-only|next/server|next/headers|firebase-functions[\w/]*|"
@@ -60,23 +64,23 @@ _BUNDLED_PACKAGES = (
     ("@sveltejs/kit", "SvelteKit runs it in the browser too"),
 )
 _SERVER_PACKAGES = frozenset({"express", "fastify", "koa", "@nestjs/core", "hono", "next", "@remix-run/node", "astro"})
-_IMPORT_OF = re.compile(
+_IMPORT_OF = Pattern(
     rb"(?:from|require\(|import)\s*\(?\s*[\"'](react-native|expo[\w-]*|@angular/core|@capacitor/[\w-]+|@ionic/[\w-]+)[\"'/]"
 )
-_HOOK = re.compile(rb"\buse(?:State|Effect|LayoutEffect|Reducer|Ref|Callback|SyncExternalStore)\s*[(<]|\bonClick=\{")
-_REACT = re.compile(rb"(?:from|require\()\s*[\"'](?:react|preact/hooks|preact|solid-js)[\"']")
-_DOM = re.compile(
+_HOOK = Pattern(rb"\buse(?:State|Effect|LayoutEffect|Reducer|Ref|Callback|SyncExternalStore)\s*[(<]|\bonClick=\{")
+_REACT = Pattern(rb"(?:from|require\()\s*[\"'](?:react|preact/hooks|preact|solid-js)[\"']")
+_DOM = Pattern(
     rb"\bdocument\.(?:getElementById|querySelector(?:All)?|cookie|addEventListener|createElement|body|forms)\b"
     rb"|\bwindow\.(?:localStorage|sessionStorage|location|addEventListener|onload|fetch|document)\b"
     rb"|\b(?:chrome|browser)\.(?:runtime|tabs|storage)\."
 )
-_AUTOMATION = re.compile(
+_AUTOMATION = Pattern(
     rb"[\"'](?:puppeteer(?:-core)?|playwright(?:-core)?|@playwright/test|jsdom|happy-dom|cheerio|selenium-webdriver)[\"']"
 )
-_NODE_ONLY = re.compile(rb"\bprocess\.(?:exit|argv|stdin|stdout|stderr|on)\b|\b__dirname\b|\bmodule\.exports\b")
+_NODE_ONLY = Pattern(rb"\bprocess\.(?:exit|argv|stdin|stdout|stderr|on)\b|\b__dirname\b|\bmodule\.exports\b")
 
 
-def side_of_script(path: str, data: bytes, project: Project) -> RuntimeGuess:
+def runtime_of_script(path: str, data: bytes, project: "Project") -> RuntimeGuess:
     """Return where a JavaScript or TypeScript file (or the scripts of a page or component) run."""
     directive = _DIRECTIVE.match(data)
     if TEST_PATH.search(path):
@@ -97,7 +101,7 @@ def side_of_script(path: str, data: bytes, project: Project) -> RuntimeGuess:
     return _by_framework(path, data, project) or _by_code(data)
 
 
-def _by_framework(path: str, data: bytes, project: Project) -> RuntimeGuess | None:
+def _by_framework(path: str, data: bytes, project: "Project") -> RuntimeGuess | None:
     imported = _IMPORT_OF.search(data)
     if imported is not None:
         return RuntimeGuess(Runtime.CLIENT, f"it imports {imported.group(1).decode()}: the code is shipped to users")
@@ -113,7 +117,7 @@ def _by_framework(path: str, data: bytes, project: Project) -> RuntimeGuess | No
     return _by_package(path, data, project)
 
 
-def _by_package(path: str, data: bytes, project: Project) -> RuntimeGuess | None:
+def _by_package(path: str, data: bytes, project: "Project") -> RuntimeGuess | None:
     """Return where a file runs by what its project depends on, None where that says nothing."""
     packages = project.packages(path)
     if _NODE_ONLY.search(data):

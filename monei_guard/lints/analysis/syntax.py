@@ -3,11 +3,12 @@
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tree_sitter import Node, Tree
+from monei_guard.lints.analysis.expression import Expr, NodeNames, expression
 
-from monei_guard.lints.analysis.expression import Expr, expression
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
 
 
 class Scope(NamedTuple):
@@ -32,9 +33,9 @@ class Binding(NamedTuple):
     scope: int
     block: int
     kind: str  # "value" | "augmented" | "parameter" | "import" | "class" | "opaque"
-    value: Node | None = None
+    value: "Node | None" = None
     path: tuple[str, ...] = ()
-    default: Node | None = None
+    default: "Node | None" = None
     function: int = -1
     position: int = 0
     module: str = ""
@@ -43,16 +44,16 @@ class Binding(NamedTuple):
 class Function(NamedTuple):
     """A function: where it is, what it is called and what it returns (list filled during the walk)."""
 
-    node: Node
+    node: "Node"
     name: str
     scope: int
-    returns: list[Node]
+    returns: "list[Node]"
 
 
 class Call(NamedTuple):
     """A call: its node, the last identifier of what is called, and whether it is `new`."""
 
-    node: Node
+    node: "Node"
     name: str
     new: bool
 
@@ -61,35 +62,35 @@ class Call(NamedTuple):
 class Syntax:
     """What one walk over a tree collects."""
 
-    language: str
+    nodes: NodeNames
     data: bytes
-    tree: Tree
+    tree: "Tree"
     scopes: list[Scope] = field(default_factory=list)
     bindings: dict[tuple[int, str], list[Binding]] = field(default_factory=lambda: defaultdict(list))
     members: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))  # "this.key", "config.key"
-    assignments: list[tuple[Node, Node]] = field(default_factory=list)  # to a member: left, right
+    assignments: "list[tuple[Node, Node]]" = field(default_factory=list)  # to a member: left, right
     calls: list[Call] = field(default_factory=list)
     calls_by_name: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     functions: dict[int, Function] = field(default_factory=dict)  # by start byte
     class_names: dict[int, str] = field(default_factory=dict)  # by scope
     methods: dict[str, list[Function]] = field(default_factory=lambda: defaultdict(list))
     imports: list[Binding] = field(default_factory=list)
-    exports: dict[str, Node] = field(default_factory=dict)
+    exports: "dict[str, Node]" = field(default_factory=dict)
     reexports: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> module, name there
     star_exports: list[str] = field(default_factory=list)
-    comparisons: list[Node] = field(default_factory=list)
-    thrown: list[Node] = field(default_factory=list)
-    attributes: list[Node] = field(default_factory=list)  # JSX
-    joins: list[Node] = field(default_factory=list)  # templates, f-strings, the outermost of each chain of +
-    choices: list[Node] = field(default_factory=list)  # the outermost of each chain of ||, ??, or; conditionals
+    comparisons: "list[Node]" = field(default_factory=list)
+    thrown: "list[Node]" = field(default_factory=list)
+    attributes: "list[Node]" = field(default_factory=list)  # JSX
+    joins: "list[Node]" = field(default_factory=list)  # templates, f-strings, the outermost of each chain of +
+    choices: "list[Node]" = field(default_factory=list)  # the outermost of each chain of ||, ??, or; conditionals
     truncated: bool = False
     known: dict[int, Expr] = field(default_factory=dict)  # expressions made so far, by node id
 
-    def expression(self, node: Node) -> Expr:
+    def expression(self, node: "Node") -> Expr:
         """Return a node of this tree as an expression, each made once."""
         found = self.known.get(node.id)
         if found is None:
-            found = self.known[node.id] = expression(node)
+            found = self.known[node.id] = expression(node, self.nodes)
         return found
 
     def scope_at(self, offset: int) -> int:

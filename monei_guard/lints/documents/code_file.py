@@ -1,39 +1,48 @@
 """A file (or the scripts inside a page) as lints see it: tree, flow, where it runs, whose API it uses."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from monei_guard.lints.analysis.data_flow import Flow
-from monei_guard.lints.analysis.project import Project, vendor_of
 from monei_guard.lints.analysis.runtime import SERVER_FUNCTIONS, Runtime, RuntimeGuess
 from monei_guard.lints.analysis.syntax import Syntax
-from monei_guard.lints.languages.javascript import ScriptWalk
-from monei_guard.lints.languages.parser import parse
-from monei_guard.lints.languages.python import PythonWalk
-from monei_guard.lints.languages.registry import language_of
+from monei_guard.lints.languages.registry import suffix_of
+from monei_guard.lints.pattern import Pattern
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.location import Origin
 
-_SCRIPT = re.compile(rb"<script\b([^>]*)>", re.IGNORECASE)
-_OTHER_SCRIPT = re.compile(
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.project import Project
+    from monei_guard.lints.languages.language import Language
+
+# From a path to the language of its grammar, None where none is at hand.
+LanguageOf: TypeAlias = "Callable[[str], Language | None]"
+
+_SCRIPT = Pattern(rb"<script\b([^>]*)>", re.IGNORECASE)
+_OTHER_SCRIPT = Pattern(
     rb"\btype\s*=\s*[\"'](?!module|text/(?:java|ecma|type)script|application/(?:java|ecma)script)", re.IGNORECASE
 )
-_FRONT_MATTER = re.compile(rb"\A---\r?\n(.*?)\r?\n---", re.DOTALL)
+_FRONT_MATTER = Pattern(rb"\A---\r?\n(.*?)\r?\n---", re.DOTALL)
 
 
 @dataclass(eq=False)
-class SourceFile:
-    """One unit of code. `ranges` are the byte ranges of its scripts inside a page, empty for a whole file."""
+class CodeFile:
+    """One unit of code (see `CodeUnit`). `ranges` are where the scripts of a page stand, none for a whole file."""
 
     path: str
     view: View
-    language: str
-    project: Project
-    side: RuntimeGuess
+    language: "Language"
+    runtime: RuntimeGuess
+    modules: "ModuleLoader"
     ranges: tuple[tuple[int, int], ...] = ()
-    vendor: str = "monei"  # "monei" with evidence of monei.cc, "unknown" with none of either company
-    _modules: dict[str, "SourceFile | None"] = field(default_factory=dict)
+    _imported: "dict[str, CodeFile | None]" = field(default_factory=dict)
+
+    @property
+    def project(self) -> "Project":
+        """The project around the file."""
+        return self.modules.project
 
     @property
     def data(self) -> bytes:
@@ -42,8 +51,10 @@ class SourceFile:
 
     @cached_property
     def syntax(self) -> Syntax:
-        """What one walk over the tree collects."""
-        return read_syntax(self.data, self.language, self.ranges)
+        """What one visit of the tree collects; of broken code what can be made out. Raises ParseError."""
+        syntax = Syntax(self.language.nodes, self.data, self.language.parse(self.data, self.ranges))
+        self.language.visitor(syntax).run()
+        return syntax
 
     @cached_property
     def flow(self) -> Flow:
@@ -63,59 +74,73 @@ class SourceFile:
                 ranges.append((function.node.start_byte, function.node.end_byte))
         return tuple(ranges)
 
-    def side_at(self, offset: int) -> RuntimeGuess:
+    def runtime_at(self, offset: int) -> RuntimeGuess:
         """Return where the code at `offset` runs."""
-        if self.side.runs is Runtime.CLIENT and any(start <= offset < end for start, end in self.server_ranges):
+        if self.runtime.runs is Runtime.CLIENT and any(start <= offset < end for start, end in self.server_ranges):
             return RuntimeGuess(Runtime.SERVER, "the framework runs this function on the server")
-        return self.side
+        return self.runtime
 
-    def imported(self, module: str) -> "SourceFile | None":
+    def imported(self, module: str) -> "CodeFile | None":
         """Return the project's file behind an import, or None for packages and what cannot be found."""
-        if module not in self._modules:
-            resolve = self.project.python if self.language == "python" else self.project.script
-            path = resolve(self.path, module) if module else None
-            self._modules[module] = module_file(path, self) if path is not None and path != self.path else None
-        return self._modules[module]
+        if module not in self._imported:
+            path = self.language.resolve_import(self.project, self.path, module) if module else None
+            wanted = path is not None and path != self.path
+            self._imported[module] = self.modules.opened(path, self) if path is not None and wanted else None
+        return self._imported[module]
 
     def source(self, start: int, end: int) -> str:
         """Return the source between two offsets."""
         return self.data[start:end].decode("utf-8", "replace")
 
 
-def source_files(view: View, path: str, project: Project) -> tuple[SourceFile, ...]:
-    """Return the units of code in a file: itself, or the scripts inside a page."""
-    language = language_of(path)
+class ModuleLoader:
+    """Opens the files of a project that values are followed into, each once."""
+
+    def __init__(self, project: "Project", language_of: LanguageOf) -> None:
+        self.project = project
+        self.language_of = language_of
+        self._opened: dict[str, CodeFile] = {}
+
+    def opened(self, path: str, importer: CodeFile) -> CodeFile | None:
+        """Return a file of the project as code, None where it is no code or cannot be read."""
+        known = self._opened.get(path)
+        if known is not None:
+            return known
+        data = self.project.content(path)
+        language = self.language_of(path) if data is not None else None
+        if data is None or language is None:
+            return None
+        blob = Blob(data, importer.view.blob.origin, path.encode("utf-8", "surrogateescape"))
+        self._opened[path] = CodeFile(path, View(blob, data), language, RuntimeGuess(Runtime.UNKNOWN, ""), self)
+        return self._opened[path]
+
+
+def code_in_file(view: View, path: str, modules: ModuleLoader) -> tuple[CodeFile, ...]:
+    """Return a file of a language with a grammar as the one unit of code that it is."""
+    language = modules.language_of(path)
     if language is None:
         return ()
-    vendor = vendor_of(view.data, path, project)
-    if language == "page":
-        return _page_scripts(view, path, project, vendor)
-    side = RuntimeGuess(Runtime.SERVER, "") if language == "python" else _side_of_script(path, view.data, project)
-    return (SourceFile(path, view, language, project, side, (), vendor),)
+    return (CodeFile(path, view, language, language.runtime(path, view.data, modules.project), modules),)
 
 
-def _side_of_script(path: str, data: bytes, project: Project) -> RuntimeGuess:
-    from monei_guard.lints.analysis.script_runtime import side_of_script  # noqa: PLC0415 - forty patterns Python does not need
-
-    return side_of_script(path, data, project)
-
-
-def _page_scripts(view: View, path: str, project: Project, vendor: str) -> tuple[SourceFile, ...]:
-    found: list[SourceFile] = []
-    suffix = path.rpartition(".")[2].lower()
+def code_in_page(view: View, path: str, modules: ModuleLoader) -> tuple[CodeFile, ...]:
+    """Return the scripts inside a page, and the front matter of one that has it."""
+    found: list[CodeFile] = []
+    suffix = suffix_of(path)
     front = _FRONT_MATTER.match(view.data) if suffix == "astro" else None
-    if front is not None and front.end(1) > front.start(1):
-        side = RuntimeGuess(Runtime.SERVER, "the front matter runs when the page is built")
-        found.append(SourceFile(path, view, "typescript", project, side, ((front.start(1), front.end(1)),), vendor))
+    language = modules.language_of("front-matter.ts")
+    if front is not None and front.end(1) > front.start(1) and language is not None:
+        guess = RuntimeGuess(Runtime.SERVER, "the front matter runs when the page is built")
+        found.append(CodeFile(path, view, language, guess, modules, ((front.start(1), front.end(1)),)))
     scripts = [(tag, start, end) for tag, start, end in _scripts(view.data) if not _OTHER_SCRIPT.search(tag)]
-    if scripts:
-        side = _side_of_script(path, view.data, project)
-        if suffix not in ("vue", "svelte") and side.runs is Runtime.UNKNOWN:
-            side = RuntimeGuess(Runtime.CLIENT, "a script in a page runs in the browser")
+    typed = any(b"ts" in tag for tag, _, _ in scripts) or suffix == "astro"
+    language = modules.language_of("script.ts" if typed else "script.js")
+    if scripts and language is not None:
+        guess = language.runtime(path, view.data, modules.project)
+        if suffix not in ("vue", "svelte") and guess.runs is Runtime.UNKNOWN:
+            guess = RuntimeGuess(Runtime.CLIENT, "a script in a page runs in the browser")
         ranges = tuple((start, end) for _, start, end in scripts)
-        typed = any(b"ts" in tag for tag, _, _ in scripts) or suffix == "astro"
-        language = "typescript" if typed else "javascript"
-        found.append(SourceFile(path, view, language, project, side, ranges, vendor))
+        found.append(CodeFile(path, view, language, guess, modules, ranges))
     return tuple(found)
 
 
@@ -131,32 +156,3 @@ def _scripts(data: bytes) -> list[tuple[bytes, int, int]]:
             found.append((opening.group(1), opening.end(), end))
         opening = _SCRIPT.search(data, end)
     return found
-
-
-def module_file(path: str, importer: SourceFile) -> SourceFile | None:
-    """Return a file of the project as code to follow values into."""
-    project = importer.project
-    known = project.modules.get(path)
-    if known is not None:
-        return known
-    language = language_of(path)
-    data = project.content(path)
-    if data is None or language in (None, "page") or language is None:
-        return None
-    blob = Blob(data, importer.view.blob.origin, path.encode("utf-8", "surrogateescape"))
-    made = SourceFile(path, View(blob, data), language, project, RuntimeGuess(Runtime.UNKNOWN, ""))
-    project.modules[path] = made
-    return made
-
-
-def in_memory(data: bytes, path: str) -> View:
-    """Return a view of bytes that were read elsewhere (tests, standard input)."""
-    return View(Blob(data, Origin.WORKTREE, path.encode("utf-8", "surrogateescape")), data)
-
-
-def read_syntax(data: bytes, language: str, ranges: tuple[tuple[int, int], ...] = ()) -> Syntax:
-    """Return what a walk over `data` (or its `ranges`) collects. Broken code yields what can be made out."""
-    syntax = Syntax(language, data, parse(data, language, ranges))
-    walk = PythonWalk(syntax) if language == "python" else ScriptWalk(syntax)
-    walk.run()
-    return syntax

@@ -9,45 +9,54 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from monei_guard.lints.analysis.app_runtime import runtime_of_text
 from monei_guard.lints.analysis.names import is_credential_name, is_key_literal, what_is
 from monei_guard.lints.analysis.runtime import RuntimeGuess
+from monei_guard.lints.languages.registry import suffix_of
+from monei_guard.lints.pattern import Pattern
+from monei_guard.model.rule import Confidence
 
-HASH_COMMENTS = frozenset({"rb", "ex", "exs", "sh", "bash", "zsh", "ps1", "makefile", "dockerfile", "justfile"})
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.project import Project
+    from monei_guard.model.blob import View
+
+_SHELLS = frozenset({"sh", "bash", "zsh"})
+_HASH_COMMENTS = frozenset({"rb", "ex", "exs", "sh", "bash", "zsh", "ps1", "makefile", "dockerfile", "justfile"})
 
 _STRINGS = r"\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`"
-_SLASH = re.compile(r"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)
-_PHP = re.compile(r"(?P<comment>//[^\n]*|\#(?!\[)[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)
-_HASH = re.compile(r"(?P<comment>(?<![\w$&{\[\"'\\])\#(?!\{)[^\n]*)|(?P<string>" + _STRINGS + ")", re.DOTALL)
-_ASSIGN = re.compile(
+_SLASH = Pattern(r"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)
+_PHP = Pattern(r"(?P<comment>//[^\n]*|\#(?!\[)[^\n]*|/\*.*?\*/)|(?P<string>" + _STRINGS + ")", re.DOTALL)
+_HASH = Pattern(r"(?P<comment>(?<![\w$&{\[\"'\\])\#(?!\{)[^\n]*)|(?P<string>" + _STRINGS + ")", re.DOTALL)
+_ASSIGN = Pattern(
     r"(?<![\w.=!<>])(?P<name>[$@]{0,2}[A-Za-z_]\w*)(?:\s*:\s*[A-Za-z][\w?<>\[\], .]{0,40})?\s*"
     r"(?::=|(?<![=!<>+\-*/])=(?![=~>]))[ \t]*"
     r"(?P<value>[^;\n]+)"
 )
-_CALL = re.compile(r"(?P<name>[A-Za-z_$@][\w$]*(?:(?:\.|\?\.|!\.|->|::|!!\.)[A-Za-z_]\w*)*!?)\(")
-_STATEMENT = re.compile(
+_CALL = Pattern(r"(?P<name>[A-Za-z_$@][\w$]*(?:(?:\.|\?\.|!\.|->|::|!!\.)[A-Za-z_]\w*)*!?)\(")
+_STATEMENT = Pattern(
     r"(?m)(?:^|[;{&|]|\bthen\b|\bdo\b)[ \t]*(?P<name>puts|p|pp|print|echo|printf|warn|raise|Write-Host|Write-Output|"
     r"(?:Rails\.)?logger\.\w+|log\.\w+|fail)[ \t]+(?P<value>[^\n;]+)"
 )
-_CHAIN = re.compile(r"[$@]{0,2}[A-Za-z_]\w*(?:(?:\.|\?\.|!\.|->|::|!!\.)[A-Za-z_]\w*)*")
+_CHAIN = Pattern(r"[$@]{0,2}[A-Za-z_]\w*(?:(?:\.|\?\.|!\.|->|::|!!\.)[A-Za-z_]\w*)*")
 _INTERPOLATION = {
-    "dart": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "kt": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"),
-    "kts": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "gradle": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"),
-    "swift": re.compile(r"\\\(([^()]*)\)"), "rb": re.compile(r"#\{([^{}]*)\}"), "ex": re.compile(r"#\{([^{}]*)\}"),
-    "exs": re.compile(r"#\{([^{}]*)\}"), "php": re.compile(r"\{(\$[^{}]*)\}|(\$[A-Za-z_]\w*(?:->\w+)?)"),
-    "cs": re.compile(r"(?<!\{)\{([A-Za-z_][^{}:]*)"), "rs": re.compile(r"(?<!\{)\{([a-z_]\w*)(?::[^{}]*)?\}"),
-    "scala": re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "sh": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
-    "bash": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
-    "zsh": re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
-    "ps1": re.compile(r"\$\(?(?:env:)?([A-Za-z_]\w*)"),
+    "dart": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "kt": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"),
+    "kts": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "gradle": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"),
+    "swift": Pattern(r"\\\(([^()]*)\)"), "rb": Pattern(r"#\{([^{}]*)\}"), "ex": Pattern(r"#\{([^{}]*)\}"),
+    "exs": Pattern(r"#\{([^{}]*)\}"), "php": Pattern(r"\{(\$[^{}]*)\}|(\$[A-Za-z_]\w*(?:->\w+)?)"),
+    "cs": Pattern(r"(?<!\{)\{([A-Za-z_][^{}:]*)"), "rs": Pattern(r"(?<!\{)\{([a-z_]\w*)(?::[^{}]*)?\}"),
+    "scala": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "sh": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
+    "bash": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
+    "zsh": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
+    "ps1": Pattern(r"\$\(?(?:env:)?([A-Za-z_]\w*)"),
 }  # fmt: skip
-_ENV_BEFORE = re.compile(
+_ENV_BEFORE = Pattern(
     r"(?:getenv|Getenv|LookupEnv|env|ENV|_ENV|_SERVER|environ\w*|GetEnvironmentVariable|fromEnvironment|fetch|config|get|optString|"
     r"forInfoDictionaryKey:|infoDictionary\??|getString|fetch_env!|get_env|var|var_os|object|getProperty|secrets?|credentials)"
     r"[!?]*\s*[\[(]\s*$"
 )
-_HARMLESS_AFTER = re.compile(
+_HARMLESS_AFTER = Pattern(
     r"^\s*(?:(?:\.|\?\.|!\.)(?:length|size|count|isEmpty|isNotEmpty|isNullOrEmpty|isNullOrBlank|isBlank|isNotBlank|prefix|suffix|substring|take|"
     r"takeLast|hashCode|hash|Length|empty\?|nil\?|present\?|blank\?|startsWith|hasPrefix|contains|first|last|slice|len|is_empty|"
     r"masked|redacted|replaceRange|replace|indices)\b|\s*(?:!=|==|===|!==|<=>)|\s*\?\s*[\"'])"
@@ -59,7 +68,7 @@ _CARRIES = frozenset({
     "base64_encode",
     "wrap", "as_str", "print_r", "var_export", "stringify", "clone", "to_string",
 })  # fmt: skip
-_PARENTHESIS = re.compile(r"[()]")
+_PARENTHESIS = Pattern(r"[()]")
 _MAX_CALL = 4000  # characters of one call's arguments
 
 
@@ -89,20 +98,30 @@ class Carried(NamedTuple):
     name: str
     origin: int
 
+    @property
+    def confidence(self) -> Confidence:
+        """How sure it is: without a grammar, names are followed line by line."""
+        return Confidence.MEDIUM
+
 
 @dataclass(eq=False)
-class AppCode:
+class TextCode:
     """A file of code in a language without a grammar."""
 
     path: str
     data: bytes
-    side: RuntimeGuess
+    runtime: RuntimeGuess
     _tainted: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def suffix(self) -> str:
         """The file's extension, lower-case."""
-        return self.path.rpartition(".")[2].lower()
+        return suffix_of(self.path)
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether this is a POSIX shell's script."""
+        return self.suffix in _SHELLS
 
     @cached_property
     def text(self) -> str:
@@ -111,7 +130,7 @@ class AppCode:
 
     @cached_property
     def _lexed(self) -> tuple[str, str, tuple[Text, ...]]:
-        pattern = _PHP if self.suffix == "php" else _HASH if self.suffix in HASH_COMMENTS else _SLASH
+        pattern = _PHP if self.suffix == "php" else _HASH if self.suffix in _HASH_COMMENTS else _SLASH
         code: list[str] = []
         bare: list[str] = []
         strings: list[Text] = []
@@ -181,6 +200,15 @@ class AppCode:
                 elif re.fullmatch(r"\s*[\"'][^\"']*[\"'][,)]?\s*", match.group("value")):
                     self._tainted.setdefault(name, -1)
         return self._tainted
+
+    def line_start(self, offset: int) -> int:
+        """Return where the line of `offset` begins."""
+        return self.text.rfind("\n", 0, offset) + 1
+
+    def line_end(self, offset: int) -> int:
+        """Return where the line of `offset` ends."""
+        end = self.text.find("\n", offset)
+        return end if end >= 0 else len(self.text)
 
     def _marked(self) -> Iterator[tuple[str, int]]:
         """Yield names that are sent as X-API-KEY in a file that talks to monei.cc."""
@@ -266,10 +294,17 @@ class AppCode:
         return None
 
 
-_KEY_HEADER = re.compile(
+_KEY_HEADER = Pattern(
     r"(?i)[\"']x-api-key[\"']?\s*[\])]?\s*(?:[:,=]>?|=>)\s*[\"']?[#\\]?[{(]?\s*([$@]?[a-z_]\w*)\b(?![(.\w])"
     r"|x-api-key:\s*\{?([$][a-z_]\w*)\b|setValue\(\s*([a-z_]\w*)\s*,\s*forHTTPHeaderField:\s*\"x-api-key\""
 )
+
+
+def text_code(view: "View", path: str, project: "Project") -> TextCode:
+    """Return a file read as code in a language without a grammar."""
+    code = TextCode(path, view.data, runtime_of_text(path, view.data, project))
+    _ = code.tainted  # names are followed before the first question is asked
+    return code
 
 
 def _closings(bare: str) -> dict[int, int]:

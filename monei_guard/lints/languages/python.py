@@ -1,13 +1,38 @@
-"""The walk over Python."""
+"""Python."""
 
-from tree_sitter import Node
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.expression import first_named, text_of
+from monei_guard.lints.analysis.expression import (
+    NodeNames,
+    attribute,
+    call,
+    concatenated,
+    conditional,
+    first_named,
+    operation,
+    sequence,
+    string,
+    subscript,
+    table,
+    text_of,
+    value_of,
+)
+from monei_guard.lints.analysis.paths import normal, parents
+from monei_guard.lints.analysis.runtime import Runtime, RuntimeGuess
 from monei_guard.lints.analysis.syntax import Binding, Function
-from monei_guard.lints.languages.visitor import Handler, Walk, add_return
+from monei_guard.lints.languages.language import Corrections, Language
+from monei_guard.lints.languages.visitor import Handler, Visitor, add_return
+from monei_guard.lints.pattern import Pattern
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from monei_guard.lints.analysis.project import Project
 
 
-class PythonWalk(Walk):
+class PythonVisitor(Visitor):
     """Python."""
 
     def handlers(self) -> dict[str, Handler]:
@@ -34,7 +59,12 @@ class PythonWalk(Walk):
             "for_statement": self.loop,
         }
 
-    def function(self, node: Node) -> None:
+    def python_class(self, node: "Node") -> None:
+        """Enter a Python class."""
+        self.name_class(node)
+        self.open_class(node)
+
+    def function(self, node: "Node") -> None:
         """Enter a function: bind its name and its parameters."""
         syntax = self.syntax
         name_node = node.child_by_field_name("name")
@@ -65,7 +95,7 @@ class PythonWalk(Walk):
             )  # fmt: skip
             index += 1
 
-    def assignment(self, node: Node) -> None:
+    def assignment(self, node: "Node") -> None:
         """Record an assignment."""
         left = node.child_by_field_name("left") or node.child_by_field_name("name")
         right = node.child_by_field_name("right") or node.child_by_field_name("value")
@@ -78,7 +108,7 @@ class PythonWalk(Walk):
             return
         self.assign(left, right)
 
-    def declare_here(self, left: Node) -> None:
+    def declare_here(self, left: "Node") -> None:
         """In Python an assignment declares: make sure the name belongs to the innermost function or class."""
         scope = next(
             (i for i in reversed(self.stack) if self.syntax.scopes[i].kind in ("function", "class", "module")), 0
@@ -91,7 +121,7 @@ class PythonWalk(Walk):
                 if not found and self.syntax.scopes[scope].kind == "class":
                     self.syntax.members.setdefault("self." + name, [])
 
-    def as_pattern(self, node: Node) -> None:
+    def as_pattern(self, node: "Node") -> None:
         """Record `with … as name`."""
         value, alias = first_named(node), node.child_by_field_name("alias")
         target = first_named(alias) if alias is not None else None
@@ -99,7 +129,7 @@ class PythonWalk(Walk):
             self.declare_here(target)
             self.assign(target, value)
 
-    def import_from(self, node: Node) -> None:
+    def import_from(self, node: "Node") -> None:
         """Record `from module import name`."""
         module_node = node.child_by_field_name("module_name")
         module = text_of(module_node) if module_node is not None else ""
@@ -112,7 +142,7 @@ class PythonWalk(Walk):
             name = child.child_by_field_name("name") or child
             self.imported(child.child_by_field_name("alias") or name, module, text_of(name))
 
-    def import_names(self, node: Node) -> None:
+    def import_names(self, node: "Node") -> None:
         """Record `import module`."""
         for child in node.named_children:
             name = child.child_by_field_name("name") or child
@@ -120,7 +150,7 @@ class PythonWalk(Walk):
             first = first_named(name)
             self.imported(alias or first or name, text_of(name), "*")
 
-    def imported(self, node: Node, module: str, name: str) -> None:
+    def imported(self, node: "Node", module: str, name: str) -> None:
         """Bind an imported name."""
         scope = self.function_scope()
         binding = Binding(
@@ -129,20 +159,110 @@ class PythonWalk(Walk):
         self.syntax.imports.append(binding)
         self.bind(binding)
 
-    def returned(self, node: Node) -> None:
+    def returned(self, node: "Node") -> None:
         """Record what a function returns."""
         value = first_named(node)
         if value is not None:
             add_return(self.syntax, self.function_scope(), value)
 
-    def comparison(self, node: Node) -> None:
+    def comparison(self, node: "Node") -> None:
         """Record == and !=."""
         if any(child.type in ("==", "!=") for child in node.children):
             self.syntax.comparisons.append(node)
 
-    def loop(self, node: Node) -> None:
+    def loop(self, node: "Node") -> None:
         """Bind the name of a loop: its value is not followed."""
         left = node.child_by_field_name("left")
         if left is not None and left.type == "identifier":
             scope = self.function_scope()
             self.bind(Binding(text_of(left), left.start_byte, left.end_byte, scope, self.stack[-1], "opaque"))
+
+
+def resolve_import(project: "Project", path: str, module: str) -> str | None:
+    """Return the path of the file behind an import, or None for packages."""
+    folder = path.rpartition("/")[0]
+    dots = len(module) - len(module.lstrip("."))
+    inner = module.lstrip(".").replace(".", "/")
+    above = parents(folder)
+    for root in above[dots - 1 : dots] if dots else above:
+        base = normal(f"{root}/{inner}")
+        for name in (f"{base}.py", f"{base}/__init__.py") if base else ():
+            if project.content(name) is not None:
+                return name
+    return None
+
+
+def _runtime(_path: str, _data: bytes, _project: "Project") -> RuntimeGuess:
+    return RuntimeGuess(Runtime.SERVER, "")
+
+
+NODES = NodeNames(
+    wrappers=frozenset({
+        "parenthesized_expression", "await", "parenthesized_list_splat", "list_splat", "dictionary_splat",
+        "interpolation", "expression_statement",
+    }),
+    parentheses=frozenset({"parenthesized_expression"}),
+    names=frozenset({"identifier"}),
+    identifiers=frozenset({"identifier"}),
+    constants=frozenset({"integer", "float", "true", "false", "none"}),
+    functions=frozenset({"lambda", "function_definition"}),
+    strings=frozenset({"string", "concatenated_string"}),
+    pieces=frozenset({"string_content"}),
+    holes=frozenset({"interpolation"}),
+    fences=frozenset({"string_start", "string_end", "comment"}),
+    members=frozenset({"attribute"}),
+    subscripts=frozenset({"subscript"}),
+    calls=frozenset({"call"}),
+    sums=frozenset({"binary_operator"}),
+    bindings=frozenset({"assignment"}),
+    additions=frozenset({"augmented_assignment"}),
+    tables=frozenset({"dictionary"}),
+    lists=frozenset({"list", "tuple"}),
+    conditionals=frozenset({"conditional_expression"}),
+    closed=frozenset({"import_statement", "import_from_statement", "comment", "identifier"}),
+    convert=MappingProxyType({
+        "string": string,
+        "concatenated_string": concatenated,
+        "attribute": attribute,
+        "subscript": subscript,
+        "call": call,
+        "binary_operator": operation,
+        "boolean_operator": operation,
+        "conditional_expression": conditional,
+        "dictionary": table,
+        "list": sequence,
+        "tuple": sequence,
+        "set": sequence,
+        "named_expression": value_of("value"),
+    }),
+)  # fmt: skip
+PYTHON = Language(
+    name="python",
+    grammar=("tree_sitter_python", "language"),
+    nodes=NODES,
+    visitor=PythonVisitor,
+    resolve_import=resolve_import,
+    runtime=_runtime,
+    ecosystem="PyPI",
+    comments=Pattern(rb"#[^\n]*|^[ \t]*(?:\"\"\".*?\"\"\"|'''.*?''')", re.DOTALL | re.MULTILINE),
+    builds_with_new=False,
+    names_arguments=True,
+    sdk_classes=frozenset({"MoneiSDK", "MoneiClient", "AsyncMoneiClient", "MoneiSdk"}),
+    printers=frozenset({
+        "print", "pprint", "pp", "alert", "log", "debug", "echo", "secho", "inspect_print", "rprint", "ic",
+    }),
+    answers_by_function=True,
+    corrections=Corrections(
+        read_variable=lambda name: f'os.environ["{name}"]',
+        required_variable=lambda _reader, name: f'os.environ["{name}"]',
+        key_name="api_key",
+        interpolated=lambda text, name: f'f"{text}{{{name}}}"',
+        header=lambda name, value: f'headers={{"{name}": {value}}}',
+        option=lambda name, value: f"{name}={value}",
+        true="True",
+        tls_version="",
+        cookie_options="httponly=True, secure=True",
+        equal_in_constant_time=lambda left, right: f"hmac.compare_digest({left}, {right})",
+        raw_body="request.get_data()",
+    ),
+)  # fmt: skip

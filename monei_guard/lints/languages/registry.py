@@ -1,20 +1,45 @@
-"""What a path says of its file: the language of its grammar, or one of those that are read without."""
+"""THE table of languages, and what else a path says of its file. A language is opened with the first file in it."""
 
-_LANGUAGE_BY_SUFFIX = {
-    "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "tsx", "ts": "typescript", "mts": "typescript",
-    "cts": "typescript", "tsx": "tsx", "py": "python", "pyw": "python",
-}  # fmt: skip
-_PAGES = frozenset(
+from typing import NamedTuple
+
+
+class ListedLanguage(NamedTuple):
+    """One line of the table: how the files of a language end, and where its `Language` stands."""
+
+    suffixes: frozenset[str]
+    target: str
+    stubs: frozenset[str] = frozenset()  # files of declarations: keys may be put together there, but no code runs
+
+
+LANGUAGES = (
+    ListedLanguage(frozenset({"py", "pyw"}), "monei_guard.lints.languages.python:PYTHON", stubs=frozenset({"pyi"})),
+    ListedLanguage(frozenset({"js", "mjs", "cjs"}), "monei_guard.lints.languages.javascript:JAVASCRIPT"),
+    ListedLanguage(frozenset({"ts", "mts", "cts"}), "monei_guard.lints.languages.javascript:TYPESCRIPT"),
+    ListedLanguage(frozenset({"jsx", "tsx"}), "monei_guard.lints.languages.javascript:TSX"),
+)
+
+# Files with scripts inside.
+PAGES = frozenset(
     {"html", "htm", "xhtml", "vue", "svelte", "astro", "ejs", "hbs", "njk", "j2", "jinja", "jinja2", "erb"}
 )
 # Languages without a grammar here.
-APP_SUFFIXES = frozenset({
+WITHOUT_GRAMMAR = frozenset({
     "dart", "kt", "kts", "java", "swift", "m", "mm", "go", "php", "rb", "cs", "rs", "scala", "ex", "exs", "sh", "bash",
     "zsh", "ps1",
 })  # fmt: skip
 
 
-def language_of(path: str) -> str | None:
-    """Return the grammar for a path, None where no grammar is at hand; "page" for files with scripts inside."""
-    suffix = path.rpartition(".")[2].lower()
-    return "page" if suffix in _PAGES else _LANGUAGE_BY_SUFFIX.get(suffix)
+class ParseError(Exception):
+    """The parser was stopped: the text is none of the language its path says."""
+
+
+def suffix_of(path: str) -> str:
+    """Return the extension of a path, lower-case, "" where it has none."""
+    _, dot, suffix = path.rpartition(".")
+    return suffix.lower() if dot else ""
+
+
+def listed_language(path: str) -> ListedLanguage | None:
+    """Return the line of the table for a path, None where no grammar is at hand."""
+    suffix = suffix_of(path)
+    return next((one for one in LANGUAGES if suffix in one.suffixes or suffix in one.stubs), None)

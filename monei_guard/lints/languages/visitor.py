@@ -1,28 +1,25 @@
-"""The walk over a syntax tree: what is the same in every language.
+"""The visitor of a syntax tree: what is the same in every language.
 
-The walk uses a tree cursor, which is linear in the tree. A query gains a fifth on small files (measured), is quadratic
+It uses a tree cursor, which is linear in the tree. A query gains a fifth on small files (measured), is quadratic
 on deep trees (100,000 parentheses take 8 s), and with a callback that could stop it crashed the interpreter.
 """
 
 from collections.abc import Callable
-
-from tree_sitter import Node
+from typing import TYPE_CHECKING, TypeAlias
 
 from monei_guard.lints.analysis.expression import text_of
 from monei_guard.lints.analysis.syntax import Binding, Call, Scope, Syntax
 
-Handler = Callable[[Node], object]
-# Nodes that hold nothing a walk looks for; imports are read as a whole.
-_CLOSED = frozenset({
-    "type_annotation", "interface_declaration", "type_alias_declaration", "import_statement", "comment",
-    "type_arguments", "type_parameters", "regex", "import_from_statement", "identifier", "property_identifier",
-})  # fmt: skip
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Handler: TypeAlias = "Callable[[Node], object]"
 _MAX_NODES = 600_000  # about 1 MiB of dense code; more is generated
 _MAX_NAME = 80  # characters of an identifier
 
 
-class Walk:
-    """State of the walk: the stack of open scopes, and assignments whose scope is known only at the end."""
+class Visitor:
+    """One walk over a tree: the stack of open scopes, and assignments whose scope is known only at the end."""
 
     def __init__(self, syntax: Syntax) -> None:
         self.syntax = syntax
@@ -37,6 +34,7 @@ class Walk:
         """Visit every node once, parents first."""
         cursor = self.syntax.tree.walk()
         handlers = self.handlers()
+        closed = self.syntax.nodes.closed
         count = 0
         while True:
             count += 1
@@ -49,7 +47,7 @@ class Walk:
             if handler is not None and node is not None and node.is_named:
                 self.close_scopes(node.start_byte)
                 handler(node)
-            if kind not in _CLOSED and cursor.goto_first_child():
+            if kind not in closed and cursor.goto_first_child():
                 continue
             while not cursor.goto_next_sibling():
                 if not cursor.goto_parent():
@@ -67,14 +65,14 @@ class Walk:
         while len(self.stack) > 1 and scopes[self.stack[-1]].end <= offset:
             self.stack.pop()
 
-    def open_scope(self, node: Node, kind: str) -> int:
+    def open_scope(self, node: "Node", kind: str) -> int:
         """Enter a scope."""
         scopes = self.syntax.scopes
         scopes.append(Scope(node.start_byte, node.end_byte, self.stack[-1], kind))
         self.stack.append(len(scopes) - 1)
         return self.stack[-1]
 
-    def name_class(self, node: Node) -> None:
+    def name_class(self, node: "Node") -> None:
         """Remember the name of the class whose body comes next."""
         name = node.child_by_field_name("name")
         self.class_name = text_of(name) if name is not None else ""
@@ -82,14 +80,9 @@ class Walk:
             here = self.stack[-1]
             self.bind(Binding(self.class_name, name.start_byte, name.end_byte, here, here, "class"))
 
-    def open_class(self, node: Node) -> None:
+    def open_class(self, node: "Node") -> None:
         """Enter a class."""
         self.syntax.class_names[self.open_scope(node, "class")] = self.class_name
-
-    def python_class(self, node: Node) -> None:
-        """Enter a Python class."""
-        self.name_class(node)
-        self.open_class(node)
 
     def function_scope(self) -> int:
         """Return the innermost function scope that is open."""
@@ -102,26 +95,26 @@ class Walk:
         """Record a declaration."""
         self.syntax.bindings[binding.scope, binding.name].append(binding)
 
-    def call(self, node: Node, *, field_name: str, new: bool = False) -> None:
+    def call(self, node: "Node", *, field_name: str, new: bool = False) -> None:
         """Record a call by the last identifier of its callee."""
         callee = node.child_by_field_name(field_name)
         if callee is None:
             return
         last = callee
-        if callee.type in ("member_expression", "attribute"):
+        if callee.type in self.syntax.nodes.members:
             last = callee.child_by_field_name("property") or callee.child_by_field_name("attribute") or callee
         name = text_of(last) if last.end_byte - last.start_byte < _MAX_NAME else ""
         call = Call(node, name, new)
         self.syntax.calls.append(call)
         self.syntax.calls_by_name[name].append(call)
 
-    def assign(self, left: Node, right: Node | None, kind: str = "value", path: tuple[str, ...] = ()) -> None:
+    def assign(self, left: "Node", right: "Node | None", kind: str = "value", path: tuple[str, ...] = ()) -> None:
         """Record an assignment to a name, a member, or each name of a pattern."""
-        block = self.stack[-1]
-        if left.type in ("identifier", "shorthand_property_identifier_pattern"):
+        block, nodes = self.stack[-1], self.syntax.nodes
+        if left.type in nodes.identifiers:
             name = text_of(left)
             self.pending.append(Binding(name, left.start_byte, left.end_byte, -1, block, kind, right, path))
-        elif left.type in ("member_expression", "attribute", "subscript", "subscript_expression"):
+        elif left.type in nodes.members or left.type in nodes.subscripts:
             if right is not None:
                 self.syntax.assignments.append((left, right))
                 name = text_of(left)
@@ -136,14 +129,15 @@ class Walk:
                     )
                 )  # fmt: skip
 
-    def joined(self, node: Node) -> None:
+    def joined(self, node: "Node") -> None:
         """Record a string that has something put into it."""
+        nodes = self.syntax.nodes
         if node.named_child_count and any(
-            child.type in ("template_substitution", "interpolation", "string") for child in node.named_children[:200]
+            child.type in nodes.holes or child.type in nodes.strings for child in node.named_children[:200]
         ):
             self.syntax.joins.append(node)
 
-    def binary(self, node: Node) -> None:
+    def binary(self, node: "Node") -> None:
         """Record comparisons, and the outermost of each chain of + or of alternatives."""
         operator = node.child_by_field_name("operator")
         sign = operator.type if operator is not None else ""
@@ -165,14 +159,14 @@ class Walk:
             found.sort(key=lambda binding: binding.start)
 
 
-def add_return(syntax: Syntax, scope: int, value: Node) -> None:
+def add_return(syntax: Syntax, scope: int, value: "Node") -> None:
     """Note what the function of `scope` returns."""
     known = syntax.functions.get(syntax.scopes[scope].start) if scope else None
     if known is not None:
         known.returns.append(value)
 
 
-def pattern_names(pattern: Node) -> list[tuple[Node, tuple[str, ...], Node | None]]:
+def pattern_names(pattern: "Node") -> "list[tuple[Node, tuple[str, ...], Node | None]]":
     """Return each name a destructuring pattern binds, the properties that lead to it, and its default."""
     found: list[tuple[Node, tuple[str, ...], Node | None]] = []
     work: list[tuple[Node, tuple[str, ...], Node | None]] = [(pattern, (), None)]

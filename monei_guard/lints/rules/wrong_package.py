@@ -1,86 +1,143 @@
 """MG409: MONEI.com's SDK (`monei`, `Monei`, `@monei-js/...`) where the code uses monei.cc's API."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.api_usage import MoneiUse
-from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.names import KEY_LITERAL
-from monei_guard.lints.analysis.project import (
-    Dependency,
-    Project,
-)
-from monei_guard.lints.analysis.runtime import Runtime, RuntimeGuess
-from monei_guard.lints.documents.code_file import SourceFile, in_memory
+from monei_guard.lints.analysis.names import KEY_LITERAL, names_monei_cc
+from monei_guard.lints.analysis.trace import Step
+from monei_guard.lints.pattern import Pattern
 from monei_guard.lints.violation import Violation
+from monei_guard.model.blob import Blob, View
+from monei_guard.model.location import Origin
 
-_CC_HOST = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
+if TYPE_CHECKING:
+    from monei_guard.lints.analysis.api_usage import ApiUse
+    from monei_guard.lints.analysis.code_unit import CodeUnit
+    from monei_guard.lints.analysis.dependencies import Dependency
+    from monei_guard.lints.analysis.project import Project
+    from monei_guard.lints.documents.dependency_file import DependencyFile
+    from monei_guard.lints.documents.text_code import TextCode
+
+ID = "wrong-package"
+
+_CC_HOST = Pattern(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)")
+_TEXT_CC_HOST = Pattern(r"(?<![\w.-])(?:[\w-]+\.)*monei\.cc")
+_PHP_SDK = Pattern(r"(?m)\bMonei\\\\?(?:MoneiClient|Api\\)|monei/monei-php-sdk")
+_INSTALL = Pattern(
+    rb"(?:\bpip3?|\buv(?: pip)?|\bpoetry|\bpipenv)\s+(?:install|add)\s+(?:-[\w-]+\s+)*(?:[\w.\-\[\]=<>~!\"']+\s+)*?"
+    rb"[\"']?(?P<py>monei)(?![\w.\-/])"
+    rb"|(?:\bnpm\s+(?:i|install|add)|\byarn\s+add|\bpnpm\s+(?:add|i|install)|\bbun\s+add)\s+(?:-[\w-]+\s+)*(?:[@\w./\-]+\s+)*?(?P<js>monei)(?![\w.\-/])"
+)
+_LARGEST = 1 << 20  # bytes of a dependency file
 
 
-def check(file: SourceFile, _use: MoneiUse) -> Iterator[Violation]:
+def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
     """Yield imports of the wrong package, and right imports whose dependency file names the wrong one."""
-    for binding in file.syntax.imports:
-        hit = _import(file, binding.module, binding.path[0], binding.start, binding.end)
+    for binding in unit.syntax.imports:
+        hit = _import(unit, binding.module, binding.path[0], binding.start, binding.end)
         if hit is not None:
             yield hit
             return
-    for call in file.syntax.calls_by_name.get("require", []):
-        made = file.syntax.expression(call.node)
+    for call in unit.syntax.calls_by_name.get("require", []):
+        made = unit.syntax.expression(call.node)
         module = made.items[0].text if made.items else ""
-        hit = _import(file, module, "", made.start, made.end)
+        hit = _import(unit, module, "", made.start, made.end)
         if hit is not None:
             yield hit
             return
 
 
-def _import(file: SourceFile, module: str, name: str, start: int, end: int) -> Violation | None:
-    if file.language == "python":
-        return _python_import(file, module, start, end)
+def _import(unit: "CodeUnit", module: str, name: str, start: int, end: int) -> Violation | None:
+    check = _IMPORT_CHECKS.get(unit.language.ecosystem)
+    return check(unit, module, name, start, end) if check is not None else None
+
+
+def _npm_import(unit: "CodeUnit", module: str, name: str, start: int, end: int) -> Violation | None:
     if module == "monei" or module.startswith("@monei-js/"):
-        ours = module == "monei" and (name == "MoneiSDK" or b"MoneiSDK" in file.data)
-        if not ours and (not _uses_cc(file.data) or b"monei-sdk" in file.data):
+        ours = module == "monei" and (name == "MoneiSDK" or b"MoneiSDK" in unit.data)
+        if not ours and (not _uses_cc(unit.data) or b"monei-sdk" in unit.data):
             return None
-        return Violation(
-            start, end, f"`{module}` is MONEI.com's package; monei.cc's is `monei-sdk`", fix='from "monei-sdk"'
-        )
-    if module == "monei-sdk":
-        return _dependency(file, start, end, module)
-    return None
+        message = f"`{module}` is MONEI.com's package; monei.cc's is `monei-sdk`"
+        return Violation(start, end, message, fix='from "monei-sdk"')
+    return _dependency(unit, start, end) if module == "monei-sdk" else None
 
 
-def _python_import(file: SourceFile, module: str, start: int, end: int) -> Violation | None:
+def _pypi_import(unit: "CodeUnit", module: str, _name: str, start: int, end: int) -> Violation | None:
     root = module.split(".", maxsplit=1)[0]
-    if root == "Monei" and _uses_cc(file.data):
-        return Violation(
-            start,
-            end,
-            "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk",
-            fix="from monei import MoneiClient",
-        )
-    if root == "monei" and file.project.content(f"{root}/__init__.py") is None:
-        return _dependency(file, start, end, "monei-sdk")
+    if root == "Monei" and _uses_cc(unit.data):
+        message = "`Monei` is MONEI.com's SDK; monei.cc's is `monei` from the package monei-sdk"
+        return Violation(start, end, message, fix="from monei import MoneiClient")
+    if root == "monei" and unit.project.content(f"{root}/__init__.py") is None:
+        return _dependency(unit, start, end)
     return None
 
 
-def _dependency(file: SourceFile, start: int, end: int, wanted: str) -> Violation | None:
-    """Return a hit where the dependency files install MONEI.com's `monei` for this import."""
-    known = file.project.dependencies(file.path)
-    python = file.language == "python"
-    if any(dependency.name == wanted for dependency in known):
+# By where a language's packages come from.
+_IMPORT_CHECKS: "Mapping[str, Callable[[CodeUnit, str, str, int, int], Violation | None]]" = MappingProxyType(
+    {"npm": _npm_import, "PyPI": _pypi_import}
+)
+
+
+def _dependency(unit: "CodeUnit", start: int, end: int) -> Violation | None:
+    """Return a hit where the dependency files install MONEI.com's `monei` for an import of monei.cc's SDK."""
+    known = unit.project.dependencies(unit.path)
+    if any(dependency.name == "monei-sdk" for dependency in known):
         return None
-    wrong = next((d for d in known if d.name == "monei" and d.file.endswith("package.json") != python), None)
+    ecosystem = unit.language.ecosystem
+    wrong = next((one for one in known if one.name == "monei" and one.ecosystem == ecosystem), None)
     if wrong is None:
         return None
-    message = f"this import needs `{wanted}`, but {wrong.file} names `monei`, which is MONEI.com's package"
-    return Violation(start, end, message, steps=(_step(file.project, wrong),))
+    message = f"this import needs `monei-sdk`, but {wrong.file} names `monei`, which is MONEI.com's package"
+    return Violation(start, end, message, steps=(_step(unit.project, wrong),))
 
 
-def _step(project: Project, dependency: Dependency) -> Step:
-    data = project.content(dependency.file, 1 << 20) or b""
-    view = in_memory(data, dependency.file)
-    holder = SourceFile(dependency.file, view, "", project, RuntimeGuess(Runtime.UNKNOWN, ""))
-    return Step("the dependency that installs the other company's SDK", holder, dependency.start, dependency.end)
+def _step(project: "Project", dependency: "Dependency") -> Step:
+    data = project.content(dependency.file, _LARGEST) or b""
+    view = View(Blob(data, Origin.WORKTREE, dependency.file.encode("utf-8", "surrogateescape")), data)
+    return Step("the dependency that installs the other company's SDK", view, dependency.start, dependency.end)
 
 
 def _uses_cc(data: bytes) -> bool:
     return _CC_HOST.search(data) is not None or KEY_LITERAL.search(data.decode("latin-1")) is not None
+
+
+def check_text(code: "TextCode") -> Iterator[Violation]:
+    """Yield the first use of MONEI.com's SDK in PHP that talks to monei.cc."""
+    if code.suffix == "php" and _TEXT_CC_HOST.search(code.code):
+        match = _PHP_SDK.search(code.code)
+        if match is not None:
+            message = "Monei\\MoneiClient is MONEI.com's SDK, but the file uses monei.cc's API"
+            yield Violation(match.start(), match.end(), message)
+
+
+def check_dependencies(file: "DependencyFile") -> Iterator[Violation]:
+    """Yield the `monei` of a dependency file or an install command where the project's code uses monei.cc's API."""
+    found = list(_commands(file.data)) if file.runs_commands else _listed(file)
+    if not found:
+        return
+    user = file.path if names_monei_cc(file.data) else file.project.uses_monei_cc(file.path)
+    if user is None:
+        return
+    where = "this file" if user == file.path else user
+    for start, end, fix in found:
+        yield Violation(start, end, f"`monei` is MONEI.com's package, but {where} uses monei.cc's API", fix=fix)
+
+
+def _listed(file: "DependencyFile") -> list[tuple[int, int, str]]:
+    """Return where a file lists a package called `monei` (and no monei-sdk), each with what to write instead."""
+    if any(dependency.name == "monei-sdk" for dependency in file.listed):
+        return []
+    return [
+        (one.start, one.end, '"monei-sdk"' if one.ecosystem == "npm" else "monei-sdk")
+        for one in file.listed
+        if one.name == "monei"
+    ]
+
+
+def _commands(data: bytes) -> Iterator[tuple[int, int, str]]:
+    for match in _INSTALL.finditer(data):
+        group = "py" if match.group("py") else "js"
+        line_start = data.rfind(b"\n", 0, match.start()) + 1
+        if not data[line_start : match.start()].lstrip().startswith((b"#", b"//")):
+            yield match.start(group), match.end(group), "monei-sdk"
