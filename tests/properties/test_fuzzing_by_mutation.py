@@ -25,7 +25,9 @@ from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner
-from monei_guard.sources.containers.expansion import opened
+from monei_guard.sources.containers.archives import members
+from monei_guard.sources.containers.expansion import Openers, expand
+from monei_guard.sources.containers.messages import mail_or_chat
 from monei_guard.sources.containers.signatures import ArchiveLimits
 
 _LIMITS = ArchiveLimits(members=2000, total=1 << 24, member=1 << 22)
@@ -137,7 +139,7 @@ def _detector() -> Scanner:
 
 
 def _open(blob: Blob) -> None:
-    for _ in opened([blob], _LIMITS):
+    for _ in expand([blob], _LIMITS, Openers(members, mail_or_chat)):
         pass
 
 

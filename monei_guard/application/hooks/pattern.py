@@ -18,7 +18,7 @@ from monei_guard.decoding.signatures.keyword_forms import (
 )
 from monei_guard.hygiene.selection import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.sources.containers.expansion import EXPORT_SIGNS, MAIL_SUFFIXES
+from monei_guard.sources.containers.signatures import EXPORT_SIGNS, MAIL_SUFFIXES
 
 _SPACE = "[[:space:]]*"  # git writes one space before every line, and a tab stands for its end
 _HEADER = "diff --git [^\t]*"  # both paths follow, quoted where they hold control characters

@@ -1,7 +1,9 @@
-"""Which content is an archive, told by its first bytes. Cheap, for it is asked of every blob."""
+"""Which content is an archive, mail or a chat export, by name and first bytes. Cheap, for it is asked of every blob."""
 
 import re
 from dataclasses import dataclass
+
+from monei_guard.model.blob import Blob
 
 _TAR_MAGIC_AT = 257  # POSIX.1-1988 ustar header: the magic field; 512 bytes a header
 _TAR_HEADER = 512
@@ -33,6 +35,25 @@ _OTHER_NAMES = (b".tar", b".TAR", b".lzma")
 # Of these at least one stands in every archive that `archive_kind` knows without its name.
 ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
 
+# The same for a POSIX expression over text in which NUL and newline have become tabs; plain ASCII, so that one class
+# stands for all other bytes.
+_OTHER = "[^ -~]"
+POSIX_SIGNS = (
+    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!",
+    "BZh", "ustar",
+)  # fmt: skip
+POSIX_SUFFIXES = (".tar", ".lzma")  # of archives without such bytes
+
+MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
+# What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
+EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
+    ((b".txt",), (b": ",)),
+    ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
+)
+_ENDS = (*MAIL_SUFFIXES, *(end for ends, _ in EXPORT_SIGNS for end in ends))
+_HEAD = 4096
+
 ARCHIVE_DEPTH = 4
 
 
@@ -49,6 +70,11 @@ class ArchiveLimits:
     total: int = 1 << 30
     ratio: int = 200
     member: int = 64_000_000
+
+
+def is_container(blob: Blob) -> bool:
+    """Return whether a blob is an archive, or may hold messages: nearly none is."""
+    return archive_kind(blob.content, blob.path) is not None or may_hold_messages(blob)
 
 
 def archive_kind(content: bytes | memoryview, path: bytes | None = None) -> str | None:
@@ -68,7 +94,20 @@ def _old_tar(head: bytes) -> bool:
     if len(head) < _TAR_HEADER:
         return False
     try:
-        said = int(head[148:156].strip(b" \0") or b"-1", 8)
+        stated = int(head[148:156].strip(b" \0") or b"-1", 8)
     except ValueError:
         return False
-    return said == sum(head[:148]) + 8 * 32 + sum(head[156:])
+    return stated == sum(head[:148]) + 8 * 32 + sum(head[156:])
+
+
+def may_hold_messages(blob: Blob) -> bool:
+    """Return whether name and first bytes look like mail or a chat export."""
+    path = (blob.path or b"").lower()
+    if not path.endswith(_ENDS):
+        return blob.content[:5] == b"From "
+    if path.endswith(MAIL_SUFFIXES) or blob.content[:5] == b"From ":
+        return True
+    head = bytes(blob.content[:_HEAD])
+    if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
+        return False
+    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in EXPORT_SIGNS)
