@@ -1,10 +1,8 @@
 """`monei-guard ci`: the one command for every CI system."""
 
-import json
 import os
-import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +15,7 @@ from monei_guard.application.error_handler import say, stop
 from monei_guard.application.hygiene import with_staged_hygiene
 from monei_guard.application.reports import report_and_exit_code
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
-from monei_guard.ci_platforms.event import Platform
+from monei_guard.ci_platforms.payload import read_payload
 from monei_guard.ci_platforms.registry import recognise
 from monei_guard.commands.audit import AuditOptions, joined, run_audit, scan_work_tree
 from monei_guard.commands.options import common_options, read_options
@@ -28,8 +26,6 @@ from monei_guard.scanning.scanner import ScanResult, scan
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.source import SourceOptions
-
-_LARGEST_PAYLOAD = 32 << 20  # bytes; GitHub's own limit for a payload is 25 MB
 
 
 @click.command()
@@ -74,7 +70,7 @@ def ci(
     repository = with_own_work_tree(found)
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     platform = recognise(os.environ)
-    payload, problem = _payload(platform, os.environ)
+    payload, problem = read_payload(platform, os.environ)
     event = with_base(platform.event(os.environ, payload), base)
     session = open_run(
         options, repository_folder(top) if trust_config else None, lambda: manifests_in(os.fsencode(top)), root=top
@@ -98,31 +94,6 @@ def ci(
         code = report_and_exit_code(session, scanned, log_writer(platform, repository, said))
         write_summary(platform, os.environ, own, said)
     stop(code)
-
-
-def _payload(platform: Platform, variables: Mapping[str, str]) -> tuple[Mapping[str, Any], str | None]:
-    """Return the event's payload, empty where there is none, and what is wrong with it."""
-    path = variables.get(platform.event_file) if platform.event_file is not None else None
-    if not path:
-        return {}, None
-    try:
-        found = json.loads(_read_payload(path))
-    except (OSError, ValueError, RecursionError) as error:
-        return {}, f"the event's payload cannot be read ({type(error).__name__}), so what it is about is not known"
-    if not isinstance(found, dict):
-        return {}, "the event's payload is not an object, so what it is about is not known"
-    return found, None
-
-
-def _read_payload(path: str) -> bytes:
-    """Return the file. Raises OSError, ValueError where it cannot be a payload (a pipe would be waited for)."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ValueError("it is not a regular file")
-    with open(path, "rb") as file:
-        raw = file.read(_LARGEST_PAYLOAD + 1)
-    if len(raw) > _LARGEST_PAYLOAD:
-        raise ValueError("it is too large")
-    return raw
 
 
 def _scanned(session: Run, repository: Repository, scope: ScanScope, how: AuditOptions) -> tuple[ScanResult, Run]:
