@@ -8,7 +8,7 @@ from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.hygiene.findings import about_file, about_key, shown, span_place
 from monei_guard.hygiene.readers.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, decode, value_kind
-from monei_guard.hygiene.readers.ship_patterns import Patterns, dockerignore_patterns
+from monei_guard.hygiene.readers.on_demand import Patterns, dockerignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path

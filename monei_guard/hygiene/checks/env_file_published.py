@@ -14,13 +14,13 @@ from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.findings import about_file, file_place, shown
 from monei_guard.hygiene.readers.built_archives import env_files_inside
 from monei_guard.hygiene.readers.dotenv_files import decode
+from monei_guard.hygiene.readers.on_demand import gitignore_patterns
 from monei_guard.hygiene.readers.package_manifests import (
     manifest_in_ships,
     npm_files_list,
     pyproject_patterns,
     serverless_patterns,
 )
-from monei_guard.hygiene.readers.ship_patterns import gitignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
