@@ -11,7 +11,7 @@ from monei_guard.commands.session import Run
 from monei_guard.git.repository import GitError, GitMissingError, git
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.policy.baseline_name import DEFAULT_NAME
-from monei_guard.policy.selection import is_wanted
+from monei_guard.policy.selection import is_sure_enough
 from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.scanner import ScanResult
 
@@ -58,7 +58,7 @@ def run_for_baseline(paths: tuple[str, ...], file: str | None, select: Iterable[
 
 def _is_reported(finding: Finding, session: Run) -> bool:
     active = session.active is None or finding.code in session.active
-    return active and is_wanted(finding, session.settings.selection)
+    return active and is_sure_enough(finding, session.settings.selection)
 
 
 def git_author(folder: str) -> str:

@@ -13,7 +13,7 @@ from monei_guard.application.options import Options
 from monei_guard.commands.session import Run
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule
-from monei_guard.policy.selection import exit_code, is_wanted
+from monei_guard.policy.selection import exit_code, is_sure_enough
 from monei_guard.reporting.formats import ReportError, write_report
 from monei_guard.reporting.report import Configuration, Coverage, Report, make_report
 from monei_guard.reporting.report_redaction import report_without_keys
@@ -66,7 +66,7 @@ def write_reports(options: Options, report: Report, terminal: TerminalWriter = w
 
 def _is_reported(finding: Finding, session: Run) -> bool:
     is_active = session.active is None or finding.code in session.active
-    return is_active and is_wanted(finding, session.settings.selection)
+    return is_active and is_sure_enough(finding, session.settings.selection)
 
 
 def _rules_in_force(session: Run) -> tuple[Rule, ...]:
