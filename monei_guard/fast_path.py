@@ -13,7 +13,7 @@ from monei_guard.git.repository import Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
-from monei_guard.sources.containers.signatures import archive_kind, may_hold_messages
+from monei_guard.sources.containers.signatures import is_container
 from monei_guard.sources.source import SourceOptions
 from monei_guard.sources.staged_index import staged_items
 
@@ -44,4 +44,4 @@ def _is_worth_a_look(item: Blob | Skipped, prefilter: Prefilter) -> bool:
         return True
     if prefilter.hits(item.path) or prefilter.hits(item.content):
         return True
-    return archive_kind(item.content, item.path) is not None or may_hold_messages(item)
+    return is_container(item)

@@ -12,7 +12,7 @@ from monei_guard.application.options import RunOptions
 from monei_guard.application.run import Run
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.rule import Rule
-from monei_guard.policy.selection import exit_code, is_wanted
+from monei_guard.policy.selection import exit_code, is_sure_enough
 from monei_guard.reporting.formats import ReportError, write_report
 from monei_guard.reporting.report import Configuration, Coverage, Report, make_report
 from monei_guard.reporting.report_redaction import report_without_keys
@@ -53,7 +53,7 @@ def report_and_exit_code(
 def is_reported(finding: Finding, run: Run) -> bool:
     """Return whether the run reports a finding: its rule is in force, and it is sure enough."""
     is_active = run.active is None or finding.code in run.active
-    return is_active and is_wanted(finding, run.settings.selection)
+    return is_active and is_sure_enough(finding, run.settings.selection)
 
 
 def write_reports(options: RunOptions, report: Report, terminal: TerminalWriter = write_terminal) -> None:

@@ -5,6 +5,7 @@ case, dots as underscores). A push's former commit is not among them. New pipeli
 (https://learn.microsoft.com/en-us/azure/devops/pipelines/yaml-schema/steps-checkout).
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -17,6 +18,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import PastedStep
 
 _PUSHES = frozenset({"IndividualCI", "BatchedCI"})
 
@@ -39,10 +41,24 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return Event(EventKind.PUSH, reason, tip, branch=branch_name(ref))
 
 
+_STEP = (
+    "- checkout: self",
+    "  fetchDepth: 0",
+    "  persistCredentials: false",
+    "- script: pipx install monei-guard==VERSION",
+    "- script: monei-guard ci",
+    "- task: PublishTestResults@2",
+    "  condition: always()",
+    "  inputs:",
+    "    testResultsFiles: monei-guard-junit.xml",
+)
+
 AZURE = Platform(
     name="Azure Pipelines",
     is_here=lambda variables: variables.get("TF_BUILD", "").lower() == "true",
     event=_event,
     deepen="write the step as '- checkout: self' with 'fetchDepth: 0'",
     reports=(("junit", "monei-guard-junit.xml"),),
+    config_files=CONFIG_FILES["Azure Pipelines"],
+    steps=(PastedStep(b"azure-pipelines.yml", _STEP),),
 )

@@ -6,6 +6,7 @@ among them; custom (also scheduled) pipelines have neither BITBUCKET_BRANCH nor 
 files are found in test-results/ by themselves (https://support.atlassian.com/bitbucket-cloud/docs/test-reporting-in-pipelines/).
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -18,6 +19,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import PastedStep
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -36,10 +38,20 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return whole("custom pipeline")
 
 
+_STEP = (
+    "clone:",
+    "  depth: full",
+    "script:",
+    "  - pip install --quiet monei-guard==VERSION",
+    "  - monei-guard ci",
+)
+
 BITBUCKET = Platform(
     name="Bitbucket Pipelines",
     is_here=lambda variables: "BITBUCKET_BUILD_NUMBER" in variables,
     event=_event,
     deepen="set 'clone: {depth: full}' for the step",
     reports=(("junit", "test-results/monei-guard.xml"),),
+    config_files=CONFIG_FILES["Bitbucket Pipelines"],
+    steps=(PastedStep(b"bitbucket-pipelines.yml", _STEP),),
 )

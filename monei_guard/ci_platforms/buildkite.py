@@ -5,6 +5,7 @@ https://buildkite.com/docs/pipelines/tutorials/github-merge-queue. A push's form
 clones all history unless BUILDKITE_GIT_CLONE_FLAGS says otherwise.
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -17,6 +18,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import PastedStep
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -38,10 +40,20 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return Event(EventKind.PUSH, source, tip, branch=branch_name(get("BUILDKITE_BRANCH")), default_branch=default)
 
 
+_STEP = (
+    "- label: monei-guard",
+    "  command: |",
+    "    pipx install monei-guard==VERSION",
+    "    monei-guard ci",
+    "  artifact_paths: monei-guard-junit.xml",
+)
+
 BUILDKITE = Platform(
     name="Buildkite",
     is_here=lambda variables: variables.get("BUILDKITE") == "true",
     event=_event,
     deepen="take '--depth' out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
     reports=(("junit", "monei-guard-junit.xml"),),
+    config_files=CONFIG_FILES["Buildkite"],
+    steps=(PastedStep(b".buildkite/pipeline.yml", _STEP),),
 )

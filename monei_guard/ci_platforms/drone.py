@@ -8,6 +8,7 @@ fetches a single commit, without old file contents, and not the target branch
 branch (https://github.com/drone/drone-git/blob/master/posix/clone-pull-request).
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -20,6 +21,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import PastedStep, WorkflowFile
 
 _REQUESTS = frozenset({"pull_request", "pull_request_closed", "pull_request_metadata"})
 
@@ -67,16 +69,46 @@ def _is_green_push(variables: Variables) -> bool:
     )
 
 
+_STEP = (
+    "- name: monei-guard",
+    "  image: python:3.13",
+    "  commands:",
+    "    - pip install --quiet monei-guard==VERSION",
+    "    - monei-guard ci",
+)
+
 DRONE = Platform(
     name="Drone",
     is_here=lambda variables: variables.get("DRONE") == "true",
     event=_drone,
     deepen="take 'depth' out of the pipeline's 'clone' settings",
+    config_files=CONFIG_FILES["Drone"],
+    steps=(PastedStep(b".drone.yml", _STEP),),
 )
+
+# For the folder of workflows.
+_WORKFLOW = """\
+when:
+  - event: [push, pull_request, tag, cron]
+clone:
+  git:
+    image: woodpeckerci/plugin-git
+    settings:
+      partial: false
+      fetch-target-branch: true
+steps:
+  - name: monei-guard
+    image: python:3.13
+    commands:
+      - pip install --quiet monei-guard==VERSION
+      - monei-guard ci
+"""
 
 WOODPECKER = Platform(
     name="Woodpecker",
     is_here=lambda variables: variables.get("CI") == "woodpecker",
     event=_woodpecker,
     deepen="give the clone step the settings 'partial: false' and 'fetch-target-branch: true'",
+    config_files=CONFIG_FILES["Woodpecker"],
+    steps=(WorkflowFile(b".woodpecker/", _WORKFLOW), PastedStep(b".woodpecker.yml", _STEP)),
 )

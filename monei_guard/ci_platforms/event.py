@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from monei_guard.ci_platforms.steps import Step
+
 Variables = Mapping[str, str]
 Payload = Mapping[str, Any]
 
@@ -55,7 +57,8 @@ class Platform:
     `deepen` completes "the checkout is too shallow: …". `event_file` and `summary_file` name the variables with the
     path of a JSON payload and of a Markdown file to append to. `reports` are (format, path) of the files it picks up,
     relative to the work tree; `annotations` is the format whose lines it reads from the log, and `log_lines` are
-    further ones, once the reports are written.
+    further ones, once the reports are written. `config_files` are patterns of the files that configure it, as
+    `config_files.py` writes them, `steps` what makes it run `monei-guard ci`.
     """
 
     name: str
@@ -67,6 +70,8 @@ class Platform:
     reports: tuple[tuple[str, str], ...] = ()
     annotations: str | None = None
     log_lines: tuple[str, ...] = ()
+    config_files: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def ids(*values: Any) -> tuple[str, ...]:

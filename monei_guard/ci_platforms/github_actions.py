@@ -9,6 +9,7 @@ Gitea sets GITEA_ACTIONS, Forgejo both GITEA_ACTIONS and FORGEJO_ACTIONS, beside
 
 from typing import Any
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -21,6 +22,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import WorkflowFile
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -72,6 +74,26 @@ def _is_forge(variables: Variables) -> bool:
 
 _DEEPEN = "give actions/checkout 'with: fetch-depth: 0'"
 
+# For a folder of workflows. It needs no secret and may not write.
+_WORKFLOW = """\
+name: monei-guard
+on:
+  push:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  monei-guard:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - run: pipx install monei-guard==VERSION
+      - run: monei-guard ci
+"""
+
 GITHUB = Platform(
     name="GitHub Actions",
     is_here=lambda variables: variables.get("GITHUB_ACTIONS") == "true" and not _is_forge(variables),
@@ -80,6 +102,8 @@ GITHUB = Platform(
     event_file="GITHUB_EVENT_PATH",
     summary_file="GITHUB_STEP_SUMMARY",
     annotations="github",
+    config_files=CONFIG_FILES["GitHub Actions"],
+    steps=(WorkflowFile(b".github/workflows/", _WORKFLOW),),
 )
 
 GITEA = Platform(
@@ -90,4 +114,6 @@ GITEA = Platform(
     event_file="GITHUB_EVENT_PATH",
     summary_file="GITHUB_STEP_SUMMARY",
     annotations="github",
+    config_files=CONFIG_FILES["Gitea or Forgejo Actions"],
+    steps=(WorkflowFile(b".gitea/workflows/", _WORKFLOW), WorkflowFile(b".forgejo/workflows/", _WORKFLOW)),
 )

@@ -6,6 +6,7 @@ merge request pipelines, for a branch's first pipeline, and for scheduled and ma
 unless GIT_DEPTH says otherwise: https://docs.gitlab.com/ci/pipelines/settings/#limit-the-number-of-changes-fetched-during-clone.
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -18,6 +19,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import AppendedJob
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -55,10 +57,35 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return whole(source)
 
 
+# The stage `.pre` exists in every pipeline.
+_JOB = (
+    "monei-guard:",
+    "  stage: .pre",
+    "  image: python:3.13-slim",
+    "  variables:",
+    '    GIT_DEPTH: "0"',
+    "  before_script:",
+    "    - apt-get update -qq && apt-get install -qq -y --no-install-recommends git",
+    "    - pip install --quiet monei-guard==VERSION",
+    "  script:",
+    "    - monei-guard ci",
+    "  rules:",
+    '    - if: $CI_PIPELINE_SOURCE == "merge_request_event"',
+    "    - if: $CI_COMMIT_BRANCH",
+    "    - if: $CI_COMMIT_TAG",
+    "  artifacts:",
+    "    when: always",
+    "    reports:",
+    "      secret_detection: gl-secret-detection-report.json",
+    "      junit: monei-guard-junit.xml",
+)
+
 GITLAB = Platform(
     name="GitLab CI/CD",
     is_here=lambda variables: variables.get("GITLAB_CI") == "true",
     event=_event,
     deepen="set the job's variable 'GIT_DEPTH: 0'",
     reports=(("gitlab", "gl-secret-detection-report.json"), ("junit", "monei-guard-junit.xml")),
+    config_files=CONFIG_FILES["GitLab CI/CD"],
+    steps=(AppendedJob(b".gitlab-ci.yml", _JOB),),
 )

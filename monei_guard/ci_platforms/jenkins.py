@@ -6,6 +6,7 @@ https://www.jenkins.io/doc/book/pipeline/multibranch/#additional-environment-var
 told from one by a push, except that it brings nothing new.
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -17,6 +18,7 @@ from monei_guard.ci_platforms.event import (
     ids,
     tag_ref,
 )
+from monei_guard.ci_platforms.steps import PastedStep
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -32,10 +34,18 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return Event(EventKind.PUSH, "build", tip, ids(get("GIT_PREVIOUS_SUCCESSFUL_COMMIT")), branch_name(branch))
 
 
+_STEP = (
+    """sh 'python -I -m venv "$WORKSPACE_TMP/monei-guard"'""",
+    """sh '"$WORKSPACE_TMP/monei-guard/bin/pip" install --quiet monei-guard==VERSION'""",
+    """sh '"$WORKSPACE_TMP/monei-guard/bin/monei-guard" ci'""",
+)
+
 JENKINS = Platform(
     name="Jenkins",
     is_here=lambda variables: "JENKINS_URL" in variables,
     event=_event,
     deepen="switch off 'Shallow clone' in the job's advanced clone behaviours",
     reports=(("junit", "monei-guard-junit.xml"),),
+    config_files=CONFIG_FILES["Jenkins"],
+    steps=(PastedStep(b"Jenkinsfile", _STEP),),
 )

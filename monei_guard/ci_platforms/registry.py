@@ -12,9 +12,9 @@ from monei_guard.ci_platforms.jenkins import JENKINS
 from monei_guard.ci_platforms.teamcity import TEAMCITY
 from monei_guard.ci_platforms.travis import TRAVIS
 
-# The first that recognises itself is it. Gitea and Forgejo pretend to be GitHub, and know how to tell.
+# The first that recognises itself is it.
 PLATFORMS = (
-    GITEA, GITHUB, GITLAB, CIRCLECI, BITBUCKET, AZURE, BUILDKITE, WOODPECKER, DRONE, TRAVIS, TEAMCITY, JENKINS,
+    GITHUB, GITEA, GITLAB, CIRCLECI, BITBUCKET, AZURE, BUILDKITE, WOODPECKER, DRONE, TRAVIS, TEAMCITY, JENKINS,
 )  # fmt: skip
 
 
@@ -33,4 +33,4 @@ UNKNOWN = Platform(
 
 def recognise(variables: Variables) -> Platform:
     """Return the platform whose variables these are, one that says nothing where it is none of the table's."""
-    return next((one for one in (*PLATFORMS, UNKNOWN) if one.is_here(variables)), UNKNOWN)
+    return next((platform for platform in PLATFORMS if platform.is_here(variables)), UNKNOWN)

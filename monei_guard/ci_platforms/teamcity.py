@@ -5,6 +5,7 @@ define `env.MONEI_GUARD_BASE` as `%teamcity.pullRequest.target.branch%` or a bra
 it. Reports are announced by a line in the log: https://www.jetbrains.com/help/teamcity/service-messages.html.
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import Event, EventKind, Payload, Platform, Variables, ids
 
 _JUNIT = "monei-guard-junit.xml"
@@ -22,4 +23,5 @@ TEAMCITY = Platform(
     deepen="let the agent check out, with the VCS root's parameter teamcity.git.shallowClone at false",
     reports=(("junit", _JUNIT),),
     log_lines=(f"##teamcity[importData type='junit' path='{_JUNIT}']",),
+    config_files=CONFIG_FILES["TeamCity"],
 )

@@ -5,6 +5,7 @@ empty for a new branch and names a commit that is gone after a force push. The d
 (https://docs.travis-ci.com/user/customizing-the-build/#git-clone-depth).
 """
 
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 from monei_guard.ci_platforms.event import (
     Event,
     EventKind,
@@ -17,6 +18,7 @@ from monei_guard.ci_platforms.event import (
     tag_ref,
     whole,
 )  # fmt: skip
+from monei_guard.ci_platforms.steps import PastedStep
 
 
 def _event(variables: Variables, payload: Payload) -> Event:
@@ -35,9 +37,18 @@ def _event(variables: Variables, payload: Payload) -> Event:
     return Event(EventKind.PUSH, name, tip, before, branch_name(get("TRAVIS_BRANCH")))
 
 
+_STEP = (
+    "git:",
+    "  depth: false",
+    "install: pip install --quiet monei-guard==VERSION",
+    "script: monei-guard ci",
+)
+
 TRAVIS = Platform(
     name="Travis CI",
     is_here=lambda variables: variables.get("TRAVIS") == "true",
     event=_event,
     deepen="set 'git: {depth: false}'",
+    config_files=CONFIG_FILES["Travis CI"],
+    steps=(PastedStep(b".travis.yml", _STEP),),
 )

@@ -168,7 +168,7 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
         """Return a row, as text that is never read as markup."""
         finding = self.items[number].finding
         decision = self.decisions.get(number)
-        mark = ("●" if number in self.picked else " ") + (_MARKS[decision.judgement] if decision else " ")
+        mark = ("●" if number in self.picked else " ") + (_MARKS[decision.resolution] if decision else " ")
         return [
             Text(mark),
             Text(finding.severity.label, _COLORS[finding.severity]),
@@ -200,7 +200,7 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
         decision = self.decisions.get(number)
         if decision is not None:
             until = f" until {decision.until}" if decision.until else ""
-            lines.append(f"decided: {decision.judgement}{until}: {visible(decision.reason)}")
+            lines.append(f"decided: {decision.resolution}{until}: {visible(decision.reason)}")
         return "\n".join(lines)
 
     def current(self) -> int | None:

@@ -222,9 +222,9 @@ def _empty_template_values(drafts: Drafts, found: list[Finding]) -> None:
             drafts.left.append(f"empty the value in {shown(path)} yourself: git could not give it back")
             continue
         for key in sorted(keys, key=lambda k: k.location.start_byte, reverse=True):
-            place = key.location
-            if not place.encoding_path:
-                content = content[: place.start_byte] + content[place.end_byte :]
+            location = key.location
+            if not location.encoding_path:
+                content = content[: location.start_byte] + content[location.end_byte :]
         drafts.set(path, content, "empty the value that looks like a credential")
 
 

@@ -1,6 +1,6 @@
 """What `init` writes where nothing stands yet: configuration, and the hook's entry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from monei_guard.fixing.fixes import Edit
@@ -47,8 +47,12 @@ def starter_edits(now: Starters) -> tuple[list[Edit], list[str]]:
     by_hand: list[str] = []
     if not _is_configured(now):
         edits.append(Edit(b".monei-guard.toml", None, CONFIGURATION.encode(), "a configuration to start from"))
-    _pre_commit(now, edits, by_hand)
-    return edits, by_hand
+    entry = _pre_commit_entry(now)
+    if isinstance(entry, Edit):
+        edits.append(entry)
+    elif entry is not None:
+        by_hand.append(entry)
+    return edits, [*by_hand, *_for_other_managers(now)]
 
 
 def uses_hook_manager(now: Starters) -> bool:
@@ -61,18 +65,22 @@ def _is_configured(now: Starters) -> bool:
     return b".monei-guard.toml" in now.paths or b"[tool.monei-guard" in (now.read(b"pyproject.toml") or b"")
 
 
-def _pre_commit(now: Starters, edits: list[Edit], by_hand: list[str]) -> None:
+def _pre_commit_entry(now: Starters) -> Edit | str | None:
+    """Return the entry for the pre-commit framework, or what to do by hand; None where there is nothing to do."""
     path = b".pre-commit-config.yaml"
     before = now.read(path) if path in now.paths else None
-    if before is not None and b"monei-guard" not in before:
-        after = with_pre_commit_hook(before, pre_commit_item(now.version))
-        if after is None:
-            by_hand.append("add a hook that runs 'monei-guard staged' to .pre-commit-config.yaml: its list of repos is "
-                           "not written in the usual form")  # fmt: skip
-        else:
-            edits.append(Edit(path, before, after, "run monei-guard before every commit"))
-    others = [p for p in (b"lefthook.yml", b"lefthook.yaml", b".lefthook.yml", b".husky/pre-commit") if p in now.paths]
-    by_hand.extend(
-        f"add the command 'monei-guard staged' to {name.decode()}"
-        for name in others if b"monei-guard" not in (now.read(name) or b"")
-    )  # fmt: skip
+    if before is None or b"monei-guard" in before:
+        return None
+    after = with_pre_commit_hook(before, pre_commit_item(now.version))
+    if after is None:
+        return (
+            "add a hook that runs 'monei-guard staged' to .pre-commit-config.yaml: its list of repos is "
+            "not written in the usual form"
+        )
+    return Edit(path, before, after, "run monei-guard before every commit")
+
+
+def _for_other_managers(now: Starters) -> Iterator[str]:
+    for name in (b"lefthook.yml", b"lefthook.yaml", b".lefthook.yml", b".husky/pre-commit"):
+        if name in now.paths and b"monei-guard" not in (now.read(name) or b""):
+            yield f"add the command 'monei-guard staged' to {name.decode()}"

@@ -14,7 +14,8 @@ from monei_guard.git.ignore_rules import (
 from monei_guard.git.repository import git
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.hygiene.readers.built_archives import built_archives
-from monei_guard.hygiene.readers.ship_patterns import gitignore_patterns
+from monei_guard.hygiene.readers.env_readers import NEEDLES, env_readers
+from monei_guard.hygiene.readers.on_demand import gitignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
@@ -35,8 +36,6 @@ def work_tree_files(
     `findings` are those the scan already made, by path; `.env`-like files that git ignores were not scanned, and go
     through `classify`. Without `findings` everything a check may ask about does. Raises GitError.
     """
-    from monei_guard.hygiene.readers.env_readers import NEEDLES, env_readers  # noqa: PLC0415 - thirty patterns no commit needs
-
     tracked, untracked = tracked_and_untracked(root)
     states = dict.fromkeys(tracked, FileState.TRACKED) | dict.fromkeys(untracked, FileState.UNTRACKED)
     read = work_tree_reader(root)
@@ -59,8 +58,6 @@ def plain_folder_files(
     root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
 ) -> RepositorySnapshot:
     """Return the files of a folder outside git; `.gitignore` files in it are judged by pathspec."""
-    from monei_guard.hygiene.readers.env_readers import env_readers  # noqa: PLC0415 - as above
-
     paths = frozenset(_walk(root))
     read = work_tree_reader(root)
     env_kinds = _env_kinds(paths)

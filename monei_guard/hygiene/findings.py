@@ -16,7 +16,7 @@ def shown(path: bytes) -> str:
     return shlex.quote(display_path(path))
 
 
-def file_place(files: RepositorySnapshot, path: bytes, line: int = 1) -> Location:
+def file_location(files: RepositorySnapshot, path: bytes, line: int = 1) -> Location:
     """Return the location of a whole line, or of a file (line 1, nothing marked)."""
     name = display_path(path)
     return Location(
@@ -25,14 +25,14 @@ def file_place(files: RepositorySnapshot, path: bytes, line: int = 1) -> Locatio
     )  # fmt: skip
 
 
-def span_place(files: RepositorySnapshot, path: bytes, content: bytes, span: Span) -> Location:
+def span_location(files: RepositorySnapshot, path: bytes, content: bytes, span: Span) -> Location:
     """Return the location of `span` in a file's content."""
     return View(Blob(content, files.origin, path), content).locate(span)
 
 
 def about_file(  # noqa: PLR0913 - one keyword a blank of the report
     rule: Rule,
-    place: Location,
+    location: Location,
     message: str,
     *,
     blanks: dict[str, str] | None = None,
@@ -46,7 +46,7 @@ def about_file(  # noqa: PLR0913 - one keyword a blank of the report
         code=rule.code, rule=rule.id, severity=rule.severity if severity is None else severity,
         confidence=rule.confidence if confidence is None else confidence,
         vendor=rule.vendor, environment=Environment.UNKNOWN, message=message, hint=filled(rule.hint, blanks or {}),
-        secret=None, location=place, fingerprint=_fingerprint(rule, place.path or "", subject), related=related,
+        secret=None, location=location, fingerprint=_fingerprint(rule, location.path or "", subject), related=related,
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def about_key(
     blanks: dict[str, str] | None = None,
     related: tuple[Related, ...] = (),
 ) -> Finding:
-    """Return a finding about a key that the engine found: same place, same masked snippet, this rule's advice."""
+    """Return a finding about a key that the engine found: same location, same masked snippet, this rule's advice."""
     subject = "" if key.secret is None else key.secret.sha256 or ""
     return replace(
         key, code=rule.code, rule=rule.id, severity=rule.severity, confidence=min(rule.confidence, key.confidence),
@@ -76,8 +76,8 @@ def filled(hint: str, blanks: dict[str, str]) -> str:
 
 def path_of(finding: Finding) -> bytes:
     """Return the exact path of a finding's file."""
-    place = finding.location
-    return place.path_bytes if place.path_bytes is not None else (place.path or "").encode()
+    location = finding.location
+    return location.path_bytes if location.path_bytes is not None else (location.path or "").encode()
 
 
 def _fingerprint(rule: Rule, path: str, subject: str) -> str:

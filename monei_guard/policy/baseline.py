@@ -125,7 +125,7 @@ def keys(salts: Iterable[str], finding: Finding) -> list[str]:
     return [digest(bytes.fromhex(salt), bound, "sha256").hex()[:_KEY_DIGITS] for salt in salts]
 
 
-def apply_baseline(triaged: Sequence[Triaged], baseline: Index, around: BaselineContext) -> list[Triaged]:
+def apply_baseline(triaged: Sequence[Triaged], baseline: Index, context: BaselineContext) -> list[Triaged]:
     """Return the findings of a whole run, accepted ones suppressed.
 
     An entry covers its value at its path. Where that path is gone and the value stands in one place more than was
@@ -135,24 +135,24 @@ def apply_baseline(triaged: Sequence[Triaged], baseline: Index, around: Baseline
     if not baseline:
         return list(triaged)
     found: dict[str, list[int]] = defaultdict(list)
-    for number, one in enumerate(triaged):
-        if one.suppression is None:
-            key = next((key for key in keys(baseline.salts, one.finding) if key in baseline), None)
+    for number, candidate in enumerate(triaged):
+        if candidate.suppression is None:
+            key = next((key for key in keys(baseline.salts, candidate.finding) if key in baseline), None)
             if key is not None:
                 found[key].append(number)
     result = list(triaged)
     for key, numbers in found.items():
-        places = dict.fromkeys(around.path(triaged[number].finding) for number in numbers)
+        paths = dict.fromkeys(context.path(triaged[number].finding) for number in numbers)
         entries = baseline.entries(key)
-        covering = _cover(entries, list(places), around)
+        covering = _cover(entries, list(paths), context)
         for number in numbers:
-            one = triaged[number]
-            entry = covering.get(around.path(one.finding))
+            accepted = triaged[number]
+            entry = covering.get(context.path(accepted.finding))
             if entry is None:
-                result[number] = replace(one, finding=_shown_anyway(one.finding, entries, around))
+                result[number] = replace(accepted, finding=_shown_anyway(accepted.finding, entries, context))
             else:
-                why = Suppression("baseline", entry.reason, entry.until, around.source)
-                result[number] = replace(one, suppression=why)
+                why = Suppression("baseline", entry.reason, entry.until, context.source)
+                result[number] = replace(accepted, suppression=why)
     return result
 
 
@@ -162,28 +162,28 @@ def with_findings(
     """Return the baseline with an entry for each finding; `template` gives reason, author, date and until."""
     entries = {(entry.key, entry.path): entry for entry in baseline.entries}
     for finding in findings:
-        known, place = keys(baseline.salts, finding), path(finding)
-        for key in known:
-            entries.pop((key, place), None)
-        entries[known[0], place] = replace(template, key=known[0], code=finding.code, path=place)
+        possible, own_path = keys(baseline.salts, finding), path(finding)
+        for key in possible:
+            entries.pop((key, own_path), None)
+        entries[possible[0], own_path] = replace(template, key=possible[0], code=finding.code, path=own_path)
     return replace(baseline, entries=tuple(entries.values()))
 
 
 def pruned(
-    baseline: Baseline, findings: Iterable[Finding], around: BaselineContext
+    baseline: Baseline, findings: Iterable[Finding], context: BaselineContext
 ) -> tuple[Baseline, tuple[Entry, ...]]:
     """Return the baseline without entries that cover nothing in `findings` (all of a full run's) or are expired.
 
     The entries taken away come second. An entry whose file was renamed gets the new path.
     """
-    places: dict[str, dict[str | None, None]] = defaultdict(dict)
+    paths: dict[str, dict[str | None, None]] = defaultdict(dict)
     for finding in findings:
         for key in keys(baseline.salts, finding):
-            places[key][around.path(finding)] = None
+            paths[key][context.path(finding)] = None
     kept: list[Entry] = []
     useful: set[Entry] = set()
     for key, entries in _grouped(baseline.entries).items():
-        covering = _cover(entries, list(places[key]), around)
+        covering = _cover(entries, list(paths[key]), context)
         useful.update(covering.values())
         kept += [replace(entry, path=path) for path, entry in covering.items()]
     gone = tuple(entry for entry in baseline.entries if entry not in useful)
@@ -306,23 +306,23 @@ def _grouped(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return grouped
 
 
-def _cover(entries: Sequence[Entry], places: Sequence[str | None], around: BaselineContext) -> dict[str | None, Entry]:
-    """Return which entry covers each of the places where one value was found."""
-    live = [entry for entry in sorted(entries, key=lambda entry: entry.date) if not _is_expired(entry, around.today)]
-    by_path = {entry.path: entry for entry in live}  # of two for one place the younger decision holds
-    covering = {place: by_path[place] for place in places if place in by_path}
-    moved = [entry for path, entry in by_path.items() if path not in covering and not _exists(path, around)]
+def _cover(entries: Sequence[Entry], paths: Sequence[str | None], context: BaselineContext) -> dict[str | None, Entry]:
+    """Return which entry covers each of the paths under which one value was found."""
+    live = [entry for entry in sorted(entries, key=lambda entry: entry.date) if not _is_expired(entry, context.today)]
+    by_path = {entry.path: entry for entry in live}  # of two for one path the younger decision holds
+    covering = {path: by_path[path] for path in paths if path in by_path}
+    moved = [entry for path, entry in by_path.items() if path not in covering and not _exists(path, context)]
     for same_name in (True, False):
-        for place in [place for place in places if place not in covering]:
-            near = [one for one in moved if not same_name or _file_name(one.path) == _file_name(place)]
+        for path in [path for path in paths if path not in covering]:
+            near = [entry for entry in moved if not same_name or _file_name(entry.path) == _file_name(path)]
             if near:
-                covering[place] = min(near, key=lambda one: one.path or "")
-                moved.remove(covering[place])
+                covering[path] = min(near, key=lambda entry: entry.path or "")
+                moved.remove(covering[path])
     return covering
 
 
-def _exists(path: str | None, around: BaselineContext) -> bool:
-    return path is None or around.exists(path.split("!/", 1)[0])
+def _exists(path: str | None, context: BaselineContext) -> bool:
+    return path is None or context.exists(path.split("!/", 1)[0])
 
 
 def _file_name(path: str | None) -> str:
@@ -333,9 +333,9 @@ def _is_expired(entry: Entry, today: date) -> bool:
     return entry.until is not None and date.fromisoformat(entry.until) < today
 
 
-def _shown_anyway(finding: Finding, entries: Sequence[Entry], around: BaselineContext) -> Finding:
-    here = around.path(finding)
-    expired = [entry for entry in entries if entry.path == here and _is_expired(entry, around.today)]
+def _shown_anyway(finding: Finding, entries: Sequence[Entry], context: BaselineContext) -> Finding:
+    path = context.path(finding)
+    expired = [entry for entry in entries if entry.path == path and _is_expired(entry, context.today)]
     if expired:
         note = f"accepted until {expired[-1].until} ({expired[-1].reason}), which has passed"
     else:

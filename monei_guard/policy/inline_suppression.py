@@ -126,8 +126,8 @@ def triage_content(
         return [Triaged(finding) for finding in findings]
     if is_linted:
         policy = replace(policy, checked=policy.checked | policy.lints)
-    verdicts = [_fault(directive, policy) for directive in directives]
-    good = [directive for directive, fault in zip(directives, verdicts, strict=True) if not fault]
+    problems = [_fault(directive, policy) for directive in directives]
+    good = [directive for directive, fault in zip(directives, problems, strict=True) if not fault]
     used: dict[Directive, Suppression] = {}
     triaged = []
     for finding in findings:
@@ -137,7 +137,7 @@ def triage_content(
         triaged.append(Triaged(finding, None if covering is None else used[covering]))
     faults = [
         (directive, fault or _unused(directive, used, policy))
-        for directive, fault in zip(directives, verdicts, strict=True)
+        for directive, fault in zip(directives, problems, strict=True)
     ]
     triaged += [Triaged(finding) for finding in _own_findings(faults, view, policy, shown_path)]
     return triaged

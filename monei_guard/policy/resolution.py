@@ -18,27 +18,27 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFinding:
-    """A judgement with its reason; `until` (ISO date) is the last day an accepted finding is accepted."""
+    """What a finding turned out to be, and why; `until` (ISO date) is the last day an accepted one is accepted."""
 
-    judgement: Resolution
+    resolution: Resolution
     reason: str
     until: str | None = None
 
     @property
     def goes_into_baseline(self) -> bool:
         """Whether the finding is not to be reported again (a real one is to be mended instead)."""
-        return self.judgement is not Resolution.REAL
+        return self.resolution is not Resolution.REAL
 
     def entry(self, template: Entry) -> Entry:
-        """Return the baseline entry's fields that the decision gives; the rest comes from `template`."""
-        return replace(template, reason=f"{self.judgement}: {self.reason}", until=self.until)
+        """Return the baseline entry's fields that the resolution gives; the rest comes from `template`."""
+        return replace(template, reason=f"{self.resolution}: {self.reason}", until=self.until)
 
 
-def fault(judgement: Resolution, reason: str, until: str, today: date) -> str:
-    """Return what is wrong with a decision as it was typed in, or ""."""
+def fault(resolution: Resolution, reason: str, until: str, today: date) -> str:
+    """Return what is wrong with a resolution as it was typed in, or ""."""
     if not reason.strip():
         return "A reason is needed: whoever reads it next year was not here."
-    if judgement is not Resolution.ACCEPTED:
+    if resolution is not Resolution.ACCEPTED:
         return ""
     try:
         day = date.fromisoformat(until.strip())

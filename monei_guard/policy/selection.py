@@ -50,7 +50,7 @@ def selected_rules(rules: "Iterable[Rule]", selection: Selection) -> "tuple[Rule
     return tuple(rule for rule in rules if rule.kind == "evidence" or rule.code in active)
 
 
-def is_wanted(finding: "Finding", selection: Selection) -> bool:
+def is_sure_enough(finding: "Finding", selection: Selection) -> bool:
     """Return whether a finding of an active rule is sure enough to be reported."""
     return finding.confidence >= selection.min_confidence
 
@@ -59,15 +59,15 @@ def exit_code(triaged: "Iterable[Triaged]", fail_on: Severity, *, complete: bool
     """Return what the process tells its caller; an incomplete scan dominates findings."""
     if not complete:
         return ExitCode.INCOMPLETE
-    if any(one.suppression is None and one.finding.severity >= fail_on for one in triaged):
+    if any(item.suppression is None and item.finding.severity >= fail_on for item in triaged):
         return ExitCode.FINDINGS
     return ExitCode.CLEAN
 
 
 def _is_selected(rule: "Rule", selection: Selection) -> bool:
-    wanted = max((_specificity(rule, entry) for entry in selection.select), default=1)
-    unwanted = max((_specificity(rule, entry) for entry in selection.ignore), default=0)
-    return wanted > unwanted
+    selected = max((_specificity(rule, entry) for entry in selection.select), default=1)
+    ignored = max((_specificity(rule, entry) for entry in selection.ignore), default=0)
+    return selected > ignored
 
 
 def _specificity(rule: "Rule", entry: str) -> int:

@@ -29,6 +29,7 @@ from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled, load_credential_rules, load_evidence_rules
 from monei_guard.scanning.scanner import Scanner
 
+ROOT = Path(__file__).resolve().parents[2]
 HEX = hashlib.sha256(b"hygiene").hexdigest()[:32]
 KEY = f"MONEI_API_KEY=mni_{HEX}\n"
 RULES = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
@@ -58,12 +59,18 @@ def scan(tmp_path: Path, *arguments: str) -> list[dict[str, Any]]:
     return findings
 
 
-def test_rules_checks_modules_and_codes_are_one_list() -> None:
-    assert set(CHECKS) == set(RULES)
+def test_checks_rule_files_modules_and_pages_are_one_list() -> None:
+    modules = {path.stem for path in (ROOT / "monei_guard" / "hygiene" / "checks").glob("*.py")} - {"__init__"}
+    files = {Path(rule.source).stem for rule in RULES.values()}
+    pages = {path.stem for path in (ROOT / "docs" / "rules").glob("MG2*.md")}
+    assert set(CHECKS) == set(RULES) == files
+    assert {rule_id.replace("-", "_") for rule_id in CHECKS} == modules
+    assert {f"{rule.code}-{rule.id}" for rule in RULES.values()} == pages
     assert {rule.code for rule in RULES.values()} == {f"MG2{number:02}" for number in range(1, 12)}
     for rule_id, check in CHECKS.items():
         module = import_module(f"monei_guard.hygiene.checks.{rule_id.replace('-', '_')}")
         assert check is module.check
+        assert (module.__doc__ or "").startswith(f"{RULES[rule_id].code} {rule_id}: ")
         text = RULES[rule_id].text
         assert text.what
         assert text.why

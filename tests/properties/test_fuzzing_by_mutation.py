@@ -25,7 +25,10 @@ from monei_guard.errors import GuardError
 from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Scanner, expanded
+from monei_guard.scanning.scanner import Scanner
+from monei_guard.sources.containers.archives import members
+from monei_guard.sources.containers.expansion import Openers, expand
+from monei_guard.sources.containers.messages import mail_or_chat
 from monei_guard.sources.containers.signatures import ArchiveLimits
 
 _LIMITS = ArchiveLimits(members=2000, total=1 << 24, member=1 << 22)
@@ -137,7 +140,7 @@ def _detector() -> Scanner:
 
 
 def _open(blob: Blob) -> None:
-    for _ in expanded([blob], _LIMITS):
+    for _ in expand([blob], _LIMITS, Openers(members, mail_or_chat)):
         pass
 
 

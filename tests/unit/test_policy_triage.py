@@ -4,7 +4,7 @@ from report_values import finding, rule
 from monei_guard.errors import ExitCode
 from monei_guard.model.finding import Suppression, Triaged
 from monei_guard.model.rule import Confidence, RuleKind, Severity
-from monei_guard.policy.selection import Selection, SelectionError, exit_code, is_wanted, selected_rules
+from monei_guard.policy.selection import Selection, SelectionError, exit_code, is_sure_enough, selected_rules
 
 RULES = (
     rule("MG101", id="api-key"),
@@ -63,8 +63,8 @@ def test_an_empty_entry_matches_nothing() -> None:
 
 def test_findings_below_the_least_confidence_are_not_wanted() -> None:
     low = finding(confidence=Confidence.LOW)
-    assert is_wanted(low, Selection())
-    assert not is_wanted(low, Selection(min_confidence=Confidence.MEDIUM))
+    assert is_sure_enough(low, Selection())
+    assert not is_sure_enough(low, Selection(min_confidence=Confidence.MEDIUM))
 
 
 def test_exit_codes_follow_the_contract() -> None:

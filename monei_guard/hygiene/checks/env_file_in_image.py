@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
-from monei_guard.hygiene.findings import about_file, about_key, shown, span_place
+from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
 from monei_guard.hygiene.readers.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, decode, value_kind
-from monei_guard.hygiene.readers.ship_patterns import Patterns, dockerignore_patterns
+from monei_guard.hygiene.readers.on_demand import Patterns, dockerignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path
@@ -47,10 +47,10 @@ def _baked(
             passed_on = step.keyword == "ENV" and value_kind(value) is ValueKind.REFERENCE
             if _MONEI_SECRET.fullmatch(name) and (passed_on or step.keyword == "ARG"):
                 message = f"{step.keyword} {name} keeps the build argument's value in the image's history and metadata"
-                place = span_place(files, path, data, Span(step.start, step.end))
+                location = span_location(files, path, data, Span(step.start, step.end))
                 yield about_file(
                     rule,
-                    place,
+                    location,
                     message,
                     blanks=blanks,
                     confidence=min(rule.confidence, Confidence.MEDIUM),
@@ -98,7 +98,7 @@ def _copied(rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, lea
     confidence = Confidence.LOW if not leak.in_final_image else rule.confidence if leak.exists else Confidence.MEDIUM
     return about_file(
         rule,
-        span_place(files, path, data, Span(step.start, step.end)),
+        span_location(files, path, data, Span(step.start, step.end)),
         f"{step.keyword} {words} {what} {target} into the image",
         blanks={"path": shown(path), "fix": fix},
         confidence=confidence,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monei_guard.hygiene.env_file_names import EnvFileKind
-from monei_guard.hygiene.findings import about_file, file_place, shown
+from monei_guard.hygiene.findings import about_file, file_location, shown
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, join, nearest_ignore_file
 from monei_guard.model.finding import Finding
@@ -29,7 +29,7 @@ def _existing(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
             continue
         consequence = ": 'git add .' would commit it" if files.in_git else ""
         message = f"{display_path(path)} exists and no ignore rule covers it{consequence}"
-        yield about_file(rule, file_place(files, path), message, blanks=_blanks(files, path))
+        yield about_file(rule, file_location(files, path), message, blanks=_blanks(files, path))
 
 
 def _reported(files: RepositorySnapshot, path: bytes) -> bool:
@@ -45,7 +45,7 @@ def _expected(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
         message = f"{reader.sign} reads {display_path(path)}, and no ignore rule covers that file"
         yield about_file(
             rule,
-            file_place(files, reader.path, reader.line),
+            file_location(files, reader.path, reader.line),
             message,
             blanks=_blanks(files, path),
             severity=min(rule.severity, Severity.MEDIUM),

@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from monei_guard.hygiene.env_file_names import EnvFileKind
-from monei_guard.hygiene.findings import about_file, file_place, shown
+from monei_guard.hygiene.findings import about_file, file_location, shown
 from monei_guard.hygiene.readers.built_archives import env_files_inside
 from monei_guard.hygiene.readers.dotenv_files import decode
+from monei_guard.hygiene.readers.on_demand import gitignore_patterns
 from monei_guard.hygiene.readers.package_manifests import (
     manifest_in_ships,
     npm_files_list,
     pyproject_patterns,
     serverless_patterns,
 )
-from monei_guard.hygiene.readers.ship_patterns import gitignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
@@ -55,7 +55,7 @@ IGNORE_LISTS: dict[bytes, IgnoreList] = {
 class Leak:
     """A list that lets a `.env` out. `fix_file` is the list to append `entries` to, None where that is not enough."""
 
-    place: bytes
+    path: bytes
     line: int
     env_file: bytes
     exists: bool
@@ -68,12 +68,12 @@ class Leak:
 def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each list that would ship a `.env`."""
     for leak in leaks(files):
-        if not files.reports(leak.place):
+        if not files.reports(leak.path):
             continue
         would = "ships" if leak.exists else "would ship"
         yield about_file(
             rule,
-            file_place(files, leak.place, leak.line),
+            file_location(files, leak.path, leak.line),
             f"{leak.ships} {would} {display_path(leak.env_file)}",
             blanks={"path": shown(leak.env_file), "fix": leak.advice},
             confidence=rule.confidence if leak.exists else min(rule.confidence, Confidence.MEDIUM),
@@ -86,10 +86,10 @@ def _built(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each built archive that has a `.env` inside."""
     for archive in files.archives if files.touched is None else ():
         for name in env_files_inside(files.root, archive)[:1]:
-            place = replace(file_place(files, archive + b"!/" + name.encode()), origin=Origin.ARCHIVE)
+            location = replace(file_location(files, archive + b"!/" + name.encode()), origin=Origin.ARCHIVE)
             message = f"the built package {display_path(archive)} contains {name}"
             fix = f"rm {shown(archive)}, exclude the file, build again; if it was published, rotate its keys now"
-            yield about_file(rule, place, message, blanks={"path": shown(archive), "fix": fix})
+            yield about_file(rule, location, message, blanks={"path": shown(archive), "fix": fix})
 
 
 def leaks(files: RepositorySnapshot) -> Iterator[Leak]:

@@ -7,7 +7,7 @@ which then gives no mode at all.
 from collections.abc import Iterator
 
 from monei_guard.hygiene.env_file_names import EnvFileKind
-from monei_guard.hygiene.findings import about_file, file_place, shown
+from monei_guard.hygiene.findings import about_file, file_location, shown
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, assignments
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot
 from monei_guard.model.finding import Finding
@@ -31,4 +31,4 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
             continue
         who = "every user of this machine" if mode & _WORLD_READ else "its group"
         message = f"{display_path(path)} can be read by {who} (mode {mode & 0o777:04o})"
-        yield about_file(rule, file_place(files, path), message, blanks={"path": shown(path)})
+        yield about_file(rule, file_location(files, path), message, blanks={"path": shown(path)})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monei_guard.hygiene.env_file_names import EnvFileKind
-from monei_guard.hygiene.findings import about_file, file_place, shown
+from monei_guard.hygiene.findings import about_file, file_location, shown
 from monei_guard.hygiene.readers.dotenv_files import Assignment, ValueKind, assignments
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, nearest_ignore_file
 from monei_guard.model.finding import Finding
@@ -39,7 +39,7 @@ def _finding(
     ignored = ", although an ignore rule covers it" if path in files.ignored else ""
     return about_file(
         rule,
-        file_place(files, path, values[0].line if values else 1),
+        file_location(files, path, values[0].line if values else 1),
         f"{display_path(path)} {verb}{ignored} and holds {_described(values)}",
         blanks={"path": shown(path), "name": _name(path), "ignore-file": shown(nearest_ignore_file(files, path))},
         severity=rule.severity if grave else min(rule.severity, Severity.MEDIUM),

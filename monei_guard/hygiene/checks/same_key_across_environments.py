@@ -27,10 +27,10 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
         production = [p for p in found if p.side is EnvironmentSide.PRODUCTION]
         if not development or not production or not any(files.reports(p.path) for p in found):
             continue
-        here, there = development[0], production[0]
-        message = f"the same key stands for development here and for production in {_described(there)}"
+        first, other = development[0], production[0]
+        message = f"the same key stands for development here and for production in {_described(other)}"
         related = tuple(Related("the same key, for production", p.key.location) for p in production)
-        yield about_key(rule, here.key, message, blanks={"path": shown(here.path)}, related=related)
+        yield about_key(rule, first.key, message, blanks={"path": shown(first.path)}, related=related)
 
 
 def _described(place: KeyPlace) -> str:

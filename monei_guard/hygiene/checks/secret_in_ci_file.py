@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.hygiene.findings import about_file, about_key, shown, span_place
+from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
 from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot
@@ -93,10 +93,10 @@ def _printed(rule: Rule, files: RepositorySnapshot, path: bytes, content: bytes)
     for line in content.split(b"\n"):
         span = _print_in(line, prints)
         if span is not None:
-            place = span_place(files, path, content, Span(offset + span.start, offset + span.end))
+            location = span_location(files, path, content, Span(offset + span.start, offset + span.end))
             message = "this step prints a Monei secret to the log; CI masks only its exact letters"
             yield about_file(
-                rule, place, message, confidence=min(rule.confidence, Confidence.MEDIUM),
+                rule, location, message, confidence=min(rule.confidence, Confidence.MEDIUM),
                 blanks={"path": shown(path), "reference": _reference(path, DeploymentFile.CI)},
                 subject=line.strip().decode("utf-8", "replace"),
             )  # fmt: skip

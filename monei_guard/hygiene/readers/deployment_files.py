@@ -1,8 +1,12 @@
 """Which files configure CI and deployment, and what they call their jobs."""
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
+from itertools import chain
+
+from monei_guard.ci_platforms.config_files import CONFIG_FILES
 
 
 class DeploymentFile(Enum):
@@ -15,14 +19,6 @@ class DeploymentFile(Enum):
     ANSIBLE = "Ansible variables file"
 
 
-_CI = rb"""
-    \.github/(?:workflows|actions)/.*\.ya?ml | action\.ya?ml | (?:.*/)?\.gitlab-ci[^/]*\.ya?ml | \.gitlab/.*\.ya?ml
-    | \.circleci/.*\.ya?ml | (?:.*/)?(?:bitbucket|azure)-pipelines[^/]*\.ya?ml
-    | \.azure-pipelines/.*\.ya?ml | \.azuredevops/.*\.ya?ml | \.travis\.ya?ml | \.drone\.ya?ml
-    | \.woodpecker(?:/.*|\.ya?ml) | \.buildkite/.*\.ya?ml
-    | \.?appveyor\.ya?ml | (?:.*/)?jenkinsfile[^/]* | (?:.*/)?(?:cloudbuild|buildspec|codemagic)[^/]*\.ya?ml
-    | \.semaphore/.*\.ya?ml | \.teamcity/.* | \.forgejo/workflows/.* | \.gitea/workflows/.* | \.cirrus\.ya?ml
-"""
 _PLATFORM = rb"""
     (?:.*/)?(?:render|app|serverless|docker-stack|railway|nixpacks|samconfig|template)\.(?:ya?ml|toml|json)
     | (?:.*/)?(?:vercel|now|heroku|firebase|apprunner|amplify)\.json | (?:.*/)?(?:netlify|fly[^/]*|wrangler)\.toml
@@ -42,13 +38,13 @@ _ANSIBLE = rb"""
     | (?:.*/)?(?:inventory|hosts)(?:/.*|\.ini|\.ya?ml)
 """
 
-# First match wins: a Kubernetes manifest in a CI folder is CI's.
-_FILES = (
-    (_CI, DeploymentFile.CI),
-    (_TERRAFORM, DeploymentFile.TERRAFORM),
-    (_ANSIBLE, DeploymentFile.ANSIBLE),
-    (_KUBERNETES, DeploymentFile.KUBERNETES),
-    (_PLATFORM, DeploymentFile.PLATFORM),
+# First match wins: a Kubernetes manifest in a CI folder is CI's. Made when asked, for few commits touch such a file.
+_FILES: tuple[tuple[Callable[[], bytes], DeploymentFile], ...] = (
+    (lambda: b"|".join(map(_expression, chain.from_iterable(CONFIG_FILES.values()))), DeploymentFile.CI),
+    (lambda: _TERRAFORM, DeploymentFile.TERRAFORM),
+    (lambda: _ANSIBLE, DeploymentFile.ANSIBLE),
+    (lambda: _KUBERNETES, DeploymentFile.KUBERNETES),
+    (lambda: _PLATFORM, DeploymentFile.PLATFORM),
 )
 _CANDIDATE = re.compile(
     rb"\.(?:ya?ml|json|jsonc|toml|tpl|tf\w*|hcl|backup|ini|config)$|jenkinsfile|procfile|_vars/|/?inventory|/?hosts"
@@ -69,9 +65,18 @@ def deployment_file(path: bytes) -> DeploymentFile | None:
     return next((kind for pattern, kind in _FILES if _compiled(pattern).fullmatch(low)), None)
 
 
-@cache  # a commit that touches no such file compiles none
-def _compiled(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern, re.VERBOSE)
+@cache
+def _compiled(pattern: Callable[[], bytes]) -> re.Pattern[bytes]:
+    return re.compile(pattern(), re.VERBOSE)
+
+
+def _expression(pattern: str) -> bytes:
+    """Return a pattern of `config_files` as a regular expression."""
+    text = re.escape(pattern)
+    if text.startswith(r"\*\*/"):
+        text = "(?:.*/)?" + text.removeprefix(r"\*\*/")
+    text = text.replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    return re.sub(r"\\\{(.*?)\\\}", lambda found: f"(?:{found[1].replace(',', '|')})", text).encode()
 
 
 def job_name(before: bytes) -> str:

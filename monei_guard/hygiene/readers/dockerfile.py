@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from monei_guard.hygiene.readers.on_demand import json_document
+
 MAX_DOCKERFILE = 1 << 20  # bytes
 _MAX_INSTRUCTIONS = 2_000  # Docker itself refuses images of more than 127 layers
 
@@ -125,12 +127,7 @@ def _words(text: str, escape: bytes) -> list[str]:
 
 
 def _json_words(text: str, words: list[str]) -> list[str]:
-    import json  # noqa: PLC0415 - few commits touch a Dockerfile
-
-    try:
-        value = json.loads(text[text.index("[") :])
-    except (ValueError, RecursionError):
-        return words
+    value = json_document(text[text.find("[") :])
     return [str(word) for word in value] if isinstance(value, list) else words
 
 

@@ -1,18 +1,16 @@
 """Reading `.env`-like files: which values they hold, and whether those are secrets, references or encrypted.
 
 Parsing is python-dotenv's (quotes, `export`, values over several lines, comments, duplicated keys), because that is
-what reads most of these files for real. Its import costs a hook something, so it happens when the first such file
-is met.
+what reads most of these files for real.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from monei_guard.deferred import load_alone
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
+from monei_guard.hygiene.readers.on_demand import dotenv_bindings
 from monei_guard.model.secret import Secret
 
 MAX_ENV_FILE = 1 << 20  # bytes; a bigger "environment" is a data file and is left to the scan
@@ -101,8 +99,7 @@ def assignments(path: bytes, data: bytes) -> tuple[Assignment, ...]:
 
 
 def _from_dotenv(text: str) -> Iterator[Assignment]:
-    parser = load_alone("dotenv.parser")  # the package's own __init__ imports what finds and loads files
-    for binding in parser.parse_stream(io.StringIO(text)):
+    for binding in dotenv_bindings(text):
         if binding.key is None or binding.value is None:
             continue  # a comment, `export NAME`, or a line that is no assignment
         if binding.key.startswith("DOTENV_PUBLIC_KEY"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.snapshot import EnvReader, folder_of, join
@@ -15,47 +16,41 @@ _NAME_OF_MANIFEST = (
     b"Gemfile", b"composer.json", b"pubspec.yaml", b"pom.xml", b"build.gradle", b"mix.exs",
 )  # fmt: skip
 
-_SIGNS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...] = (
+# Names of files, and what shows in them that they read a `.env`. Text, for a commit needs none of them compiled.
+_SIGNS: tuple[tuple[bytes, bytes], ...] = (
     (
-        re.compile(rb"package\.json"),
-        re.compile(
-            rb"\"(?:dotenv(?:-[a-z]+)?|@dotenvx/dotenvx|env-cmd)\"\s*:|dotenv/config|--env-file(?:-if-exists)?[= ]"
-        ),
+        rb"package\.json",
+        rb"\"(?:dotenv(?:-[a-z]+)?|@dotenvx/dotenvx|env-cmd)\"\s*:|dotenv/config|--env-file(?:-if-exists)?[= ]",
     ),
     (
-        re.compile(rb"pyproject\.toml|setup\.(?:py|cfg)|requirements[^/]*\.(?:txt|in)|Pipfile"),
-        re.compile(rb"(?i)python[-_.]dotenv|django-environ|pydantic-settings|starlette-dotenv"),
+        rb"pyproject\.toml|setup\.(?:py|cfg)|requirements[^/]*\.(?:txt|in)|Pipfile",
+        rb"(?i)python[-_.]dotenv|django-environ|pydantic-settings|starlette-dotenv",
     ),
-    (re.compile(rb"go\.mod"), re.compile(rb"godotenv")),
-    (re.compile(rb"Cargo\.toml"), re.compile(rb"(?m)^dotenvy?\b")),
-    (re.compile(rb"Gemfile|[^/]*\.gemspec"), re.compile(rb"[\"']dotenv(?:-rails)?[\"']")),
-    (re.compile(rb"composer\.json"), re.compile(rb"phpdotenv|symfony/dotenv")),
-    (re.compile(rb"pubspec\.yaml"), re.compile(rb"(?m)^[ \t]{1,40}(?:flutter_)?dotenv:")),
+    (rb"go\.mod", rb"godotenv"),
+    (rb"Cargo\.toml", rb"(?m)^dotenvy?\b"),
+    (rb"Gemfile|[^/]*\.gemspec", rb"[\"']dotenv(?:-rails)?[\"']"),
+    (rb"composer\.json", rb"phpdotenv|symfony/dotenv"),
+    (rb"pubspec\.yaml", rb"(?m)^[ \t]{1,40}(?:flutter_)?dotenv:"),
     (
-        re.compile(rb"(?:docker-)?compose[^/]*\.ya?ml"),
-        re.compile(rb"(?m)^[ \t]{0,80}env_file[ \t]?:[ \t]{0,20}(?:[\"']?\.?/?\.env\b|\r?$)"),
-    ),
-    (
-        re.compile(rb".*\.(?:py|ipynb)"),
-        re.compile(rb"(?m)\bload_dotenv\(|\bdotenv_values\(|\bfind_dotenv\(|^[ \t]{0,80}(?:from|import) dotenv\b"),
+        rb"(?:docker-)?compose[^/]*\.ya?ml",
+        rb"(?m)^[ \t]{0,80}env_file[ \t]?:[ \t]{0,20}(?:[\"']?\.?/?\.env\b|\r?$)",
     ),
     (
-        re.compile(rb".*\.[cm]?[jt]sx?"),
-        re.compile(
-            rb"require\(\s*[\"']dotenv(?:/config)?[\"']|(?:from|import)\s+[\"']dotenv(?:/config)?[\"']|process\.loadEnvFile\("
-        ),
+        rb".*\.(?:py|ipynb)",
+        rb"(?m)\bload_dotenv\(|\bdotenv_values\(|\bfind_dotenv\(|^[ \t]{0,80}(?:from|import) dotenv\b",
     ),
-    (re.compile(rb".*\.go"), re.compile(rb"godotenv\.(?:Load|Overload|Read)\(")),
-    (re.compile(rb".*\.rs"), re.compile(rb"dotenvy?::")),
-    (re.compile(rb".*\.rb"), re.compile(rb"Dotenv\.load|require [\"']dotenv")),
-    (re.compile(rb".*\.php"), re.compile(rb"Dotenv::create|new Dotenv\(")),
-    (re.compile(rb".*\.dart"), re.compile(rb"dotenv\.load\(")),
+    (
+        rb".*\.[cm]?[jt]sx?",
+        rb"require\(\s*[\"']dotenv(?:/config)?[\"']|(?:from|import)\s+[\"']dotenv(?:/config)?[\"']|process\.loadEnvFile\(",
+    ),
+    (rb".*\.go", rb"godotenv\.(?:Load|Overload|Read)\("),
+    (rb".*\.rs", rb"dotenvy?::"),
+    (rb".*\.rb", rb"Dotenv\.load|require [\"']dotenv"),
+    (rb".*\.php", rb"Dotenv::create|new Dotenv\("),
+    (rb".*\.dart", rb"dotenv\.load\("),
 )
 # Names that are all code: setup.py is the one whose manifest sign is looked for as well, and it comes by its own name.
-_CODE = {
-    suffix: next(rank for rank, (names, _) in enumerate(_SIGNS) if names.fullmatch(b"x." + suffix))
-    for suffix in (b"js", b"ts", b"tsx", b"jsx", b"mjs", b"cjs", b"go", b"rs", b"rb", b"php", b"dart")
-}
+_CODE_SUFFIXES = (b"js", b"ts", b"tsx", b"jsx", b"mjs", b"cjs", b"go", b"rs", b"rb", b"php", b"dart")
 _NOT_OURS = re.compile(rb"(?:^|/)(?:node_modules|vendor|third_party|\.venv|venv|site-packages|dist|build)/")
 _MAX_READ = 400  # files looked into; a repository with more readers has shown its folders long before
 
@@ -71,8 +66,7 @@ def env_readers(
     `paths` are the files that contain one of NEEDLES, `known` all files (to find package folders), `templates` the
     `.env`-like files.
     """
-    by_folder: dict[bytes, EnvReader] = {}
-    _look_into(paths, read, known, by_folder)
+    by_folder = _by_package(paths, read, known)
     for path, kind in sorted(templates.items()):
         if kind is EnvFileKind.TEMPLATE and path.rpartition(b"/")[2].lower().startswith((b".env", b"env")):
             reader = EnvReader(path, 1, folder_of(path), f"whoever follows {display_path(path)}")
@@ -80,47 +74,57 @@ def env_readers(
     return tuple(by_folder[folder] for folder in sorted(by_folder))
 
 
-def _look_into(
-    paths: Iterable[bytes],
-    read: Callable[[bytes], bytes | None],
-    known: frozenset[bytes],
-    by_folder: dict[bytes, EnvReader],
-) -> None:
-    """Add readers to `by_folder`; a file of a package that has one already is not read."""
-    wanted = []
+def _by_package(
+    paths: Iterable[bytes], read: Callable[[bytes], bytes | None], known: frozenset[bytes]
+) -> dict[bytes, EnvReader]:
+    """Return the first reader of each package folder; a file of a package that has one already is not read."""
+    ranked = []
     for path in paths:
         rank = _rank(path.rpartition(b"/")[2])
         if rank is not None and not _NOT_OURS.search(path):
-            wanted.append((rank, path))
-    packages: dict[bytes, bytes] = {}
+            ranked.append((rank, path))
+    package_of = cache(lambda folder: _package_folder(folder, known))
+    by_folder: dict[bytes, EnvReader] = {}
     left = _MAX_READ
-    for rank, path in sorted(wanted):
-        folder = _package_folder(folder_of(path), known, packages)
+    for rank, path in sorted(ranked):
+        folder = package_of(folder_of(path))
         if folder in by_folder:
             continue
         left -= 1
         if left < 0:
             break
         data = read(path) or b""
-        match = _SIGNS[rank][1].search(data)
+        match = _compiled(_SIGNS[rank][1]).search(data)
         if match is not None:
             line = data.count(b"\n", 0, match.start()) + 1
             by_folder[folder] = EnvReader(path, line, folder, f"{display_path(path)}:{line}")
+    return by_folder
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern)
+
+
+@cache
+def _code_ranks() -> Mapping[bytes, int]:
+    """Return which of the signs to look for in code, by suffix."""
+    ranks = ((suffix, _rank_of_name(b"x." + suffix)) for suffix in _CODE_SUFFIXES)
+    return {suffix: rank for suffix, rank in ranks if rank is not None}
 
 
 def _rank(name: bytes) -> int | None:
-    """Return which of the signs to look for in a file of that name; `_CODE` keeps the common case to one look-up."""
-    suffix = name.rpartition(b".")[2]
-    if suffix in _CODE:
-        return _CODE[suffix]
-    return next((rank for rank, (names, _) in enumerate(_SIGNS) if names.fullmatch(name)), None)
+    """Return which of the signs to look for in a file of that name; the common case is one look-up."""
+    rank = _code_ranks().get(name.rpartition(b".")[2])
+    return _rank_of_name(name) if rank is None else rank
 
 
-def _package_folder(folder: bytes, known: frozenset[bytes], packages: dict[bytes, bytes]) -> bytes:
+def _rank_of_name(name: bytes) -> int | None:
+    return next((rank for rank, (names, _) in enumerate(_SIGNS) if _compiled(names).fullmatch(name)), None)
+
+
+def _package_folder(folder: bytes, known: frozenset[bytes]) -> bytes:
     """Return the nearest folder at or above `folder` that has a package manifest, else the root ("")."""
-    if not folder:
-        return b""
-    if folder not in packages:
-        own = any(join(folder, name) in known for name in _NAME_OF_MANIFEST)
-        packages[folder] = folder if own else _package_folder(folder_of(folder), known, packages)
-    return packages[folder]
+    while folder and not any(join(folder, name) in known for name in _NAME_OF_MANIFEST):
+        folder = folder_of(folder)
+    return folder

@@ -7,6 +7,8 @@ from typing import Any
 
 import tomli
 
+from monei_guard.hygiene.readers.on_demand import json_document
+
 
 @dataclass(frozen=True, slots=True)
 class NpmFiles:
@@ -18,12 +20,7 @@ class NpmFiles:
 
 def npm_files_list(text: str) -> NpmFiles | None:
     """Return the "files" list of a package.json, or None for a private package or text that is no package.json."""
-    import json  # noqa: PLC0415 - few commits touch a package that may be published
-
-    try:
-        document = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
+    document = json_document(text.removeprefix("\ufeff"))
     if not isinstance(document, dict) or document.get("private") is True or not document.get("name"):
         return None
     listed = document.get("files")

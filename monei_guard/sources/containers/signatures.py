@@ -1,7 +1,4 @@
-"""Which content holds other content, told by its first bytes: archives, mail, chat exports.
-
-Cheap, for it is asked of every blob.
-"""
+"""Which content is an archive, mail or a chat export, by name and first bytes. Cheap, for it is asked of every blob."""
 
 import re
 from dataclasses import dataclass
@@ -38,6 +35,15 @@ _OTHER_NAMES = (b".tar", b".TAR", b".lzma")
 # Of these at least one stands in every archive that `archive_kind` knows without its name.
 ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
 
+# The same for a POSIX expression over text in which NUL and newline have become tabs; plain ASCII, so that one class
+# stands for all other bytes.
+_OTHER = "[^ -~]"
+POSIX_SIGNS = (
+    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!",
+    "BZh", "ustar",
+)  # fmt: skip
+POSIX_SUFFIXES = (".tar", ".lzma")  # of archives without such bytes
+
 MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
 # What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
 EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
@@ -66,6 +72,11 @@ class ArchiveLimits:
     member: int = 64_000_000
 
 
+def is_container(blob: Blob) -> bool:
+    """Return whether a blob is an archive, or may hold messages: nearly none is."""
+    return archive_kind(blob.content, blob.path) is not None or may_hold_messages(blob)
+
+
 def archive_kind(content: bytes | memoryview, path: bytes | None = None) -> str | None:
     """Return "zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z" or "rar", or None for content that is no archive."""
     found = _ANY(content)
@@ -83,10 +94,10 @@ def _old_tar(head: bytes) -> bool:
     if len(head) < _TAR_HEADER:
         return False
     try:
-        said = int(head[148:156].strip(b" \0") or b"-1", 8)
+        stated = int(head[148:156].strip(b" \0") or b"-1", 8)
     except ValueError:
         return False
-    return said == sum(head[:148]) + 8 * 32 + sum(head[156:])
+    return stated == sum(head[:148]) + 8 * 32 + sum(head[156:])
 
 
 def may_hold_messages(blob: Blob) -> bool:
