@@ -3,6 +3,7 @@
 import sys
 
 from monei_guard.commands.session import rule_loaders
+from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
@@ -14,7 +15,9 @@ from monei_guard.scanning.scanner import Scanner
 def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
     """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
     detector = Scanner(credential_keywords(), *rule_loaders(), decode=decode)
-    detector.prefilter = Prefilter(credential_keywords(), encoded=decode, switch_at=0 if large else sys.maxsize)
+    detector.prefilter = Prefilter(
+        credential_keywords(), signatures=SIGNATURES if decode else (), switch_at=0 if large else sys.maxsize
+    )
     return detector
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from monei_guard.decoding.decoder import Decoder, Replacement
 from monei_guard.decoding.escapes import NUMERIC_ESCAPES
+from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def folding(path: bytes | None) -> tuple[Decoder, ...]:
     for ends, language in _LANGUAGES:
         if name.endswith(ends):
             read = partial(_read, language)
-            return (Decoder("joined-strings", read, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
+            return (Decoder("joined-strings", read, SPLIT_STRINGS, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
     return ()
 
 

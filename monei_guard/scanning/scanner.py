@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.detection.prefilter import REACH, FastTest, Prefilter
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob, Skipped, View
@@ -69,7 +70,7 @@ class Scanner:
         foreign_markers: bool = False,
     ) -> None:
         words = (*keywords, DIRECTIVE) if suppressing else keywords
-        self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
+        self.prefilter = Prefilter(words, signatures=SIGNATURES if decode else (), cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()
         self.lint = lint
@@ -100,7 +101,7 @@ class Scanner:
         from monei_guard.decoding.views import decoded_views  # noqa: PLC0415 - not on a clean commit
 
         views = [root]
-        for item in decoded_views(root, look=self.prefilter.fast):
+        for item in decoded_views(root, may_hold=self.prefilter.fast):
             if isinstance(item, View):
                 views.append(item)
             elif cuts is not None:

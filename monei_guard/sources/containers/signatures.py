@@ -33,6 +33,14 @@ _OTHER_NAMES = (b".tar", b".TAR", b".lzma")
 # Of these at least one stands in every archive that `archive_kind` knows without its name.
 ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
 
+# The same for the shell hook, whose script is plain ASCII: a class stands for all other bytes, and NUL is a tab there.
+_OTHER = "[^ -~]"
+ARCHIVE_POSIX = (
+    "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!",
+    "BZh", "ustar",
+)  # fmt: skip
+ARCHIVE_SUFFIXES = (b".tar", b".lzma")
+
 ARCHIVE_DEPTH = 4
 
 
