@@ -178,8 +178,9 @@ def hyperscan_test(
     except ImportError:
         return None
     needed = shortest(keywords)
+    signed = [(one.is_outer, one.openings, one.patterns, one.exact_patterns(needed)) for one in signatures]
     database = open_database(
-        repr((needed, extra)).encode(),
+        repr((needed, extra, signed)).encode(),
         (__file__, *sources(signatures)),
         (lambda: _expressions(needed, extra, signatures)) if compile_it else None,
         cache_folder,
