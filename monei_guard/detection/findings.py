@@ -96,6 +96,7 @@ def _finding(
     return Finding(
         code=rule.code,
         rule=rule.id,
+        kind=rule.kind,
         severity=verdict.severity,
         confidence=verdict.confidence,
         vendor=verdict.vendor,

@@ -43,7 +43,7 @@ def about_file(  # noqa: PLR0913 - one keyword a blank of the report
 ) -> Finding:
     """Return a finding about a file or a line of it. `subject` tells several in one file apart in the fingerprint."""
     return Finding(
-        code=rule.code, rule=rule.id, severity=rule.severity if severity is None else severity,
+        code=rule.code, rule=rule.id, kind=rule.kind, severity=rule.severity if severity is None else severity,
         confidence=rule.confidence if confidence is None else confidence,
         vendor=rule.vendor, environment=Environment.UNKNOWN, message=message, hint=filled(rule.hint, blanks or {}),
         secret=None, location=place, fingerprint=_fingerprint(rule, place.path or "", subject), related=related,
@@ -61,9 +61,9 @@ def about_key(
     """Return a finding about a key that the engine found: same place, same masked snippet, this rule's advice."""
     subject = "" if key.secret is None else key.secret.sha256 or ""
     return replace(
-        key, code=rule.code, rule=rule.id, severity=rule.severity, confidence=min(rule.confidence, key.confidence),
-        message=message, hint=filled(rule.hint, blanks or {}), related=related,
-        fingerprint=_fingerprint(rule, key.location.path or "", subject),
+        key, code=rule.code, rule=rule.id, kind=rule.kind, severity=rule.severity,
+        confidence=min(rule.confidence, key.confidence), message=message, hint=filled(rule.hint, blanks or {}),
+        related=related, fingerprint=_fingerprint(rule, key.location.path or "", subject),
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def _finding(
     return Finding(
         code=rule.code,
         rule=rule.id,
+        kind=rule.kind,
         severity=rule.severity,
         confidence=confidence,
         vendor="unknown" if vendor == "unknown" else "monei",

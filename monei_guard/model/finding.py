@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monei_guard.model.location import Location
-from monei_guard.model.rule import Confidence, Environment, Severity
+from monei_guard.model.rule import Confidence, Environment, RuleKind, Severity
 from monei_guard.model.secret import Secret
 
 
@@ -52,10 +52,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem at one place. `secret` is None for findings that are not about a value."""
+    """One problem at one place. `kind` is its rule's; `secret` is None for findings that are not about a value."""
 
     code: str
     rule: str
+    kind: RuleKind
     severity: Severity
     confidence: Confidence
     vendor: str
