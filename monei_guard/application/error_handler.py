@@ -74,7 +74,7 @@ def _turn_output_away() -> None:
 def say(line: str) -> None:
     """Write one line to standard error, control characters escaped."""
     from monei_guard.reporting.escaping import visible  # noqa: PLC0415 - only when something goes wrong
-    from monei_guard.reporting.report_redaction import without_keys  # noqa: PLC0415 - only when something goes wrong
+    from monei_guard.reporting.redaction import without_keys  # noqa: PLC0415 - only when something goes wrong
 
     if sys.stderr is not None:
         sys.stderr.write(f"{visible(without_keys(line))}\n")

@@ -14,7 +14,7 @@ from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
 from monei_guard.model.secret import redact
 from monei_guard.reporting.escaping import visible
-from monei_guard.reporting.report_redaction import without_keys
+from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.rule_page import rule_page
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules
 from monei_guard.sources.dependency_files import manifests_in

@@ -1,25 +1,16 @@
 """The last look at a report's texts: a key in a variable's name, a path, a ref or git's own words is masked too.
 
 Where a key was found, detection has masked it already. This is for texts that quote a repository and were not made by
-detection; it knows keys by their prefix alone, so that it costs next to nothing and needs no rule.
+detection.
 """
 
-import re
 from dataclasses import replace
 
 from monei_guard.model.blob import Skipped
 from monei_guard.model.finding import Finding, Related, Snippet, Triaged
 from monei_guard.model.location import Location
-from monei_guard.model.secret import redact
+from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.report import Report
-
-# The prefixes of Monei's own keys and of those it shares them with (rules/); 16 characters are more than any word has.
-_KEY = re.compile(r"(?:mni_(?:sk_)?|[sp]k_(?:live|test)_|mk_(?:live|test)_|mc[str]_)[0-9A-Za-z]{16,}")
-
-
-def without_keys(text: str) -> str:
-    """Return `text` with everything that begins like a key, and is as long as one, masked."""
-    return _KEY.sub(lambda found: redact(found[0].encode()), text) if "_" in text else text
 
 
 def report_without_keys(report: Report) -> Report:
@@ -77,7 +68,5 @@ def _snippet(snippet: Snippet) -> Snippet:
 def _skipped(one: Skipped) -> Skipped:
     path = one.path
     if path is not None:
-        path = _KEY.sub(lambda found: redact(found[0].encode()), path.decode("utf-8", "surrogateescape")).encode(
-            "utf-8", "surrogateescape"
-        )
+        path = without_keys(path.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     return Skipped(path, without_keys(one.reason), one.incomplete)

@@ -15,8 +15,8 @@ from monei_guard.model.finding import Triaged
 from monei_guard.reporting.formats import write_report
 from monei_guard.reporting.github import log_line
 from monei_guard.reporting.markdown import code
+from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.report_redaction import without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.sources.commit_range import blob_at
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
-from monei_guard.reporting.report_redaction import without_keys
+from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.terminal import place
 from monei_guard.sources.pushed_refs import Update
 
