@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from functools import cache
 
 from monei_guard.errors import GuardError
 
@@ -15,7 +15,7 @@ _KEYWORDS = rb"^keywords = \[([^\]]*)\]"
 _PREFIXES = rb"^prefixes = \[([^\]]*)\]"
 # A pattern that is a prefix, and so many characters of one kind.
 _FIXED = rb"^pattern = '+\{left\}\(\?P<secret>([A-Za-z_]+_)(\[[^\]]+\]\{\d+\})\)\{right\}'+$"
-_SHARED = b'\nunattributed = "unknown"\n'
+_SHARED = b'\nunattributed = "unknown"'
 
 
 class BundledRulesError(GuardError):
@@ -51,7 +51,7 @@ def credential_keywords() -> tuple[str, ...]:
     its keywords in one list of plain strings (`rules check` and tests/unit hold that this equals the parsed rules).
     Raises BundledRulesError.
     """
-    return tuple(dict.fromkeys(word for raw in _credential_rules() for word in _words(_KEYWORDS, raw)))
+    return tuple(dict.fromkeys(word for raw in _credential_rules(bundled_rules()) for word in _words(_KEYWORDS, raw)))
 
 
 def credential_prefixes() -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def credential_prefixes() -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             word
-            for raw in _credential_rules()
+            for raw in _credential_rules(bundled_rules())
             for word in (*_words(_KEYWORDS, raw), *_words(_PREFIXES, raw))
             if word.endswith("_")
         )
@@ -75,7 +75,7 @@ def own_keys() -> tuple[tuple[str, str], ...]:
     The pattern is "" for kinds whose values have no one length. Read as the keywords are. Raises BundledRulesError.
     """
     found: dict[str, str] = {}
-    for raw in _credential_rules():
+    for raw in _credential_rules(bundled_rules()):
         fixed = re.search(_FIXED, raw, re.MULTILINE)
         rest = {fixed[1].decode(): fixed[2].decode()} if fixed else {}
         own = () if _SHARED in raw else _words(_KEYWORDS, raw)
@@ -88,16 +88,22 @@ def _words(pattern: bytes, raw: bytes) -> list[str]:
     return re.findall(r'"([^"]+)"', found[1].decode().lower()) if found else []
 
 
-def _credential_rules() -> Iterator[bytes]:
-    """Yield the text of every built-in credential rule. Raises BundledRulesError."""
-    folder = os.path.join(bundled_rules(), OWN_PROVIDER)
+@cache
+def _credential_rules(rules: str) -> tuple[bytes, ...]:
+    """Return what stands before the first table of every built-in credential rule, read once.
+
+    Raises BundledRulesError.
+    """
+    folder = os.path.join(rules, OWN_PROVIDER)
+    found: list[bytes] = []
     try:
         for path in toml_files(folder):
             with open(path, "rb") as file:
                 raw = file.read()
             if _CREDENTIAL in raw:
-                yield raw
+                found.append(raw.partition(b"\n[")[0])
     except OSError as error:
         raise BundledRulesError(
             f"cannot read the rules in {folder}: {error.strerror}", hint="reinstall monei-guard"
         ) from error
+    return tuple(found)
