@@ -3,9 +3,10 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.analysis.names import key_beginnings, looks_like_credential
 from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
@@ -16,7 +17,6 @@ from monei_guard.model.secret import redact
 _WIDTH = 200  # characters shown of a long line
 _LEAD = 60
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
-_PREFIXED = re.compile(r"(?:mni|sk|pk|rk|mk|mc[str])_[A-Za-z0-9_\-]{8,}")
 
 
 def findings(hits: Iterable[tuple[Rule, Violation]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
@@ -87,14 +87,20 @@ def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Rel
 
 def masked(text: str) -> str:
     """Return `text` with everything that looks like a credential masked."""
+    prefixed = _prefixed()
 
     def replace(match: re.Match[str]) -> str:
         value = match.group()
-        if _PREFIXED.fullmatch(value) or looks_like_credential(value):
+        if prefixed.fullmatch(value) or looks_like_credential(value):
             return redact(value.encode())
-        return _PREFIXED.sub(lambda inner: redact(inner.group().encode()), value)
+        return prefixed.sub(lambda inner: redact(inner.group().encode()), value)
 
     return _TOKEN.sub(replace, text)
+
+
+@cache
+def _prefixed() -> re.Pattern[str]:
+    return re.compile(rf"(?:{key_beginnings()})[A-Za-z0-9_\-]{{8,}}")
 
 
 def snippet(view: View, span: Span) -> Snippet:

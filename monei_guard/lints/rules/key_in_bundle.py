@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.lints.analysis.names import is_documented, looks_like_credential
+from monei_guard.lints.analysis.names import is_documented, key_literal, looks_like_credential
 from monei_guard.lints.documents.bundle import is_bundle
 from monei_guard.lints.violation import Violation
 
-_KEY = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
 _INLINED = re.compile(
     rb"MONEI[A-Z0-9_]*(?:KEY|SECRET|TOKEN)[\"']?\s*[:=]\s*\\?[\"']([A-Za-z0-9_\-+/=.]{16,200})\\?[\"']"
 )
@@ -18,13 +17,14 @@ def check_bundle(path: str, data: bytes) -> Iterator[Violation]:
     if not is_bundle(path):
         return
     seen: set[bytes] = set()
+    key = re.compile(key_literal().pattern.encode())
     kind = "a source map" if path.endswith(".map") else "an app package" if "!/" in path else "a built bundle"
-    for match in _KEY.finditer(data):
+    for match in key.finditer(data):
         if match.group() not in seen and not is_documented(match.group().decode()):
             seen.add(match.group())
             yield Violation(match.start(), match.end(), f"a Monei key is inside {kind} that users download")
     for match in _INLINED.finditer(data):
         value = match.group(1)
-        if value not in seen and not _KEY.search(value) and looks_like_credential(value.decode()):
+        if value not in seen and not key.search(value) and looks_like_credential(value.decode()):
             seen.add(value)
             yield Violation(match.start(1), match.end(1), f"a Monei credential is inside {kind} that users download")

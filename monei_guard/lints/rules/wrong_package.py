@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from monei_guard.lints.analysis.api_usage import MoneiUse
 from monei_guard.lints.analysis.data_flow import Step
-from monei_guard.lints.analysis.names import KEY_LITERAL
+from monei_guard.lints.analysis.names import key_literal
 from monei_guard.lints.analysis.project import (
     Dependency,
     Project,
@@ -83,4 +83,4 @@ def _step(project: Project, dependency: Dependency) -> Step:
 
 
 def _uses_cc(data: bytes) -> bool:
-    return _CC_HOST.search(data) is not None or KEY_LITERAL.search(data.decode("latin-1")) is not None
+    return _CC_HOST.search(data) is not None or key_literal().search(data.decode("latin-1")) is not None
