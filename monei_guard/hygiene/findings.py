@@ -1,12 +1,11 @@
 """Turning what a check saw into a `Finding`. Wording comes from the rule's TOML; only the blanks are filled here."""
 
-import hashlib
 import shlex
 from dataclasses import replace
 
 from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.finding import Finding, Related
+from monei_guard.model.finding import Finding, Related, fingerprint
 from monei_guard.model.location import Location, Span, display_path
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity
 
@@ -82,4 +81,4 @@ def path_of(finding: Finding) -> bytes:
 
 def _fingerprint(rule: Rule, path: str, subject: str) -> str:
     """Stable while lines move: rule, path and what the finding is about."""
-    return hashlib.sha256(f"{rule.code}\0{path}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return fingerprint(*(part.encode("utf-8", "surrogatepass") for part in (rule.code, path, subject)))

@@ -1,5 +1,6 @@
 """What was found, and what later stages say about it. A later stage wraps a value; it never changes one."""
 
+import hashlib
 from dataclasses import dataclass
 
 from monei_guard.model.location import Location
@@ -69,6 +70,11 @@ class Finding:
     snippet: Snippet | None = None
     related: tuple[Related, ...] = ()
     life: Life | None = None
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Return a digest of what makes a finding this one. The parts are what does not change while lines move."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ A directive that is expired (MG901), suppresses nothing (MG902), names a code th
 read (MG904) suppresses nothing and is a finding of its own. Those four cannot be suppressed from inside a file.
 """
 
-import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -21,7 +20,7 @@ from itertools import accumulate, islice
 from types import MappingProxyType
 
 from monei_guard.model.blob import View
-from monei_guard.model.finding import Finding, Suppression, Triaged
+from monei_guard.model.finding import Finding, Suppression, Triaged, fingerprint
 from monei_guard.model.location import Origin, Span
 from monei_guard.model.rule import Environment, Rule, RuleKind
 from monei_guard.ruleset.bundled import DIRECTIVE
@@ -337,8 +336,7 @@ def _own_findings(
             continue
         code, message = fault
         rule = policy.rules[code]
-        what = "\0".join((code, *directive.codes, directive.verb)).encode()
-        identity = hashlib.sha256((view.blob.path or b"") + b"\0" + what).hexdigest()[:32]
+        identity = fingerprint(view.blob.path or b"", *map(str.encode, (code, *directive.codes, directive.verb)))
         seen[identity] += 1
         yield Finding(
             code=code, rule=rule.id, kind=rule.kind, severity=rule.severity, confidence=rule.confidence,
