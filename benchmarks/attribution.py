@@ -20,7 +20,7 @@ from monei_guard.commands.cli import run
 from monei_guard.git.pack_entries import BLOB
 from monei_guard.git.pack_index import among
 from monei_guard.history import object_store
-from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, PackShare, Seen
+from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, PackShare, ShareResult
 
 _HITS = 100
 _AUDIT = "--audit"  # marks the process that is measured
@@ -88,7 +88,7 @@ def pretending(blobs: list[str]) -> type[Examiner]:
     class Pretending(Examiner):
         __slots__ = ()
 
-        def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> Seen:
+        def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> ShareResult:
             seen = Examiner.examine(self, task, collector)
             if isinstance(task, PackShare) and task.share.kind == BLOB and blobs:
                 index = self.packs[task.pack].index

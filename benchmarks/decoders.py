@@ -26,7 +26,7 @@ from monei_guard.commands.session import rule_loaders
 from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.git.repository import discover
-from monei_guard.history.matching import judge_with
+from monei_guard.history.matching import object_matcher
 from monei_guard.history.object_store import ScanOptions, open_store, scan_store
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
@@ -134,7 +134,7 @@ def _history(folder: Path, contents: list[bytes]) -> Callable[[bool], object]:
     repository = discover(str(folder).encode())
     if repository is None:
         raise RuntimeError(folder)
-    judges = {on: judge_with(_detector(on=on, large=True)) for on in (False, True)}
+    judges = {on: object_matcher(_detector(on=on, large=True)) for on in (False, True)}
     tests = {on: _prefilter(on=on, large=True).fast_test() for on in (False, True)}
 
     def run(on: bool) -> object:

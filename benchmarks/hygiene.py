@@ -82,7 +82,7 @@ def main() -> None:
     detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.findings(Blob(content, Origin.WORKTREE, path))
+        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)

@@ -24,7 +24,8 @@ from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_lint_rules
 from monei_guard.scanning.linter import Linter
 from monei_guard.scanning.scanner import Scanner, scan
-from monei_guard.sources.files import FileOptions, directory
+from monei_guard.sources.files import directory
+from monei_guard.sources.source import SourceOptions
 
 PLAIN_FILES = 20_000
 MONEI_FILES = 500
@@ -60,7 +61,9 @@ def plain(root: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = (f"const {chance.choice(words)} = call({chance.choice(words)}, 'text', {number});" for _ in range(60))
         path.write_text("\n".join(lines))
-    blobs = [blob for blob in directory(os.fsencode(root), FileOptions(include_ignored=True)) if isinstance(blob, Blob)]
+    blobs = [
+        blob for blob in directory(os.fsencode(root), SourceOptions(), include_ignored=True) if isinstance(blob, Blob)
+    ]
     seconds: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(RUNS):
         for lints in (False, True):

@@ -13,10 +13,9 @@ from monei_guard.git.repository import Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
-from monei_guard.sources.containers.expansion import may_hold_messages
-from monei_guard.sources.containers.signatures import archive_kind
-from monei_guard.sources.files import MAX_SIZE
-from monei_guard.sources.staged_index import staged
+from monei_guard.sources.containers.signatures import archive_kind, may_hold_messages
+from monei_guard.sources.source import SourceOptions
+from monei_guard.sources.staged_index import staged_items
 
 # In these pre-commit hands on its --from-ref and --to-ref.
 NAMED_RANGE = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF")
@@ -37,7 +36,7 @@ def is_clean_commit() -> bool:
 
 def _holds_nothing(repository: Repository) -> bool:
     prefilter = Prefilter((*credential_keywords(), DIRECTIVE))
-    return not any(_is_worth_a_look(item, prefilter) for item in staged(repository, max_size=MAX_SIZE))
+    return not any(_is_worth_a_look(item, prefilter) for item in staged_items(repository, SourceOptions()))
 
 
 def _is_worth_a_look(item: Blob | Skipped, prefilter: Prefilter) -> bool:

@@ -23,7 +23,7 @@ def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
 
 def find(detector: Scanner, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
     """Return the findings in a file's content."""
-    return detector.findings(Blob(content, Origin.WORKTREE, path))
+    return [*detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings]
 
 
 def secrets(findings: list[Finding]) -> set[bytes]:

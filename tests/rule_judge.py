@@ -29,7 +29,7 @@ def builtin_finder(manifests: bytes = b"") -> Finder:
     )
 
     def find(content: bytes, path: str) -> list[Finding]:
-        return detector.findings(Blob(content=content, origin=Origin.WORKTREE, path=path.encode()))
+        return [*detector.scan_blob(Blob(content=content, origin=Origin.WORKTREE, path=path.encode())).findings]
 
     return find
 

@@ -13,7 +13,7 @@ from monei_guard.model.finding import Finding, Triaged
 from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.policy.selection import is_wanted
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 
 
 @dataclass(frozen=True, slots=True)

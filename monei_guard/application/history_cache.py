@@ -11,13 +11,13 @@ from monei_guard.filesystem.user_directories import state_folder
 from monei_guard.git.pack_index import ID_LENGTHS
 from monei_guard.git.repository import Repository
 from monei_guard.history.clean_objects import (
-    ScannedObjects,
-    load_scanned,
-    nothing_scanned,
-    save_scanned,
+    CleanObjects,
+    load_clean_objects,
+    no_clean_objects,
+    save_clean_objects,
     user_key,
 )
-from monei_guard.history.object_store import ObjectStore, Stored, remember
+from monei_guard.history.object_store import ObjectStore, StoreResult, remember
 from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_files import rule_paths
 
@@ -33,14 +33,14 @@ class ObjectCache:
     key: bytes | None
     rules: bytes
     id_length: int
-    known: ScannedObjects
+    known: CleanObjects
 
-    def save(self, store: ObjectStore, stored: Stored) -> None:
+    def save(self, store: ObjectStore, stored: StoreResult) -> None:
         """Add what a complete pass found clean; a failure is said, and costs only time."""
         scanned = remember(store, stored) if self.key is not None else None
         if scanned is None or self.key is None:
             return
-        problem = save_scanned(self.path, self.key, self.rules, scanned, self.id_length)
+        problem = save_clean_objects(self.path, self.key, self.rules, scanned, self.id_length)
         if problem:
             say(f"note: the cache of scanned objects was not written: {problem}")
 
@@ -58,9 +58,9 @@ def open_cache(session: Run, repository: Repository, folder: str | None, *, want
     if key is None:
         if wanted:
             say("note: no cache of scanned objects: no private key file can be kept in your state folder")
-        return ObjectCache(path, None, b"", width, nothing_scanned(width))
+        return ObjectCache(path, None, b"", width, no_clean_objects(width))
     rules = _rules_digest(session)
-    known, problem = load_scanned(path, key, rules, width)
+    known, problem = load_clean_objects(path, key, rules, width)
     if problem:
         say(f"note: the cache of scanned objects is ignored: {problem}")
     return ObjectCache(path, key, rules, width, known)

@@ -23,7 +23,8 @@ from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.model.secret import Secret
 from monei_guard.ruleset.bundled import DIRECTIVE, credential_keywords
 from monei_guard.ruleset.rule_files import load_hygiene_rules
-from monei_guard.scanning.scanner import Scanner, ScanResult
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _mask(detector: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) 
     """Return what hides every known key in what a finding says: names of variables and files may be keys as well."""
     keys = [key for path in paths for key in files.findings.get(path, ())]
     for path in paths:
-        keys += detector.findings(Blob(path, files.origin, path, is_name=True))
+        keys += detector.scan_blob(Blob(path, files.origin, path, is_name=True)).findings
     values = {key.secret.reveal().decode("utf-8", "replace"): key.secret.redacted for key in keys if key.secret}
 
     def hide(text: str) -> str:
@@ -181,7 +182,8 @@ def classifier(detector: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         try:
-            return [one for one in detector.findings(Blob(content, Origin.WORKTREE, path)) if _is_key(one)]
+            found = detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+            return [one for one in found if _is_key(one)]
         except GuardError:
             return ()
 

@@ -19,7 +19,7 @@ from monei_guard.reporting.report import Configuration, Coverage, Report, make_r
 from monei_guard.reporting.report_redaction import report_without_keys
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 
 TerminalWriter = Callable[[Report, TextIO, Style], None]
 _WIDTH = 100

@@ -14,9 +14,11 @@ from monei_guard.fast_path import NAMED_RANGE
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.hygiene.selection import concerns_hygiene
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import ScanResult, scan
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.staged_index import staged as staged_items
+from monei_guard.sources.source import SourceOptions
+from monei_guard.sources.staged_index import staged_items
 
 
 class OutsideRepositoryError(GuardError):
@@ -46,10 +48,9 @@ def _looked_at(folder: str, options: Options, *, whole_files: bool) -> int:
     session = open_run(options, top, lambda: manifests_in(os.fsencode(top)))
     settings = session.settings
     touched: set[bytes] = set()
-    items = staged_items(
-        repository, max_size=settings.max_size, whole_files=whole_files, excluded=excluder(settings.exclude)
-    )
-    scanned = scan(_noted(chain(items, _named_range(repository, session)), touched), session.detector)
+    source_options = SourceOptions(settings.max_size, excluder(settings.exclude))
+    items = staged_items(repository, source_options, whole_files=whole_files)
+    scanned = scan(_noted(chain(items, _named_range(repository, source_options)), touched), session.detector)
     if _may_hold_a_key(session, scanned) or any(concerns_hygiene(path) for path in touched):
         from monei_guard.application.hygiene import with_staged_hygiene  # noqa: PLC0415 - not on other commits
 
@@ -68,16 +69,15 @@ def _may_hold_a_key(session: Run, scanned: ScanResult) -> bool:
     return session.active is not None or any(one.secret is not None for one in scanned.findings)
 
 
-def _named_range(repository: Repository, session: Run) -> Iterator[Blob | Skipped]:
+def _named_range(repository: Repository, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield what the commits add that pre-commit was given as --from-ref and --to-ref: nothing is staged then."""
     base, tip = (os.environ.get(name) for name in NAMED_RANGE)
     if not base or not tip:
         return
     from monei_guard.sources.commit_range import range_items, read_range  # noqa: PLC0415 - not on a commit
 
-    settings = session.settings
     commits = read_range(repository, f"{base}...{tip}")
-    yield from range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
+    yield from range_items(repository, commits, options)
 
 
 def _noted(items: Iterable[Blob | Skipped], touched: set[bytes]) -> Iterator[Blob | Skipped]:

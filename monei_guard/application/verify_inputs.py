@@ -16,10 +16,12 @@ from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, ObjectReader, cat_file, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Scanner, ScanResult, scan
-from monei_guard.sources.files import FileOptions, one_file
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner, scan
+from monei_guard.sources.files import one_file
+from monei_guard.sources.source import SourceOptions
 
-_OPTIONS = FileOptions()
+_OPTIONS = SourceOptions()
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

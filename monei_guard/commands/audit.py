@@ -19,10 +19,11 @@ from monei_guard.model.secret import Secret
 from monei_guard.reporting.audit_report import write_audit
 from monei_guard.reporting.html_summary import ROTATE_AFTER
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.files import FileOptions, directory
+from monei_guard.sources.files import directory
+from monei_guard.sources.source import SourceOptions
 
 
 @click.command()
@@ -87,8 +88,8 @@ def scan_work_tree(session: Run, top: str, history: History | None = None) -> Sc
     excluded = excluder(session.settings.exclude)
     with file_progress(quiet=session.options.quiet) as progress:
         expect = progress.expect if progress.draws else None
-        how = FileOptions(session.settings.max_size, excluded=excluded, expect=expect)
-        present = run_pipeline(progress.follow(directory(os.fsencode(top), how)), session.detector)
+        items = directory(os.fsencode(top), SourceOptions(session.settings.max_size, excluded), expect=expect)
+        present = run_pipeline(progress.follow(items), session.detector)
     return with_hygiene(session, present, (top,), excluded, history)
 
 

@@ -24,9 +24,11 @@ from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Run, excluder, open_run, repository_folder
 from monei_guard.git.repository import GitError, Repository, discover
 from monei_guard.model.blob import Blob, Skipped
-from monei_guard.scanning.scanner import ScanResult, scan
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import scan
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import manifests_in
+from monei_guard.sources.source import SourceOptions
 
 _LARGEST_PAYLOAD = 32 << 20  # bytes; GitHub's own limit for a payload is 25 MB
 
@@ -142,7 +144,7 @@ def _commits(
 ) -> tuple[ScanResult, Run]:  # fmt: skip
     settings = session.settings
     touched: set[bytes] = set()
-    items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
+    items = range_items(repository, commits, SourceOptions(settings.max_size, excluder(settings.exclude)))
     scanned = scan(_noted(items, touched), session.detector)
     if scope.is_head and scope.problem is None and repository.work_tree is not None and touched:
         # The index of a checkout is its commit: what a hook would have said of the files, had it been let.

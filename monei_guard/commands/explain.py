@@ -42,7 +42,7 @@ def explain(what: str) -> None:
     manifests = os.fsencode(os.path.dirname(os.path.abspath(path)))
     engine = Engine(load_credential_rules(), load_evidence_rules, lambda: manifests_in(manifests))
     view = root_view(Blob(content, Origin.WORKTREE, os.fsencode(path)))
-    lines = sorted({_line(view, verdict) for verdict in engine.verdicts(view)})
+    lines = sorted({_line(view, assessment) for assessment in engine.assessments(view)})
     shown = [text for number, text in lines if line is None or number == line]
     if not shown:
         place = f"line {line} of {visible(path)}" if line else visible(path)
@@ -63,17 +63,17 @@ def _place(what: str) -> tuple[str | None, int | None]:
     return None, None
 
 
-def _line(view: View, verdict: Assessment) -> tuple[int, str]:
-    candidate = verdict.candidate
+def _line(view: View, assessment: Assessment) -> tuple[int, str]:
+    candidate = assessment.candidate
     place = view.locate(Span(candidate.start, candidate.end))
     value = redact(candidate.value, guessable=candidate.rule.guessable)
-    name = f" given to {verdict.around.name!r}" if verdict.around.name else ""
-    if verdict.dropped:
-        outcome = f"not reported: {verdict.dropped}"
+    name = f" given to {assessment.around.name!r}" if assessment.around.name else ""
+    if assessment.dropped:
+        outcome = f"not reported: {assessment.dropped}"
     else:
         outcome = (
-            f"matches: vendor {verdict.vendor}, environment {verdict.environment}, "
-            f"confidence {verdict.confidence.label}"
+            f"matches: vendor {assessment.vendor}, environment {assessment.environment}, "
+            f"confidence {assessment.confidence.label}"
         )
     text = f"{place.path}:{place.start_line}:{place.start_column} {candidate.rule.code} {value}{name}: {outcome}"
     return place.start_line, visible(without_keys(text))

@@ -15,7 +15,7 @@ from monei_guard.commands.session import Run, finish, open_run, repository_folde
 from monei_guard.detection.prefilter import REACH
 from monei_guard.git.repository import Repository, discover
 from monei_guard.history.findings import HistoryScan, finish_history
-from monei_guard.history.matching import judge_with
+from monei_guard.history.matching import object_matcher
 from monei_guard.history.object_store import ObjectStore, Progress, ScanOptions, begin_scan, has_news, open_store
 from monei_guard.sources.containers.signatures import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
@@ -52,7 +52,7 @@ def scan_history(session: Run, repository: Repository, cache_dir: str | None, *,
         store = open_store(repository, memory.known)
         under_way = begin_scan(store, _how_to_look(session, store, jobs, progress))
         result = finish_history(under_way, session.detector)
-    memory.save(store, under_way.stored)
+    memory.save(store, under_way.result)
     return result
 
 
@@ -62,4 +62,4 @@ def _how_to_look(session: Run, store: ObjectStore, jobs: int | None, progress: P
         prefilter = prefilter.with_literals(ARCHIVE_SIGNS)
     test = prefilter.fast_test() if has_news(store) else None
     look, margin = (test, REACH) if test is not None else (prefilter.hits, None)
-    return ScanOptions(look, margin, judge_with(session.detector), jobs, progress)
+    return ScanOptions(look, margin, object_matcher(session.detector), jobs, progress)

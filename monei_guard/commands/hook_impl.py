@@ -13,24 +13,19 @@ from monei_guard.application.options import Options
 from monei_guard.application.repository import NoRepositoryError, with_own_work_tree
 from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Run, excluder, open_run, repository_folder
-from monei_guard.errors import ExitCode, GuardError
+from monei_guard.errors import ExitCode
 from monei_guard.git.repository import Repository, discover
-from monei_guard.model.blob import Blob, Skipped
-from monei_guard.model.location import Origin
 from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.scanner import scan
-from monei_guard.sources.commit_message import recorded_text
+from monei_guard.sources.commit_message import MessageError, message_items
 from monei_guard.sources.commit_range import read_range
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.pushed_refs import Push, push_items, read_push, sent_updates
+from monei_guard.sources.source import SourceOptions
 
 _ZEROS = "0" * 40
 _MESSAGES = ("COMMIT_EDITMSG", "MERGE_MSG")  # where git keeps the message that it is about to record
 _PATTERN = frozenset("*?[\\")
-
-
-class MessageError(GuardError):
-    """There is no message to look at."""
 
 
 @click.command("hook-pre-push", hidden=True)
@@ -48,7 +43,7 @@ def pre_push(remote: str | None, url: str | None, **given: Any) -> None:
         session = _session(repository, options)
         push = _push(repository, remote, sys.stdin.buffer.read(), os.environ)
         settings = session.settings
-        items = push_items(repository, push, max_size=settings.max_size, excluded=excluder(settings.exclude))
+        items = push_items(repository, push, SourceOptions(settings.max_size, excluder(settings.exclude)))
         with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:
             scanned = scan(progress.follow(items), session.detector)
         code = conclude(session, scanned)
@@ -68,8 +63,8 @@ def commit_msg(file: str | None, **given: Any) -> None:
         session = _session(repository, options)
         path = file if file is not None else _newest_message(repository)
         is_edited = os.environ.get("GIT_EDITOR") != ":"  # what git says to a hook where no editor was opened
-        item = _message(repository, path, session.settings.max_size, is_edited=is_edited)
-        code = conclude(session, scan([item], session.detector))
+        items = message_items(repository, path, SourceOptions(session.settings.max_size), is_edited=is_edited)
+        code = conclude(session, scan(items, session.detector))
     if code == ExitCode.FINDINGS:
         say(f"help: nothing was committed; the message is still in {path}")
     stop(code)
@@ -117,14 +112,3 @@ def _newest_message(repository: Repository) -> str:
     if not found:
         raise MessageError("there is no message to look at", hint="name the file, as git does: hook-commit-msg FILE")
     return max(found, key=os.path.getmtime)
-
-
-def _message(repository: Repository, path: str, max_size: int, *, is_edited: bool) -> Blob | Skipped:
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(max_size + 1)
-    except OSError as error:
-        raise MessageError(f"cannot read the message in {path}: {error.strerror}") from error
-    if len(raw) > max_size:
-        return Skipped(os.fsencode(path), f"larger than {max_size} bytes")
-    return Blob(recorded_text(repository, raw, is_edited=is_edited), Origin.MESSAGE)

@@ -28,6 +28,7 @@ from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.scanning.scanner import scan
 from monei_guard.sources.pushed_refs import Push, PushError, Update, push_items, read_push, received_updates, without
+from monei_guard.sources.source import SourceOptions
 
 SERVER_FILE = "monei-guard.toml"
 ALLOW = "monei-guard.allow"
@@ -90,7 +91,7 @@ def _allowed(repository: Repository) -> frozenset[str]:
 
 def _items(session: Run, repository: Repository, push: Push) -> Iterator[Blob | Skipped]:
     settings = session.settings
-    return push_items(repository, push, max_size=settings.max_size, excluded=excluder(settings.exclude))
+    return push_items(repository, push, SourceOptions(settings.max_size, excluder(settings.exclude)))
 
 
 def _passed(session: Run, repository: Repository, updates: Sequence[Update], judged: Push) -> list[str]:

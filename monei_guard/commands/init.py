@@ -21,7 +21,8 @@ from monei_guard.git.repository import Repository, discover
 from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.scanning.scanner import scan
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.files import FileOptions, directory
+from monei_guard.sources.files import directory
+from monei_guard.sources.source import SourceOptions
 
 
 class NotARepositoryError(GuardError):
@@ -91,7 +92,7 @@ def init(folder: str, *, dry_run: bool, yes: bool) -> None:
 def _plan(repository: Repository, top: bytes) -> Setup:
     session = open_run(Options(), os.fsdecode(top), lambda: manifests_in(top))
     excluded = excluder(session.settings.exclude)
-    scanned = scan(directory(top, FileOptions(excluded=excluded)), session.detector)
+    scanned = scan(directory(top, SourceOptions(excluded=excluded)), session.detector)
     for skipped in scanned.skipped:
         if skipped.incomplete:
             say(f"not looked at: {(skipped.path or b'').decode('utf-8', 'replace')}: {skipped.reason}")

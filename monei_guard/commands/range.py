@@ -14,6 +14,7 @@ from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.scanner import scan
 from monei_guard.sources.commit_range import range_items, read_range, read_since
 from monei_guard.sources.dependency_files import manifests_in
+from monei_guard.sources.source import SourceOptions
 
 
 @click.command(name="range")
@@ -37,7 +38,7 @@ def commit_range(revisions: str | None, *, since: str | None, folder: str, **giv
     session = open_run(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since or "")
     settings = session.settings
-    items = range_items(repository, commits, max_size=settings.max_size, excluded=excluder(settings.exclude))
+    items = range_items(repository, commits, SourceOptions(settings.max_size, excluder(settings.exclude)))
     with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:
         scanned = scan(progress.follow(items), session.detector)
     stop(finish(session, scanned))

@@ -127,7 +127,7 @@ def _judge(rules: Sequence[Rule]) -> RuleRunner:
         views = (root_view(Blob(text, Origin.WORKTREE, path.encode())),)
         return [
             (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
-            for found in engine.findings(views)
+            for found in engine.findings(views).findings
         ]
 
     return judge

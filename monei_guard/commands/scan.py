@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -14,10 +15,11 @@ from monei_guard.commands.options import common_options, read_options
 from monei_guard.commands.session import Run, excluder, finish, open_run, repository_folder
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.reporting.progress import file_progress
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.files import FileOptions, directory, one_file, standard_input
+from monei_guard.sources.files import directory, one_file, standard_input
+from monei_guard.sources.source import SourceOptions
 
 
 @click.command()
@@ -59,11 +61,15 @@ def open_scan(
     root = chosen[0] if len(chosen) == 1 and os.path.isdir(chosen[0]) else "."
     session = open_run(options, folder, lambda: manifests_in(os.fsencode(folder)), root=root)
     settings = session.settings
-    how = FileOptions(settings.max_size, include_ignored, excluder(settings.exclude), expect)
-    return session, _items(chosen, how)
+    read_folder = partial(directory, include_ignored=include_ignored, expect=expect)
+    return session, _items(chosen, SourceOptions(settings.max_size, excluder(settings.exclude)), read_folder)
 
 
-def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skipped]:
+def _items(
+    paths: Sequence[str],
+    options: SourceOptions,
+    read_folder: Callable[[bytes, SourceOptions], Iterator[Blob | Skipped]],
+) -> Iterator[Blob | Skipped]:
     alone = len(paths) == 1
     for path in paths:
         name = os.fsencode(path)
@@ -72,7 +78,7 @@ def _items(paths: Sequence[str], options: FileOptions) -> Iterator[Blob | Skippe
         elif path == "-":
             yield from standard_input(sys.stdin.buffer, options)
         elif os.path.isdir(path):
-            yield from (item if alone else _below(name, item) for item in directory(name, options))
+            yield from (item if alone else _below(name, item) for item in read_folder(name, options))
         else:
             yield from one_file(name, options)
 

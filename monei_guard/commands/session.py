@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from monei_guard.application.options import Options, read_settings
 from monei_guard.configuration.location import OWN_FILE
 from monei_guard.configuration.settings import Settings
+from monei_guard.deferred import load
 from monei_guard.errors import ExitCode
 from monei_guard.filesystem.user_directories import cache_folder
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.scanning.linter import Linter
-from monei_guard.scanning.scanner import Scanner, ScanResult
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter
@@ -150,7 +152,5 @@ def excluder(patterns: Sequence[str]) -> Callable[[bytes], bool] | None:
     """Return a test for excluded paths (gitignore patterns), or None where nothing is."""
     if not patterns:
         return None
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only with an exclude list
-
-    spec = GitIgnoreSpec.from_lines(patterns)
-    return lambda path: spec.match_file(path.decode("utf-8", "surrogateescape"))
+    made: Callable[[bytes], bool] = load("monei_guard.sources.exclusion:excluder")(patterns)
+    return made

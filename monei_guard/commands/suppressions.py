@@ -71,7 +71,7 @@ def _in_blob(session: Run, blob: Blob) -> list[tuple[int, Listed]]:
         return []
     faults = {
         one.finding.location.start_line: one.finding.code
-        for one in session.detector.triaged(blob)
+        for one in session.detector.scan_blob(blob).triaged
         if one.finding.kind is RuleKind.SUPPRESSION
     }
     states = {"MG901": "expired", "MG902": "suppresses nothing", "MG903": "unknown code", "MG904": "malformed"}

@@ -34,7 +34,8 @@ from monei_guard.reporting.formats import FORMATS
 from monei_guard.reporting.report import Coverage, make_report
 from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.ruleset.rule_files import load_bundled
-from monei_guard.scanning.scanner import Scanner, ScanResult
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner
 from monei_guard.verification.validity import is_declined, with_verdicts
 
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h)?", re.ASCII)

@@ -16,7 +16,7 @@ from monei_guard.errors import GuardError
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.selection import Selection
 from monei_guard.sources.containers.signatures import ARCHIVE_DEPTH, ArchiveLimits
-from monei_guard.sources.files import MAX_SIZE
+from monei_guard.sources.source import MAX_SIZE
 
 _DEEPEST = 16
 

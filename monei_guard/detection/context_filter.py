@@ -34,8 +34,8 @@ class Text:
     around: Callable[[int, int], MatchContext]
 
 
-class ContextJudge:
-    """Judges matches by their surroundings; evidence and manifests (see `engine.Engine`) are read once, when needed."""
+class ContextFilter:
+    """Assesses matches by their surroundings; evidence and manifests (see `engine.Engine`) are read when needed."""
 
     def __init__(self, evidence: Callable[[], Iterable[Rule]], manifests: Callable[[], bytes]) -> None:
         self._load_evidence = evidence
@@ -64,7 +64,7 @@ class ContextJudge:
             ),
         )
 
-    def verdict(self, text: Text, candidate: Candidate) -> Assessment:
+    def assess(self, text: Text, candidate: Candidate) -> Assessment:
         """Return what becomes of a candidate that its value did not drop."""
         rule, value = candidate.rule, candidate.value
         if is_documented(value):

@@ -6,16 +6,24 @@ Most of what names a keyword holds nothing that matches, so what judges matches 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from monei_guard.deferred import load
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
 from monei_guard.model.blob import Skipped, View
 from monei_guard.model.rule import Rule
 
 if TYPE_CHECKING:
     from monei_guard.detection.assessment import Assessment
-    from monei_guard.detection.context_filter import ContextJudge
+    from monei_guard.detection.context_filter import ContextFilter
     from monei_guard.model.finding import Finding
+
+
+class Detected(NamedTuple):
+    """The findings in one blob's views, in order of place, and what of it could not be judged in time."""
+
+    findings: "tuple[Finding, ...]" = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 class Engine:
@@ -40,40 +48,33 @@ class Engine:
 
     @cached_property
     def _dropped_by_value(self) -> "Callable[[Candidate], Assessment | None]":
-        from monei_guard.detection.value_filter import dropped_by_value  # noqa: PLC0415 - only for a match
-
-        return dropped_by_value
+        return load("monei_guard.detection.value_filter:dropped_by_value")  # type: ignore[no-any-return] # as declared
 
     @cached_property
-    def _context(self) -> "ContextJudge":
-        from monei_guard.detection.context_filter import ContextJudge  # noqa: PLC0415 - only for what may be a key
+    def _context(self) -> "ContextFilter":
+        return load("monei_guard.detection.context_filter:ContextFilter")(  # type: ignore[no-any-return] # as declared
+            self._load_evidence, self._load_manifests
+        )
 
-        return ContextJudge(self._load_evidence, self._load_manifests)
+    def findings(self, views: Sequence[View], shown_path: str | None = None) -> Detected:
+        """Return the findings in one blob's views; `shown_path` replaces the displayed path (to mask one).
 
-    def findings(
-        self, views: Sequence[View], shown_path: str | None = None, cuts: list[Skipped] | None = None
-    ) -> "list[Finding]":
-        """Return the findings in one blob's views, in order of place.
-
-        `shown_path` replaces the displayed path (where the path itself holds a secret). Where time runs out, what was
-        found by then is returned and the rest goes to `cuts`; without `cuts`, SlowRuleError is raised.
+        Where time runs out, what was found by then is returned with what was not judged.
         """
-        judged: list[tuple[View, Assessment]] = []
+        assessments: list[tuple[View, Assessment]] = []
+        skipped: tuple[Skipped, ...] = ()
         deadline = self.matcher.deadline()
         try:
             for view in views:
-                judged.extend((view, verdict) for verdict in self.verdicts(view, deadline))
+                assessments.extend((view, one) for one in self.assessments(view, deadline))
         except SlowRuleError as error:
-            if cuts is None:
-                raise
-            cuts.append(Skipped(views[0].blob.path, str(error)))
-        if all(verdict.dropped for _, verdict in judged):
-            return []
-        from monei_guard.detection.findings import verdict_findings  # noqa: PLC0415 - only with a finding
+            skipped = (Skipped(views[0].blob.path, str(error)),)
+        if all(one.dropped for _, one in assessments):
+            return Detected((), skipped)
+        make = load("monei_guard.detection.findings:findings")
+        return Detected(tuple(make(assessments, shown_path)), skipped)
 
-        return verdict_findings(judged, shown_path)
-
-    def verdicts(self, view: View, deadline: float | None = None) -> "Iterator[Assessment]":
+    def assessments(self, view: View, deadline: float | None = None) -> "Iterator[Assessment]":
         """Yield every candidate of the view with what became of it (`explain` shows the dropped ones too).
 
         Raises SlowRuleError at the deadline (`Matcher.deadline`), a whole period from now if none is given.
@@ -86,8 +87,8 @@ class Engine:
                     f"only {number} matches could be judged in {self.matcher.seconds:g} s",
                     hint="what was found before is reported; scan the file in parts for the rest",
                 )
-            verdict = self._dropped_by_value(candidate)
-            if verdict is None:
+            assessment = self._dropped_by_value(candidate)
+            if assessment is None:
                 text = text or self._context.text(view)
-                verdict = self._context.verdict(text, candidate)
-            yield verdict
+                assessment = self._context.assess(text, candidate)
+            yield assessment

@@ -1,4 +1,4 @@
-"""From verdicts to findings: overlaps resolved, values masked, places named."""
+"""From assessments to findings: overlaps resolved, values masked, places named."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -16,25 +16,25 @@ from monei_guard.model.secret import Secret, redact_values
 _FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
 
 
-def verdict_findings(judged: list[tuple[View, Assessment]], shown_path: str | None) -> list[Finding]:
-    """Return the findings among the verdicts of one blob's views, in order of place; see `Engine.findings`."""
-    kept = _resolve_overlaps([(view, verdict) for view, verdict in judged if not verdict.dropped])
+def findings(assessments: list[tuple[View, Assessment]], shown_path: str | None) -> list[Finding]:
+    """Return the findings among the assessments of one blob's views, in order of place; see `Engine.findings`."""
+    kept = _resolve_overlaps([(view, assessment) for view, assessment in assessments if not assessment.dropped])
     masks = all_masks(
-        (_mask(view, verdict.candidate) for view, verdict in judged if verdict.secret),
-        {verdict.candidate.value for _, verdict in judged if verdict.secret},
+        (_mask(view, assessment.candidate) for view, assessment in assessments if assessment.secret),
+        {assessment.candidate.value for _, assessment in assessments if assessment.secret},
     )
     seen: Counter[str] = Counter()
-    findings = []
+    made = []
     places = _places(kept)
-    for view, verdict in sorted(kept, key=lambda item: _root_span(*item).start):
-        identity = _identity(verdict, view.blob)
+    for view, assessment in sorted(kept, key=lambda item: _root_span(*item).start):
+        identity = _identity(assessment, view.blob)
         seen[identity] += 1
-        findings.append(_finding(view, verdict, f"{identity}:{seen[identity]}", masks, shown_path, places))
-    return findings
+        made.append(_finding(view, assessment, f"{identity}:{seen[identity]}", masks, shown_path, places))
+    return made
 
 
-def _root_span(view: View, verdict: Assessment) -> Span:
-    return view.root_span(Span(verdict.candidate.start, verdict.candidate.end))[1]
+def _root_span(view: View, assessment: Assessment) -> Span:
+    return view.root_span(Span(assessment.candidate.start, assessment.candidate.end))[1]
 
 
 def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, Assessment]]:
@@ -47,13 +47,13 @@ def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, 
     kept: list[tuple[View, Assessment]] = []
 
     def rank(item: tuple[View, Assessment]) -> tuple[int, int, int]:
-        view, verdict = item
-        size = verdict.candidate.end - verdict.candidate.start
-        return (-verdict.candidate.rule.precedence, len(view.encoding_path), -size)
+        view, assessment = item
+        size = assessment.candidate.end - assessment.candidate.start
+        return (-assessment.candidate.rule.precedence, len(view.encoding_path), -size)
 
-    for view, verdict in sorted(found, key=rank):
-        root, span = view.root_span(Span(verdict.candidate.start, verdict.candidate.end))
-        value = verdict.candidate.value
+    for view, assessment in sorted(found, key=rank):
+        root, span = view.root_span(Span(assessment.candidate.start, assessment.candidate.end))
+        value = assessment.candidate.value
         copied = root.data[span.start : span.end] == value
         places = range(span.start >> 10, (span.end >> 10) + 1)
         if not any(
@@ -63,7 +63,7 @@ def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, 
         ):
             for place in places:
                 taken[place].append((span, value))
-            kept.append((view, verdict))
+            kept.append((view, assessment))
     return kept
 
 
@@ -73,17 +73,17 @@ def _mask(view: View, candidate: Candidate) -> Mask:
     return Mask(span, secret.redacted if not view.encoding_path else f"‹{view.encoding_path[-1]}: {secret.redacted}›")
 
 
-def _identity(verdict: Assessment, blob: Blob) -> str:
+def _identity(assessment: Assessment, blob: Blob) -> str:
     """Return a digest that survives line moves. A guessable value does not go into it: its name does."""
-    rule, value = verdict.candidate.rule, verdict.candidate.value
-    what = verdict.around.name.encode() if rule.guessable else value
+    rule, value = assessment.candidate.rule, assessment.candidate.value
+    what = assessment.around.name.encode() if rule.guessable else value
     return fingerprint(rule.code.encode(), blob.path or b"", what)
 
 
 def _finding(
-    view: View, verdict: Assessment, identity: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+    view: View, assessment: Assessment, identity: str, masks: Masks, shown_path: str | None, places: dict[int, str]
 ) -> Finding:
-    candidate, rule = verdict.candidate, verdict.candidate.rule
+    candidate, rule = assessment.candidate, assessment.candidate.rule
     span = Span(candidate.start, candidate.end)
     root, root_span = view.root_span(span)
     location = view.locate(span, shown_path)
@@ -95,11 +95,11 @@ def _finding(
         code=rule.code,
         rule=rule.id,
         kind=rule.kind,
-        severity=verdict.severity,
-        confidence=verdict.confidence,
-        vendor=verdict.vendor,
-        environment=verdict.environment,
-        message=_masked(_message(verdict, view.blob, _place(location, root_span, places)), masks.values),
+        severity=assessment.severity,
+        confidence=assessment.confidence,
+        vendor=assessment.vendor,
+        environment=assessment.environment,
+        message=_masked(_message(assessment, view.blob, _place(location, root_span, places)), masks.values),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
@@ -127,17 +127,17 @@ def _place(location: Location, span: Span, places: dict[int, str]) -> str:
     return ", ".join(part for part in (place, far) if part)
 
 
-def _message(verdict: Assessment, blob: Blob, place: str) -> str:
-    text = verdict.candidate.rule.title
-    if verdict.vendor == "unknown":
+def _message(assessment: Assessment, blob: Blob, place: str) -> str:
+    text = assessment.candidate.rule.title
+    if assessment.vendor == "unknown":
         text = f"{text}, of an unknown company"
-    elif verdict.vendor != "monei":
-        text = f"{text} ({verdict.vendor})"
-    if verdict.environment is not Environment.UNKNOWN:
-        text = f"{text}, {verdict.environment}"
+    elif assessment.vendor != "monei":
+        text = f"{text} ({assessment.vendor})"
+    if assessment.environment is not Environment.UNKNOWN:
+        text = f"{text}, {assessment.environment}"
     if blob.is_name:
         text = f"{text}, in the name itself"
     if place:
         text = f"{text}; {place}"
-    note = blob.note(verdict.candidate.value) if blob.note else ""
+    note = blob.note(assessment.candidate.value) if blob.note else ""
     return f"{text}; {note}" if note else text

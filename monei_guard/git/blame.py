@@ -31,10 +31,10 @@ def line_origins(repository: Repository, path: bytes, lines: Iterable[int]) -> d
     for row in output.split(b"\n"):
         name, _, value = row.partition(b" ")
         if row.startswith(b"\t"):
-            known = facts.get(commit, {})
+            details = facts.get(commit, {})
             if commit.strip(b"0"):
-                author = known.get(b"author", b"").decode("utf-8", "replace")
-                origins[number] = LineOrigin(commit.decode(), author, int(known.get(b"author-time", b"0")))
+                author = details.get(b"author", b"").decode("utf-8", "replace")
+                origins[number] = LineOrigin(commit.decode(), author, int(details.get(b"author-time", b"0")))
         elif len(name) in {40, 64} and value[:1].isdigit():
             commit, number = name, int(value.split(b" ")[1])
             facts.setdefault(commit, {})

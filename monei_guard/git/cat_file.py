@@ -86,8 +86,8 @@ def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple
             timeout=_PATIENCE + len(object_ids) * _PATIENCE_EACH,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        said: bytes = error.stdout or b""
-        return said[: said.rfind(b"\n") + 1].decode("ascii", "replace").splitlines(), "git does not come to an end"
+        output: bytes = error.stdout or b""
+        return output[: output.rfind(b"\n") + 1].decode("ascii", "replace").splitlines(), "git does not come to an end"
     complaints = done.stderr.decode("utf-8", "replace").strip().splitlines()
     reason = complaints[0] if complaints else "git cannot read it"
     return done.stdout.decode("ascii", "replace").splitlines(), reason

@@ -12,20 +12,16 @@ from dulwich.errors import ApplyDeltaError
 __all__ = ["ApplyDeltaError", "apply_delta"]
 
 
-def _in_python(base: bytes, delta: bytes) -> list[bytes]:
-    from dulwich.pack import apply_delta as apply  # noqa: PLC0415 - heavy, and only where nothing is compiled
-
-    return [b"".join(apply(base, delta))]
-
-
-def _compiled() -> Callable[[bytes, bytes], list[bytes]] | None:
-    try:
-        module = import_module("dulwich._pack")
-    except ImportError:  # a platform without a compiled wheel
-        return None
-    function: Callable[[bytes, bytes], list[bytes]] = module.apply_delta
-    return function
+def _in_lists_of_one(apply: Callable[[bytes, bytes], list[bytes]]) -> Callable[[bytes, bytes], list[bytes]]:
+    """Return dulwich's Python function with the compiled one's result: it makes an object in pieces."""
+    return lambda base, delta: [b"".join(apply(base, delta))]
 
 
 # Returns a list of one: the object that a delta makes of its base.
-apply_delta = _compiled() or _in_python
+apply_delta: Callable[[bytes, bytes], list[bytes]]
+try:
+    apply_delta = import_module("dulwich._pack").apply_delta
+except ImportError:  # a platform without a compiled wheel
+    from dulwich.pack import apply_delta as _in_pieces
+
+    apply_delta = _in_lists_of_one(_in_pieces)

@@ -5,6 +5,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from monei_guard.git.pack_index import ID_LENGTHS
 from monei_guard.git.repository import Repository
@@ -19,33 +20,40 @@ class NotAFileError(ValueError):
     """A pipe, device or socket in the place of an object; whoever opens it to read may wait for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFiles:
-    """The files of all object directories. `packs` are paths without suffix; `loose` maps hex ids to paths.
+# A path and what is wrong there.
+Problem: TypeAlias = tuple[bytes, str]
 
-    `problems` are pairs of a path and what is wrong there.
-    """
+
+@dataclass(frozen=True, slots=True)
+class ObjectFiles:
+    """The files of all object directories. `packs` are paths without suffix; `loose` maps hex ids to paths."""
 
     packs: tuple[bytes, ...]
     loose: dict[str, bytes]
-    problems: tuple[tuple[bytes, str], ...]
+    problems: tuple[Problem, ...]
 
 
-def stored_files(repository: Repository) -> StoredFiles:
+def object_files(repository: Repository) -> ObjectFiles:
     """Return what the repository's object directories hold, alternates included. Raises GitError."""
     packs: list[bytes] = []
     loose: dict[str, bytes] = {}
-    problems: list[tuple[bytes, str]] = []
+    problems: list[Problem] = []
     digits = 2 * ID_LENGTHS[repository.object_format]
-    for folder in _object_directories(repository, problems):
-        packs.extend(_packs(folder, problems))
-        for name, path in _loose(folder, digits, problems):
+    for folder in _object_directories(repository):
+        if isinstance(folder, tuple):
+            problems.append(folder)
+            continue
+        stems, bad_packs = _packs(folder)
+        objects, bad_folders = _loose(folder, digits)
+        packs += stems
+        for name, path in objects.items():
             loose.setdefault(name, path)
-    return StoredFiles(tuple(packs), loose, tuple(problems))
+        problems += (*bad_packs, *bad_folders)
+    return ObjectFiles(tuple(packs), loose, tuple(problems))
 
 
-def _object_directories(repository: Repository, problems: list[tuple[bytes, str]]) -> Iterator[bytes]:
-    """Yield the repository's own object directory and its alternates, each once."""
+def _object_directories(repository: Repository) -> Iterator[bytes | Problem]:
+    """Yield the repository's own object directory and its alternates, each once, and those that do not exist."""
     own = repository.run("rev-parse", "--git-path", "objects").removesuffix(b"\n")
     start = os.path.join(repository.work_tree or repository.git_dir, own)
     borrowed = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "") if repository.as_hook else ""
@@ -58,7 +66,7 @@ def _object_directories(repository: Repository, problems: list[tuple[bytes, str]
             continue
         seen.add(real)
         if not os.path.isdir(real):
-            problems.append((folder, "this object directory does not exist, so its objects were not scanned"))
+            yield folder, "this object directory does not exist, so its objects were not scanned"
             continue
         yield real
         if depth <= _MAX_DEPTH:
@@ -83,23 +91,29 @@ def _unquoted(line: bytes) -> bytes:
     return line[1:-1].decode("latin-1").encode().decode("unicode_escape").encode("latin-1", "replace")
 
 
-def _packs(folder: bytes, problems: list[tuple[bytes, str]]) -> Iterator[bytes]:
-    """Yield the packs of one object directory that have an index; git sees no others."""
+def _packs(folder: bytes) -> tuple[list[bytes], list[Problem]]:
+    """Return the packs of one object directory that have an index (git sees no others), and those that have none."""
+    stems: list[bytes] = []
+    problems: list[Problem] = []
     try:
         names = set(os.listdir(os.path.join(folder, b"pack")))
     except OSError:
-        return
+        return stems, problems
     for name in sorted(names):
         stem = os.path.join(folder, b"pack", name[: -len(b".pack")])
-        if name.endswith(b".pack"):
-            if name[: -len(b".pack")] + b".idx" in names:
-                yield stem
-            else:
-                problems.append((stem + b".pack", "this pack has no index, so nothing can read it: 'git index-pack'"))
+        if not name.endswith(b".pack"):
+            continue
+        if name[: -len(b".pack")] + b".idx" in names:
+            stems.append(stem)
+        else:
+            problems.append((stem + b".pack", "this pack has no index, so nothing can read it: 'git index-pack'"))
+    return stems, problems
 
 
-def _loose(folder: bytes, digits: int, problems: list[tuple[bytes, str]]) -> Iterator[tuple[str, bytes]]:
-    """Yield hex id and path of each loose object in one object directory."""
+def _loose(folder: bytes, digits: int) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return the path of each loose object in one object directory by hex id, and what cannot be listed."""
+    paths: dict[str, bytes] = {}
+    problems: list[Problem] = []
     for fan in sorted(os.listdir(folder)):
         if len(fan) != _FAN or not _is_hex(fan):
             continue
@@ -110,7 +124,8 @@ def _loose(folder: bytes, digits: int, problems: list[tuple[bytes, str]]) -> Ite
             continue
         for name in sorted(names):
             if len(name) == digits - _FAN and _is_hex(name):
-                yield (fan + name).decode(), os.path.join(folder, fan, name)
+                paths[(fan + name).decode()] = os.path.join(folder, fan, name)
+    return paths, problems
 
 
 def _is_hex(name: bytes) -> bool:

@@ -61,16 +61,16 @@ class Outcome:
 class Walker:
     """Walks families of one pack.
 
-    `look` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever stands
-    around it; with `margin` None that is not so, and `look` sees every object whole and alone. `found` is called with
-    the position and the whole content of each wanted object in which `look` finds something. `each_group` is called
-    with the positions and whole contents of all wanted objects, some at a time.
+    `content_test` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever
+    stands around it; with `margin` None that is not so, and it sees every object whole and alone. `found` is called
+    with the position and the whole content of each wanted object that passes the test. `each_group` is called with the
+    positions and whole contents of all wanted objects, some at a time.
     """
 
     pack: mmap.mmap
     entries: PackEntries
     wanted: Flags
-    look: ContentTest | None
+    content_test: ContentTest | None
     margin: int | None
     found: Callable[[int, bytes], None]
     each_group: EachGroup | None = None
@@ -188,7 +188,7 @@ class _State:
         while first < len(raw):  # groups small enough to be looked at while they are in the cache
             goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
             after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._look_at(self._rebuilt(islice(table, after - first)), windows)
+            self._search_group(self._rebuilt(islice(table, after - first)), windows)
             first = after
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
@@ -221,7 +221,7 @@ class _State:
         contents = self.contents
         group = _Group([], [], [])
         add, add_content, add_base = group.places.append, group.contents.append, group.bases.append
-        for here, data, parent, is_last, has_children in rows:
+        for row, data, parent, is_last, has_children in rows:
             content, base = data, None
             if parent >= 0:
                 base = contents[parent]
@@ -230,52 +230,52 @@ class _State:
                 try:
                     content = apply_delta(base, data)[0]  # type: ignore[arg-type] # None raises TypeError
                 except _APPLY_ERRORS as error:
-                    self._not_rebuilt(here, base, data, error)
+                    self._not_rebuilt(row, base, data, error)
                     continue
             if content is None:
-                self._defer(here)
+                self._defer(row)
                 continue
             if has_children:
-                contents[here] = content
-            add(here)
+                contents[row] = content
+            add(row)
             add_content(content)
             add_base(base)
         return group if self.all_wanted else self._wanted_only(group)
 
     def _wanted_only(self, group: "_Group") -> "_Group":
         """Return what is to be looked at; the deltas of the others are looked at whole."""
-        for here in group.places:
-            self.hit[here] = not self.wanted[here]
+        for row in group.places:
+            self.hit[row] = not self.wanted[row]
         kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.wanted[row[0]]]
         return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
 
-    def _look_at(self, group: "_Group", windows: "_Windows | None") -> None:
+    def _search_group(self, group: "_Group", windows: "_Windows | None") -> None:
         """Look at the windows of some objects together; if that finds anything, at each object whole."""
         contents, position = group.contents, self.order.position
         self.outcome.objects += len(contents)
         self.outcome.size += sum(map(len, contents))
-        look, each_group = self.walker.look, self.walker.each_group
+        content_test, each_group = self.walker.content_test, self.walker.each_group
         if each_group is not None and contents:
             each_group(position[group.places], contents)
-        if look is None or not contents:
+        if content_test is None or not contents:
             return
         pieces = contents if windows is None else windows.pieces(group, self.hit)
-        if self.walker.margin is None or look(b"".join(pieces)):
-            for here, content in zip(group.places, contents, strict=True):
-                if look(content):
-                    self.hit[here] = 1
-                    self.walker.found(int(position[here]), content)
+        if self.walker.margin is None or content_test(b"".join(pieces)):
+            for row, content in zip(group.places, contents, strict=True):
+                if content_test(content):
+                    self.hit[row] = 1
+                    self.walker.found(int(position[row]), content)
 
-    def _not_rebuilt(self, here: int, base: bytes | None, delta: bytes | None, error: Exception) -> None:
+    def _not_rebuilt(self, row: int, base: bytes | None, delta: bytes | None, error: Exception) -> None:
         """Note a delta that did not apply; one whose base or own data was given up before needs no second note."""
         if base is not None and delta is not None:
-            self.outcome.damaged[int(self.order.position[here])] = f"its delta does not apply ({_first_line(error)})"
-        self._defer(here)
+            self.outcome.damaged[int(self.order.position[row])] = f"its delta does not apply ({_first_line(error)})"
+        self._defer(row)
 
-    def _defer(self, here: int) -> None:
+    def _defer(self, row: int) -> None:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
-        if self.wanted[here]:
-            self.outcome.deferred.append(int(self.order.position[here]))
+        if self.wanted[row]:
+            self.outcome.deferred.append(int(self.order.position[row]))
 
 
 def faster_by_zlib(pack: Bytes, start: Offsets, size: Offsets) -> Flags:

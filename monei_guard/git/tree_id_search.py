@@ -1,9 +1,16 @@
-"""Finding raw object ids, and names, in trees."""
+"""Finding raw object ids, and names, in trees: with Hyperscan, or by Python alone where that has no wheel."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
+
+try:
+    import hyperscan
+except ImportError:
+    _HAS_HYPERSCAN = False  # a platform without a wheel
+else:
+    _HAS_HYPERSCAN = True
 
 from monei_guard.git.commit_graph import Numbers
 from monei_guard.git.tree_objects import tree_entries
@@ -40,9 +47,7 @@ def _unpacked(found: Sequence[int]) -> tuple[Numbers, Numbers]:
 
 
 def _hyperscan_finder(literals: Sequence[bytes]) -> FindLiterals | None:
-    try:
-        import hyperscan  # noqa: PLC0415 - only where something was found
-    except ImportError:
+    if not _HAS_HYPERSCAN:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     expressions = [b"".join(b"\\x%02x" % byte for byte in literal) for literal in literals]

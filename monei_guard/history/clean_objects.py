@@ -29,21 +29,21 @@ _KEY_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class ScannedObjects:
+class CleanObjects:
     """Clean objects: `ids` raw and sorted, and `packs`, marks of whole packs that are clean but for `again`."""
 
     ids: Ids
     packs: frozenset[bytes] = field(default_factory=frozenset)
     again: tuple[bytes, ...] = ()
 
-    def known(self, ids: Ids) -> Flags:
+    def among(self, ids: Ids) -> Flags:
         """Return which of `ids` are among the clean ones."""
         return among(ids, self.ids)
 
 
-def nothing_scanned(id_length: int) -> ScannedObjects:
+def no_clean_objects(id_length: int) -> CleanObjects:
     """Return the value to begin with."""
-    return ScannedObjects(np.zeros(0, dtype=f"S{id_length}"))
+    return CleanObjects(np.zeros(0, dtype=f"S{id_length}"))
 
 
 def pack_mark(stem: bytes) -> bytes:
@@ -74,9 +74,9 @@ def user_key(folder: str) -> bytes | None:
     return key if is_private and len(key) == _KEY_SIZE else None
 
 
-def load_scanned(path: bytes, key: bytes, rules: bytes, id_length: int) -> tuple[ScannedObjects, str]:
+def load_clean_objects(path: bytes, key: bytes, rules: bytes, id_length: int) -> tuple[CleanObjects, str]:
     """Return what the file says, and why it says nothing ("" when it does, or when there is none)."""
-    nothing = nothing_scanned(id_length)
+    nothing = no_clean_objects(id_length)
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
@@ -100,10 +100,10 @@ def load_scanned(path: bytes, key: bytes, rules: bytes, id_length: int) -> tuple
     marks = frozenset(raw[at : at + _MARK] for at in range(_HEAD.size, start, _MARK))
     after = start + again * width
     ids = np.frombuffer(raw, dtype=f"S{width}", count=count, offset=after)
-    return ScannedObjects(ids, marks, tuple(raw[at : at + width] for at in range(start, after, width))), ""
+    return CleanObjects(ids, marks, tuple(raw[at : at + width] for at in range(start, after, width))), ""
 
 
-def save_scanned(path: bytes, key: bytes, rules: bytes, scanned: ScannedObjects, id_length: int) -> str:
+def save_clean_objects(path: bytes, key: bytes, rules: bytes, scanned: CleanObjects, id_length: int) -> str:
     """Write the file in one step; return why that was not possible, "" when it was."""
     if len(scanned.ids) > _MOST_IDS:
         return "there are too many objects to remember"

@@ -5,47 +5,47 @@ from collections.abc import Collection, Mapping
 from monei_guard.git.cat_file import MISSING, ObjectHeader, object_headers, read_objects, read_windows
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
-from monei_guard.history.worker import Examiner, ObjectHit, Seen
+from monei_guard.history.worker import Examiner, ObjectHit, ShareResult
 
 
-def look_through_git(
+def scan_through_git(
     repository: Repository, examiner: Examiner, unread: Mapping[str, str], may_be_gone: Collection[str]
-) -> Seen:
+) -> ShareResult:
     """Look at objects, given by their ids and by why the fast reader could not ("" where it did not try).
 
     What git cannot read either is hopeless, if it must be there.
     """
-    seen = Seen()
+    result = ShareResult()
     small: dict[str, str] = {}
     for header in object_headers(repository, unread):
         if not isinstance(header, ObjectHeader):
             if header[0] in may_be_gone and header[1] == MISSING:
                 continue
-            seen.hopeless[header[0]] = unread.get(header[0]) or header[1]
+            result.hopeless[header[0]] = unread.get(header[0]) or header[1]
         elif header.size <= LARGE_OBJECT:
             small[header.object_id] = header.kind
         else:
-            _look_at_large(repository, examiner, header, seen)
+            result.add(_large_object(repository, examiner, header))
     for object_id, kind, content in read_objects(repository, tuple(small), LARGE_OBJECT):
         del small[object_id]
-        seen.objects += 1
-        seen.size += len(content)
-        if examiner.look(content):
-            examiner.take(object_id, kind, content, seen)
+        result.objects += 1
+        result.size += len(content)
+        if examiner.prefilter(content):
+            result.add(examiner.match(object_id, kind, content))
     for object_id in small:
-        seen.hopeless[object_id] = unread[object_id] or "git cannot read it"
-    return seen
+        result.hopeless[object_id] = unread[object_id] or "git cannot read it"
+    return result
 
 
-def _look_at_large(repository: Repository, examiner: Examiner, header: ObjectHeader, seen: Seen) -> None:
-    seen.objects += 1
-    seen.size += header.size
+def _large_object(repository: Repository, examiner: Examiner, header: ObjectHeader) -> ShareResult:
+    result = ShareResult(objects=1, size=header.size)
     secrets: dict[str, None] = {}
     try:
         for _, window in read_windows(repository, header):
-            if examiner.look(window):
-                secrets.update(dict.fromkeys(examiner.judge(window).secrets))
+            if examiner.prefilter(window):
+                secrets.update(dict.fromkeys(examiner.matcher(window).secrets))
     except (GitError, MemoryError) as error:
-        seen.hopeless[header.object_id] = str(error)
+        result.hopeless[header.object_id] = str(error)
     if secrets:
-        seen.hits.append(ObjectHit(header.object_id, header.kind, tuple(secrets)))
+        result.hits.append(ObjectHit(header.object_id, header.kind, tuple(secrets)))
+    return result

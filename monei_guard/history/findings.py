@@ -7,7 +7,7 @@ that brought it in, goes through the pipeline like any other blob.
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeAlias
@@ -25,17 +25,19 @@ from monei_guard.git.commit_authors import author_and_date
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.matching import digest
-from monei_guard.history.object_store import PLACED, ObjectStore, Scan, Stored, finish_scan, open_store
+from monei_guard.history.object_store import PLACED, ObjectStore, Scan, StoreResult, finish_scan, open_store
 from monei_guard.history.provenance import Provenance, provenance_of
 from monei_guard.history.worker import ObjectHit
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
 from monei_guard.model.secret import Secret
-from monei_guard.scanning.scanner import Scanner, ScanResult, masked_path
+from monei_guard.scanning.result import ScanResult
+from monei_guard.scanning.scanner import Scanner, masked_path
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.refs_and_reflogs import repository_names
+from monei_guard.sources.source import SourceOptions
 
 _NEVER = 1 << 62
 _MOST_RELATED = 10  # other places told with each finding
@@ -50,39 +52,39 @@ class HistoryScan:
     notes: tuple[str, ...]
 
 
-def finish_history(scan: Scan, detector: Scanner) -> HistoryScan:
+def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     """Return the report of a pass over the object store: every secret once, with where and how long it lived.
 
     What the pass has left is looked at before that.
     """
-    store, stored = scan.store, scan.stored
+    store, result = scan.store, scan.result
     repository = store.repository
-    where = _with_masked_refs(_places(scan), detector)
+    provenance = _with_masked_refs(_provenance(scan), scanner)
     finish_scan(scan)
-    hits = {hit.object_id: hit for hit in stored.hits}
-    found = list(_found(repository, _sightings(hits, where), detector))
-    names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(stored.names)]
-    beside = run_pipeline([*names, *repository_names(repository, detector.prefilter.hits)], detector)
+    hits = {hit.object_id: hit for hit in result.hits}
+    found = list(_found(repository, _sightings(hits, provenance), scanner))
+    names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(result.names)]
+    beside = run_pipeline([*names, *repository_names(repository, scanner.prefilter.hits, SourceOptions())], scanner)
     skipped = [
-        *(Skipped(path, reason) for path, reason in stored.problems),
-        *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in stored.gaps),
+        *(Skipped(path, reason) for path, reason in result.problems),
+        *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in result.gaps),
         *_not_fetched(repository),
         *beside.skipped,
-        *(one for part in found for one in part.skipped),
+        *(skipped for part in found for skipped in part.skipped),
     ]
-    in_objects = [one for part in found for one in part.findings]
+    in_objects = [finding for part in found for finding in part.findings]
     findings = _related([*in_objects, *_not_repeated(beside.findings, in_objects)])
-    suppressed = [*(one for part in found for one in part.suppressed), *beside.suppressed]
-    errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(stored.damaged.items()))
+    suppressed = [*(triaged for part in found for triaged in part.suppressed), *beside.suppressed]
+    errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(result.damaged.items()))
     scanned = ScanResult(
-        tuple(findings), tuple(skipped), beside.files, stored.objects + beside.blobs, stored.size + beside.bytes,
+        tuple(findings), tuple(skipped), beside.files, result.objects + beside.blobs, result.size + beside.bytes,
         tuple(suppressed),
     )  # fmt: skip
-    return HistoryScan(scanned, errors, _notes(stored, store))
+    return HistoryScan(scanned, errors, _notes(result, store))
 
 
-def _places(scan: Scan) -> dict[str, list[Provenance]]:
-    kinds = {hit.object_id: hit.kind for hit in scan.stored.hits}
+def _provenance(scan: Scan) -> dict[str, list[Provenance]]:
+    kinds = {hit.object_id: hit.kind for hit in scan.result.hits}
     blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
     if not blobs and not commits:
         return {}
@@ -105,46 +107,49 @@ def _not_fetched(repository: Repository) -> Iterator[Skipped]:
         )
 
 
-def _with_masked_refs(where: dict[str, list[Provenance]], detector: Scanner) -> dict[str, list[Provenance]]:
-    """Return the places with secrets in ref names masked: a branch can be called like a key."""
-    names = set().union(*(place.refs for held in where.values() for place in held))
-    if not detector.prefilter.hits("\n".join(names).encode()):
-        return where
-    masked = {name: masked_path(name.encode(), detector) or name for name in names}
+def _with_masked_refs(provenance: dict[str, list[Provenance]], scanner: Scanner) -> dict[str, list[Provenance]]:
+    """Return where objects lived with secrets in ref names masked: a branch can be called like a key."""
+    names = set().union(*(lived.refs for held in provenance.values() for lived in held))
+    if not scanner.prefilter.hits("\n".join(names).encode()):
+        return provenance
+    masked = {name: masked_path(name.encode(), scanner) or name for name in names}
     return {
-        key: [replace(place, refs=tuple(masked[ref] for ref in place.refs)) for place in held]
-        for key, held in where.items()
+        object_id: [replace(lived, refs=tuple(masked[ref] for ref in lived.refs)) for lived in held]
+        for object_id, held in provenance.items()
     }
 
 
 def _not_repeated(beside: Iterable[Finding], in_objects: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings beside the objects; of those in reflogs only such as no message has, each secret once."""
-    seen = {(one.rule, one.secret) for one in in_objects if one.location.origin is Origin.MESSAGE}
-    for one in beside:
-        if (one.location.path or "").removeprefix(".git/").startswith("logs/"):
-            if (one.rule, one.secret) in seen:
+    seen = {(finding.rule, finding.secret) for finding in in_objects if finding.location.origin is Origin.MESSAGE}
+    for finding in beside:
+        if (finding.location.path or "").removeprefix(".git/").startswith("logs/"):
+            if (finding.rule, finding.secret) in seen:
                 continue
-            seen.add((one.rule, one.secret))
-        yield one
+            seen.add((finding.rule, finding.secret))
+        yield finding
 
 
 def _related(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, each with other places of the same secret."""
-    provenance_of: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
-    for one in findings:
-        if one.secret is not None:
-            provenance_of[one.rule, one.secret].append(one.location)
-    return [
-        replace(one, related=(*one.related, *(Related("the same secret", place) for place in others[:_MOST_RELATED])))
-        if one.secret is not None and (others := [p for p in provenance_of[one.rule, one.secret] if p != one.location])
-        else one
-        for one in findings
-    ]
+    """Return the findings, each with other locations of the same secret."""
+    locations_of: dict[tuple[str, Secret], list[Location]] = defaultdict(list)
+    for finding in findings:
+        if finding.secret is not None:
+            locations_of[finding.rule, finding.secret].append(finding.location)
+    return [_with_others(finding, locations_of) for finding in findings]
 
 
-def _notes(stored: Stored, store: ObjectStore) -> tuple[str, ...]:
+def _with_others(finding: Finding, locations_of: Mapping[tuple[str, Secret], Sequence[Location]]) -> Finding:
+    if finding.secret is None:
+        return finding
+    others = [other for other in locations_of[finding.rule, finding.secret] if other != finding.location]
+    related = (Related("the same secret", location) for location in others[:_MOST_RELATED])
+    return replace(finding, related=(*finding.related, *related)) if others else finding
+
+
+def _notes(result: StoreResult, store: ObjectStore) -> tuple[str, ...]:
     """Return how many objects went which way, and why some went through git."""
-    ways = ", ".join(f"{count} from {_WAYS[way]}" for way, count in sorted(stored.ways.items()) if count)
+    ways = ", ".join(f"{count} from {_WAYS[way]}" for way, count in sorted(result.ways.items()) if count)
     reasons = [
         f"{path.decode('utf-8', 'backslashreplace')} was read through git: {reason}" for path, reason in store.refused
     ]
@@ -166,17 +171,17 @@ class _Sighting:
     @property
     def earliest(self) -> tuple[Provenance, str]:
         """The place and object that brought the secret in."""
-        return min(self.held, key=lambda one: (one[0].since if one[0].first_commit else _NEVER, one[1]))
+        return min(self.held, key=lambda held: (held[0].since if held[0].first_commit else _NEVER, held[1]))
 
     def life(self) -> Life:
         """Return the span of commits over all versions, without dates."""
-        latest = max(self.held, key=lambda one: (one[0].until if one[0].last_commit else -1, one[1]))
+        latest = max(self.held, key=lambda held: (held[0].until if held[0].last_commit else -1, held[1]))
         return Life(
             first_commit=self.earliest[0].first_commit,
             last_commit=latest[0].last_commit,
             versions=len({name for _, name in self.held}),
-            reachable_from=tuple(sorted(set().union(*(place.refs for place, _ in self.held)))),
-            in_head=any(place.in_head for place, _ in self.held),
+            reachable_from=tuple(sorted(set().union(*(lived.refs for lived, _ in self.held)))),
+            in_head=any(lived.in_head for lived, _ in self.held),
             in_worktree=False,
         )
 
@@ -184,38 +189,40 @@ class _Sighting:
 _Lived: TypeAlias = tuple[_Sighting, Life]
 
 
-def _sightings(hits: dict[str, ObjectHit], where: dict[str, list[Provenance]]) -> list[_Sighting]:
+def _sightings(hits: dict[str, ObjectHit], provenance: dict[str, list[Provenance]]) -> list[_Sighting]:
     """Return what is to be reported: each secret once for each path, those without a path once."""
     found: dict[tuple[str, bytes | None, str], _Sighting] = {}
     for hit in hits.values():
-        for place in where.get(hit.object_id) or [Provenance(None)]:
+        for lived in provenance.get(hit.object_id) or [Provenance(None)]:
             for secret in hit.secrets:
-                key = (secret, place.path, hit.kind)
-                sighting = found.setdefault(key, _Sighting(secret, place.path, hit.kind))
-                sighting.held.append((place, hit.object_id))
-    return sorted(found.values(), key=lambda one: (one.path or b"", one.digest))
+                key = (secret, lived.path, hit.kind)
+                sighting = found.setdefault(key, _Sighting(secret, lived.path, hit.kind))
+                sighting.held.append((lived, hit.object_id))
+    return sorted(found.values(), key=lambda sighting: (sighting.path or b"", sighting.digest))
 
 
-def _found(repository: Repository, sightings: Sequence[_Sighting], detector: Scanner) -> Iterator[ScanResult]:
-    """Yield what the detector says of the version that brought each secret in."""
+def _found(repository: Repository, sightings: Sequence[_Sighting], scanner: Scanner) -> Iterator[ScanResult]:
+    """Yield what the scanner says of the version that brought each secret in."""
     lives = [sighting.life() for sighting in sightings]
     people = _people(repository, {name for life in lives for name in (life.first_commit, life.last_commit) if name})
     versions: dict[str, dict[tuple[str | None, bytes | None], list[_Lived]]] = defaultdict(lambda: defaultdict(list))
     for sighting, life in zip(sightings, lives, strict=True):
-        place, name = sighting.earliest
+        earliest, name = sighting.earliest
         first, last = (people.get(commit or "", (None, None))[1] for commit in (life.first_commit, life.last_commit))
         dated = replace(life, first_date=first, last_date=last)
-        versions[name][place.first_commit, sighting.path].append((sighting, dated))
-    headers = [one for one in object_headers(repository, versions) if isinstance(one, ObjectHeader)]
+        versions[name][earliest.first_commit, sighting.path].append((sighting, dated))
+    headers = [header for header in object_headers(repository, versions) if isinstance(header, ObjectHeader)]
     small = {header.object_id for header in headers if header.size <= LARGE_OBJECT}
     parts = ((name, _parts(kind, content)) for name, kind, content in read_objects(repository, small, LARGE_OBJECT))
-    large = ((one.object_id, _windows(repository, one, detector)) for one in headers if one.object_id not in small)
+    large = (
+        (header.object_id, _windows(repository, header, scanner)) for header in headers if header.object_id not in small
+    )
     for name, pieces in chain(parts, large):
         for piece in pieces:
-            for (commit, path), wanted in versions[name].items():
+            for (commit, path), sought in versions[name].items():
                 author, date = people.get(commit or "", (None, None))
                 blob = Blob(piece.content, piece.origin, path, commit, author, date, name, name_is_new=False)
-                yield _judged(repository, blob, wanted, detector, piece.lines_before)
+                yield _scanned(repository, blob, sought, scanner, piece.lines_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,37 +242,40 @@ def _parts(kind: str, content: bytes) -> tuple[_Piece, ...]:
     return _Piece(header + blank[:1], Origin.MESSAGE), _Piece(message, Origin.MESSAGE)
 
 
-def _windows(repository: Repository, header: ObjectHeader, detector: Scanner) -> Iterator[_Piece]:
+def _windows(repository: Repository, header: ObjectHeader, scanner: Scanner) -> Iterator[_Piece]:
     """Yield the parts of a large object in which the first stage finds something."""
     lines = 0
     try:
         for _, window in read_windows(repository, header):
-            if detector.prefilter.hits(window):
+            if scanner.prefilter.hits(window):
                 yield _Piece(window, Origin.HISTORY, lines)
             lines += window.count(b"\n", 0, max(len(window) - OVERLAP, 0))
     except GitError:
         return  # the pass over the store has said so
 
 
-def _judged(
-    repository: Repository, blob: Blob, wanted: Sequence[_Lived], detector: Scanner, lines_before: int
+def _scanned(
+    repository: Repository, blob: Blob, sought: Sequence[_Lived], scanner: Scanner, lines_before: int
 ) -> ScanResult:
     """Return the findings about the secrets in question, each with its life."""
-    by_digest = {sighting.digest: (sighting, life) for sighting, life in wanted}
-    cuts: list[Skipped] = []
-    shown = masked_path(blob.path, detector)
+    by_digest = {sighting.digest: (sighting, life) for sighting, life in sought}
+    shown = masked_path(blob.path, scanner)
+    path = blob.path if shown is None else shown.encode()
     try:
-        nameless = detector.triaged_inside(Blob(blob.content, blob.origin))
-        named = detector.triaged_inside(blob, shown, cuts)
+        nameless = scanner.scan_container(Blob(blob.content, blob.origin))
+        named = scanner.scan_container(blob, shown)
     except GuardError as error:
-        return ScanResult((), (Skipped(blob.path if shown is None else shown.encode(), str(error)),), 0, 0, 0)
+        return ScanResult(skipped=(Skipped(path, str(error)),))
+    # The pass over the store has told what cannot be decoded; what ran out of time only now is told here.
+    late = () if len(nameless.triaged) == len(named.triaged) else (*nameless.skipped, *named.skipped)
     counted: list[Triaged] = []
-    for known, one in zip(nameless, named, strict=False):
-        lived = by_digest.get(digest(known.finding))
+    for without_path, triaged in zip(nameless.triaged, named.triaged, strict=False):
+        lived = by_digest.get(digest(without_path.finding))
         if lived is not None:
-            counted.append(replace(one, finding=_with_life(repository, one.finding, lived, lines_before)))
+            counted.append(replace(triaged, finding=_with_life(repository, triaged.finding, lived, lines_before)))
     return ScanResult(
-        tuple(one.finding for one in counted if one.suppression is None), (), 1, 0, 0,
+        tuple(one.finding for one in counted if one.suppression is None),
+        tuple(Skipped(path, one.reason, one.incomplete) for one in late), 1, 0, 0,
         tuple(one for one in counted if one.suppression is not None),
     )  # fmt: skip
 
@@ -274,14 +284,14 @@ def _with_life(repository: Repository, finding: Finding, lived: _Lived, lines_be
     sighting, life = lived
     value = finding.secret.reveal() if finding.secret is not None else b""
     life = replace(life, in_worktree=_in_work_tree(repository, sighting.path, value))
-    place = finding.location
+    location = finding.location
     words = _whereabouts(life, sighting)
     return replace(
         finding,
         message=f"{finding.message}; {words}" if words else finding.message,
         life=life,
         location=replace(
-            place, start_line=place.start_line + lines_before, end_line=place.end_line + lines_before
+            location, start_line=location.start_line + lines_before, end_line=location.end_line + lines_before
         ),
     )  # fmt: skip
 
@@ -295,7 +305,7 @@ def _in_work_tree(repository: Repository, path: bytes | None, value: bytes) -> b
 
 def _whereabouts(life: Life, sighting: _Sighting) -> str:
     """Return what must be said in words about a secret that no commit in use holds; "" for all others."""
-    if any(place.in_index for place, _ in sighting.held):
+    if any(lived.in_index for lived, _ in sighting.held):
         return "staged, not yet committed"
     if life.in_head or life.reachable_from:
         return ""

@@ -1,4 +1,4 @@
-"""Judging suspicious objects where they are read: which secrets stand in them, as digests."""
+"""Which secrets suspicious objects hold, found where they are read, as digests."""
 
 from monei_guard.errors import GuardError
 from monei_guard.history.worker import ObjectMatcher, ObjectMatches
@@ -8,10 +8,10 @@ from monei_guard.model.location import Origin, display_path
 from monei_guard.scanning.scanner import Scanner
 
 
-def judge_with(detector: Scanner) -> ObjectMatcher:
-    """Return what workers judge suspicious content with."""
-    detector.prefilter.fast_test()
-    return lambda content: _judged(detector, content)
+def object_matcher(scanner: Scanner) -> ObjectMatcher:
+    """Return what workers look for secrets in suspicious content with."""
+    scanner.prefilter.fast_test()
+    return lambda content: _matches(scanner, content)
 
 
 def digest(finding: Finding) -> str:
@@ -19,17 +19,16 @@ def digest(finding: Finding) -> str:
     return finding.fingerprint.partition(":")[0]
 
 
-def _judged(detector: Scanner, content: bytes) -> ObjectMatches:
-    cuts: list[Skipped] = []
+def _matches(scanner: Scanner, content: bytes) -> ObjectMatches:
     try:
-        found = detector.triaged_inside(Blob(content, Origin.HISTORY), None, cuts)
+        result = scanner.scan_container(Blob(content, Origin.HISTORY))
     except GuardError as error:
         return ObjectMatches(gaps=((str(error), True),))
-    digests = tuple(dict.fromkeys(digest(one.finding) for one in found))
-    return ObjectMatches(digests, tuple((_gap(cut), cut.incomplete) for cut in cuts))
+    digests = tuple(dict.fromkeys(digest(one.finding) for one in result.triaged))
+    return ObjectMatches(digests, tuple((_gap(one), one.incomplete) for one in result.skipped))
 
 
-def _gap(cut: Skipped) -> str:
+def _gap(skipped: Skipped) -> str:
     """Return what could not be looked at, with the member's name where it is one of an archive."""
-    name = display_path(cut.path or b"").removeprefix("!/")
-    return f"{name}: {cut.reason}" if name else cut.reason
+    name = display_path(skipped.path or b"").removeprefix("!/")
+    return f"{name}: {skipped.reason}" if name else skipped.reason

@@ -10,17 +10,17 @@ import numpy as np
 
 from monei_guard.git.cat_file import all_object_ids
 from monei_guard.git.delta_families import needed_entries, share_out
-from monei_guard.git.object_directories import StoredFiles, stored_files
+from monei_guard.git.object_directories import ObjectFiles, object_files
 from monei_guard.git.pack import Pack, open_pack
 from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
 from monei_guard.git.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, among
+from monei_guard.git.pack_walk import ContentTest
 from monei_guard.git.repository import Repository
-from monei_guard.history.clean_objects import ScannedObjects, joined, nothing_scanned, pack_mark
-from monei_guard.history.fallback import look_through_git
+from monei_guard.history.clean_objects import CleanObjects, joined, no_clean_objects, pack_mark
+from monei_guard.history.fallback import scan_through_git
 from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
-from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, ObjectMatcher, PackShare, Seen
+from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, ObjectMatcher, PackShare, ShareResult
 
-ContentTest: TypeAlias = Callable[[bytes], bool]
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
 
@@ -39,7 +39,7 @@ PLACED = ("blob", "commit")
 
 
 @dataclass(slots=True)
-class Stored:
+class StoreResult:
     """What a pass over the object store came to.
 
     `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
@@ -57,14 +57,27 @@ class Stored:
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
     unclean: set[str] = field(default_factory=set)
 
+    def add(self, share: ShareResult, way: str) -> None:
+        """Count what came of a share of the objects, read in that way."""
+        self.objects += share.objects
+        self.size += share.size
+        self.hits += share.hits
+        self.names |= share.names
+        self.gaps += share.gaps
+        self.damaged |= share.hopeless
+        self.unclean.update(hit.object_id for hit in share.hits)
+        self.unclean.update(name for name, _, _ in share.gaps)
+        self.unclean.update(share.named)
+        self.ways[way] += share.objects
+
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """How to look. `look` and `margin` as for `pack_walk.Walker`."""
+    """How to look. `prefilter` and `margin` as for `Examiner`."""
 
-    look: ContentTest
+    prefilter: ContentTest
     margin: int | None
-    judge: ObjectMatcher
+    matcher: ObjectMatcher
     jobs: int | None = None
     progress: Progress = lambda _objects, _size, _total: None
 
@@ -73,15 +86,15 @@ class ScanOptions:
 class ObjectStore:
     """An opened object store. `refused` says of packs that only git can read why that is so.
 
-    `known` are the objects that need no look; packs that they cover are not opened. `marks` has an entry for each
+    `clean` are the objects that need no look; packs that they cover are not opened. `marks` has an entry for each
     opened pack.
     """
 
     repository: Repository
-    files: StoredFiles
+    files: ObjectFiles
     packs: tuple[Pack, ...]
     refused: tuple[tuple[bytes, str], ...]
-    known: ScannedObjects
+    clean: CleanObjects
     marks: tuple[bytes, ...] = ()
     covered: frozenset[bytes] = frozenset()
 
@@ -93,40 +106,55 @@ class ObjectStore:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A pass over an object store under way: what it has come to, and the shares that are left to look at."""
+    """A pass over an object store under way: what it has come to, and the shares that can wait."""
 
     store: ObjectStore
     options: ScanOptions
     examiner: Examiner
     total: int
-    stored: Stored
-    left: list[PackShare] = field(default_factory=list)
+    result: StoreResult
+    deferred: list[PackShare] = field(default_factory=list)
 
     @property
     def jobs(self) -> int:
         """How many processes look."""
         return self.options.jobs or default_jobs()
 
+    def take(self, task: PackShare | LooseShare, outcome: ShareResult | WorkerDiedError) -> dict[str, str]:
+        """Count what came of a share; return the ids that are left to git, with reasons."""
+        if isinstance(outcome, WorkerDiedError):
+            return dict.fromkeys(_ids(self.store, task), str(outcome))
+        self.result.add(outcome, "loose" if isinstance(task, LooseShare) else "pack")
+        self.options.progress(self.result.objects, self.result.size, self.total)
+        return {**dict.fromkeys(outcome.unread, ""), **outcome.damaged}
 
-def open_store(repository: Repository, known: ScannedObjects | None = None) -> ObjectStore:
-    """Open every pack but those in which everything is known.
+    def read_through_git(self, unread: dict[str, str], again: frozenset[str] = frozenset()) -> None:
+        """Look at what the fast reader left, and at what is looked at again, if it is still there."""
+        self.result.unclean.update(unread)
+        if unread or again:
+            asked = {**unread, **dict.fromkeys(again, "")}
+            self.result.add(scan_through_git(self.store.repository, self.examiner, asked, again), "git")
+
+
+def open_store(repository: Repository, clean: CleanObjects | None = None) -> ObjectStore:
+    """Open every pack but those in which everything is known to be clean.
 
     Raises GitError where git cannot even say where the objects are.
     """
-    files = stored_files(repository)
-    known = known or nothing_scanned(ID_LENGTHS[repository.object_format])
+    files = object_files(repository)
+    clean = clean or no_clean_objects(ID_LENGTHS[repository.object_format])
     packs, refused, marks, covered = [], [], [], set()
     for stem in files.packs:
         try:
             mark = pack_mark(stem)
-            if mark in known.packs:
+            if mark in clean.packs:
                 covered.add(mark)
                 continue
             packs.append(open_pack(stem, repository.object_format))
             marks.append(mark)
         except (PackFormatError, OSError) as error:
             refused.append((stem + b".pack", str(error)))
-    return ObjectStore(repository, files, tuple(packs), tuple(refused), known, tuple(marks), frozenset(covered))
+    return ObjectStore(repository, files, tuple(packs), tuple(refused), clean, tuple(marks), frozenset(covered))
 
 
 def has_news(store: ObjectStore) -> bool:
@@ -134,11 +162,11 @@ def has_news(store: ObjectStore) -> bool:
     return bool(store.packs or store.refused or _new_loose(store))
 
 
-def scan_store(store: ObjectStore, options: ScanOptions) -> Stored:
+def scan_store(store: ObjectStore, options: ScanOptions) -> StoreResult:
     """Look once at every object that is not known."""
     scan = begin_scan(store, options)
     finish_scan(scan)
-    return scan.stored
+    return scan.result
 
 
 def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
@@ -147,65 +175,65 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
     To find places, all commits and trees must be read: they can be looked at meanwhile.
     """
     wanted = _wanted(store)
-    examiner = Examiner(store.packs, wanted, options.look, options.margin, options.judge)
+    examiner = Examiner(store.packs, wanted, options.prefilter, options.margin, options.matcher)
     loose = _new_loose(store)
     total = sum(int(mask.sum()) for mask in wanted) + len(loose)
-    scan = Scan(store, options, examiner, total, Stored(problems=list(store.files.problems)))
-    stored = scan.stored
-    unread = _without_family(store, wanted, stored)
+    scan = Scan(store, options, examiner, total, StoreResult(problems=list(store.files.problems)))
+    unread, circular = _without_family(store, wanted)
+    scan.result.damaged |= circular
     tasks = dict(enumerate(_tasks(store.packs, wanted, loose, scan.jobs)))
 
     def is_due(number: int) -> bool:
         if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
             return True
-        return not any(hit.kind in PLACED for hit in stored.hits)
+        return not any(hit.kind in PLACED for hit in scan.result.hits)
 
     work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
     with closing(work) as results:
-        for number, seen in results:
-            _take(scan, tasks.pop(number), seen, unread)
-    scan.left.extend(task for task in tasks.values() if isinstance(task, PackShare))
+        for number, outcome in results:
+            unread |= scan.take(tasks.pop(number), outcome)
+    scan.deferred.extend(task for task in tasks.values() if isinstance(task, PackShare))
     if store.refused:
         read = _read_ids(store)
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
-    stored.unclean.update(stored.damaged)
-    _read_through_git(scan, unread, _again(store))
-    stored.ways["cache"] = _count_known(store, wanted)
+    scan.result.unclean.update(scan.result.damaged)
+    scan.read_through_git(unread, _again(store))
+    scan.result.ways["cache"] = _count_clean(store, wanted)
     return scan
 
 
-def look_on(scan: Scan, kind: int, collector: Collector[Collected]) -> tuple[list[Collected], tuple[Flags, ...]]:
+def scan_deferred(scan: Scan, kind: int, collector: Collector[Collected]) -> tuple[list[Collected], tuple[Flags, ...]]:
     """Look at the commits or trees that are left.
 
     Returns what was collected meanwhile, and for each pack from which of its entries.
     """
-    tasks = [task for task in scan.left if task.share.kind == kind]
-    scan.left[:] = [task for task in scan.left if task.share.kind != kind]
+    tasks = [task for task in scan.deferred if task.share.kind == kind]
+    scan.deferred[:] = [task for task in scan.deferred if task.share.kind != kind]
     read = [np.zeros_like(mask) for mask in scan.examiner.wanted]
     parts: list[Collected] = []
     unread: dict[str, str] = {}
 
-    def work(task: PackShare) -> tuple[Seen, Collected]:
+    def work(task: PackShare) -> tuple[ShareResult, Collected]:
         return scan.examiner.examine(task, collector), collector.rows()
 
     with closing(work_through(tasks, work, scan.jobs)) as results:
         for task, outcome in results:
             if isinstance(outcome, WorkerDiedError):
-                _take(scan, task, outcome, unread)
+                unread |= scan.take(task, outcome)
                 continue
-            seen, rows = outcome
-            _take(scan, task, seen, unread)
+            share, rows = outcome
+            unread |= scan.take(task, share)
             parts.append(rows)
             members = task.share.members
             read[task.pack][members] = scan.examiner.wanted[task.pack][members]
-    _read_through_git(scan, unread)
+    scan.read_through_git(unread)
     return parts, tuple(read)
 
 
 def finish_scan(scan: Scan) -> None:
     """Look at all that is left."""
     for kind in _LATE:
-        look_on(scan, kind, _Nothing())
+        scan_deferred(scan, kind, _Nothing())
 
 
 class _Nothing:
@@ -218,37 +246,37 @@ class _Nothing:
         """Return nothing."""
 
 
-def remember(store: ObjectStore, stored: Stored) -> ScannedObjects | None:
+def remember(store: ObjectStore, stored: StoreResult) -> CleanObjects | None:
     """Return what is known after a complete pass, None when that is no more than before."""
     if not has_news(store):
         return None
     width = store.id_length
     unclean = np.array([bytes.fromhex(name) for name in stored.unclean], dtype=f"S{width}")
     loose = np.array([bytes.fromhex(name) for name, _ in _new_loose(store)], dtype=f"S{width}")
-    covered, again = set(store.covered), np.isin(unclean, np.array(store.known.again, dtype=f"S{width}"))
+    covered, again = set(store.covered), np.isin(unclean, np.array(store.clean.again, dtype=f"S{width}"))
     for mark, pack in zip(store.marks, store.packs, strict=True):
         inside = among(unclean, pack.index.ids)
         if int(inside.sum()) <= _MOST_AGAIN:
             covered.add(mark)
             again |= inside
-    ids = joined([store.known.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
+    ids = joined([store.clean.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
     looked_at_again = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
-    return ScannedObjects(ids, frozenset(covered), tuple(looked_at_again))
+    return CleanObjects(ids, frozenset(covered), tuple(looked_at_again))
 
 
 def _again(store: ObjectStore) -> frozenset[str]:
     """Return the ids of the objects in packs not opened that are to be looked at all the same."""
-    if not store.known.again:
+    if not store.clean.again:
         return frozenset()
-    ids = np.array(store.known.again, dtype=f"S{store.id_length}")
+    ids = np.array(store.clean.again, dtype=f"S{store.id_length}")
     elsewhere = np.zeros(len(ids), dtype=bool)
     for pack in store.packs:
         elsewhere |= among(ids, pack.index.ids)
-    names = (raw_id.hex() for raw_id in store.known.again)
+    names = (raw_id.hex() for raw_id in store.clean.again)
     return frozenset(
         name
-        for name, known in zip(names, elsewhere.tolist(), strict=True)
-        if not known and name not in store.files.loose
+        for name, is_elsewhere in zip(names, elsewhere.tolist(), strict=True)
+        if not is_elsewhere and name not in store.files.loose
     )
 
 
@@ -257,7 +285,7 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     masks = []
     earlier: list[Ids] = []
     for pack in store.packs:
-        mask = ~store.known.known(pack.index.ids)[pack.index.rank]
+        mask = ~store.clean.among(pack.index.ids)[pack.index.rank]
         for ids in earlier:
             mask &= ~among(pack.index.ids, ids)[pack.index.rank]
         earlier.append(pack.index.ids)
@@ -265,26 +293,28 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     return tuple(masks)
 
 
-def _without_family(store: ObjectStore, wanted: Sequence[Flags], stored: Stored) -> dict[str, str]:
+def _without_family(store: ObjectStore, wanted: Sequence[Flags]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the ids of wanted entries whose chain of deltas leads to no whole object in the pack.
 
-    Those that run in a circle are damaged for good: git itself would follow them for ever.
+    Those that run in a circle come second, with that reason, for they are damaged for good: git itself would follow
+    them for ever.
     """
     unread: dict[str, str] = {}
+    circular: dict[str, str] = {}
     for pack, mask in zip(store.packs, wanted, strict=True):
         entries = pack.entries
         for position in np.nonzero(mask & (entries.kind == 0))[0].tolist():
             name = pack.index.object_id(position)
             if entries.base[entries.root[position]] >= 0:
-                stored.damaged[name] = "its deltas run in a circle"
+                circular[name] = "its deltas run in a circle"
             else:
                 unread[name] = ""
-    return unread
+    return unread, circular
 
 
-def _count_known(store: ObjectStore, wanted: Sequence[Flags]) -> int:
-    """Return how many stored objects were not looked at because they are known."""
-    return len(store.known.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
+def _count_clean(store: ObjectStore, wanted: Sequence[Flags]) -> int:
+    """Return how many stored objects were not looked at because they are known to be clean."""
+    return len(store.clean.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
 
 
 def _tasks(
@@ -315,13 +345,15 @@ def loose_only(store: ObjectStore) -> list[tuple[str, bytes]]:
     packed = np.zeros(len(names), dtype=bool)
     for pack in store.packs:
         packed |= among(ids, pack.index.ids)
-    return [(name, store.files.loose[name]) for name, known in zip(names, packed.tolist(), strict=True) if not known]
+    return [
+        (name, store.files.loose[name]) for name, is_packed in zip(names, packed.tolist(), strict=True) if not is_packed
+    ]
 
 
 def _new_loose(store: ObjectStore) -> list[tuple[str, bytes]]:
     files = loose_only(store)
-    known = store.known.known(np.array([bytes.fromhex(name) for name, _ in files], dtype=f"S{store.id_length}"))
-    return [one for one, is_known in zip(files, known.tolist(), strict=True) if not is_known]
+    clean = store.clean.among(np.array([bytes.fromhex(name) for name, _ in files], dtype=f"S{store.id_length}"))
+    return [file for file, is_clean in zip(files, clean.tolist(), strict=True) if not is_clean]
 
 
 def _ids(store: ObjectStore, task: PackShare | LooseShare) -> list[str]:
@@ -331,31 +363,6 @@ def _ids(store: ObjectStore, task: PackShare | LooseShare) -> list[str]:
     return [index.object_id(at) for at in task.share.members.tolist()]
 
 
-def _take(scan: Scan, task: PackShare | LooseShare, seen: Seen | WorkerDiedError, unread: dict[str, str]) -> None:
-    """Add what came of a share; `unread` gets the ids that are left to git, with reasons."""
-    stored = scan.stored
-    if isinstance(seen, WorkerDiedError):
-        unread.update(dict.fromkeys(_ids(scan.store, task), str(seen)))
-        return
-    _add(stored, seen, "loose" if isinstance(task, LooseShare) else "pack")
-    unread.update(dict.fromkeys(seen.unread, ""))
-    unread.update(seen.damaged)
-    scan.options.progress(stored.objects, stored.size, scan.total)
-
-
-def _add(stored: Stored, seen: Seen, way: str) -> None:
-    stored.objects += seen.objects
-    stored.size += seen.size
-    stored.hits.extend(seen.hits)
-    stored.names |= seen.names
-    stored.gaps.extend(seen.gaps)
-    stored.damaged.update(seen.hopeless)
-    stored.unclean.update(hit.object_id for hit in seen.hits)
-    stored.unclean.update(name for name, _, _ in seen.gaps)
-    stored.unclean.update(seen.named)
-    stored.ways[way] += seen.objects
-
-
 def _read_ids(store: ObjectStore) -> set[str]:
     """Return the ids of every object the fast reader has taken on."""
     read = set(store.files.loose)
@@ -363,12 +370,3 @@ def _read_ids(store: ObjectStore) -> set[str]:
         width = pack.index.id_length
         read.update(bytes(name).ljust(width, b"\0").hex() for name in pack.index.ids.tolist())
     return read
-
-
-def _read_through_git(scan: Scan, unread: dict[str, str], again: frozenset[str] = frozenset()) -> None:
-    """Look at what the fast reader left, and at what is looked at again, if it is still there."""
-    stored = scan.stored
-    stored.unclean.update(unread)
-    if unread or again:
-        seen = look_through_git(scan.store.repository, scan.examiner, {**unread, **dict.fromkeys(again, "")}, again)
-        _add(stored, seen, "git")

@@ -49,16 +49,16 @@ def work_through(
             if is_due(task):
                 yield task, work(task)
         return
-    crew = _Crew(tasks, work, is_due)
+    pool = _ProcessPool(tasks, work, is_due)
     try:
         for _ in range(jobs):
-            crew.hire()
-        yield from crew.results()
+            pool.start_worker()
+        yield from pool.results()
     finally:
-        crew.dismiss()
+        pool.stop()
 
 
-class _Crew(Generic[Task, Result]):
+class _ProcessPool(Generic[Task, Result]):
     """Forked workers, each on its own pipe, and the numbers of the tasks that no worker has yet."""
 
     def __init__(self, tasks: Sequence[Task], work: Callable[[Task], Result], is_due: Callable[[Task], bool]) -> None:
@@ -69,7 +69,7 @@ class _Crew(Generic[Task, Result]):
         self.context = multiprocessing.get_context("fork")
         self.members: dict[Connection, tuple[ForkProcess, int]] = {}
 
-    def hire(self) -> None:
+    def start_worker(self) -> None:
         """Start a worker and give it its first task, if there is one."""
         number = self._next()
         if number is None:
@@ -101,7 +101,7 @@ class _Crew(Generic[Task, Result]):
             pipe.close()
             process.join(_PATIENCE)
             yield self.tasks[number], WorkerDiedError(f"a worker process ended with status {process.exitcode}")
-            self.hire()
+            self.start_worker()
             return
         self._assign(pipe)
         if isinstance(outcome, BaseException):
@@ -127,7 +127,7 @@ class _Crew(Generic[Task, Result]):
                 return number
         return None
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         """End the workers that still run."""
         for process, _ in self.members.values():
             process.terminate()

@@ -12,20 +12,17 @@ stood there exactly as at a path found, and in none of the commits listed.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from monei_guard.git.commit_graph import CommitGraph, Numbers, commit_graph
 from monei_guard.git.pack_entries import Flags
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.object_store import ObjectStore, Scan, loose_only
+from monei_guard.history.path_search import Path, PathSearch, delta_families, folder_of, path_search
 from monei_guard.history.tree_index import (
     Edges,
-    Naming,
-    Rows,
     Sought,
     TreeStore,
     commits_in,
@@ -33,19 +30,9 @@ from monei_guard.history.tree_index import (
     nothing_named,
 )
 
-Path: TypeAlias = tuple[bytes, ...]
-
 _COMMITS = 12  # of which all paths are listed
 _RELATIVES = 8  # paths at which an object's nearest relatives in the packs stand
 _LISTED = re.compile(rb"[0-7]+ (blob|tree) ([0-9a-f]+)\t([^\0]*)\0")
-_SAMPLE = 256  # trees to search upwards from at a time
-# Objects in pack order between a folder and what is in it: nine tenths stand within the first, half the others within
-# the second.
-_NEAR, _FAR = 1 << 8, 1 << 14
-_ROUNDS = 8
-_MAX_DEPTH = 128
-_PARENTS = 3  # folders of different names that one tree is followed to
-_MAX_PATHS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,54 +63,6 @@ class _Lived:
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    """The folder at a path: its distinct `trees`, and for each of the folder above, by row, which of them it holds.
-
-    That is -1 for none, and stands once more at the end of `inside`, where the row -1 leads.
-    """
-
-    trees: Rows
-    inside: Rows
-
-
-@dataclass(slots=True)
-class _Search:
-    """What is known so far. `edges` say which trees name a blob sought, and where some folder names lead."""
-
-    trees: TreeStore
-    graph: CommitGraph
-    roots: Numbers  # distinct root trees
-    root_of: Numbers  # for each commit, which of the roots
-    edges: Edges
-    along: dict[Path, _Level] = field(default_factory=dict)
-    nowhere: set[Path] = field(default_factory=set)  # paths at which no commit has a tree
-
-    @property
-    def naming(self) -> Naming:
-        """Which trees name a blob sought."""
-        return self.edges.naming
-
-    @property
-    def known(self) -> Flags:
-        """A flag for each tree that stands at a path followed."""
-        return self.marked(*(level.trees for level in self.along.values()))
-
-    def marked(self, *numbers: NDArray[np.integer]) -> Flags:
-        """Return a flag for each tree, and a last one that is never set, for the number -1."""
-        flags = np.zeros(self.trees.count + 1, dtype=bool)
-        for some in numbers:
-            flags[some] = True
-        flags[-1] = False
-        return flags
-
-    def commits_with(self, path: Path, some: Flags) -> Flags:
-        """Return in which commits the folder at the path is one of some, flagged by row; a last flag is never set."""
-        for depth in range(len(path), 0, -1):
-            some = some[self.along[path[:depth]].inside]
-        return some[self.root_of]
-
-
-@dataclass(frozen=True, slots=True)
 class _Listing:
     """The paths of some commits: `numbers[i]` is the number of the object at `paths[i]`."""
 
@@ -142,35 +81,22 @@ def provenance_of(
     """
     trees, graph = _read_structure(store, jobs, scan)
     if scan is not None:
-        late = (hit.object_id for hit in scan.stored.hits if hit.kind == "commit")
+        late = (hit.object_id for hit in scan.result.hits if hit.kind == "commit")
         commits = list(dict.fromkeys([*commits, *late]))
-    roots, root_of = np.unique(trees.numbers(graph.trees), return_inverse=True)
-    listing = _listed(store.repository, trees, graph) if blobs else _Listing([], np.zeros(0, dtype=bool), roots[:0])
+    listing = _listed(store.repository, trees, graph) if blobs else _nothing_listed()
     ids = [bytes.fromhex(blob) for blob in blobs]
-    folders = {_folder(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
+    folders = {folder_of(path) for path in _like(trees, listing, trees.numbers(np.array(ids, dtype=graph.ids.dtype)))}
     names = tuple(sorted({name for path in folders for name in path}))
     edges = trees.search(Sought(tuple(ids), names), scan=scan) if blobs else Edges(nothing_named(), {})
-    top = _Level(roots.astype(np.int32), np.zeros(0, dtype=np.int32))
-    search = _Search(trees, graph, roots, root_of, edges, {(): top})
-    _follow(search, folders)
-    for number in range(_ROUNDS):
-        missing = _unexplained(search)
-        if not len(missing):
-            break
-        related = (
-            {tuple(path.split(b"/")) for path in _like(trees, listing, missing, trees_only=True)}
-            if not number
-            else set()
-        )
-        # each costs more than the one before, and is tried only where that led nowhere new
-        if not _follow(search, related) and not any(
-            _follow(search, _upwards(search, missing, thorough=thorough)) for thorough in (False, True)
-        ):
-            break
+    search = path_search(trees, graph, edges)
+    search.explain(
+        folders,
+        lambda missing: {tuple(path.split(b"/")) for path in _like(trees, listing, missing, trees_only=True)},
+    )
     described = _described(store.repository, search, [*_lives(search), *_themselves(graph, commits)])
     staged = _staged(store.repository, frozenset(blobs)) if blobs else {}
     for blob, paths in staged.items():
-        if not any(place.first_commit for place in described[blob]):
+        if not any(lived.first_commit for lived in described[blob]):
             described[blob] = [Provenance(path, in_index=True) for path in paths]
     return described
 
@@ -207,6 +133,10 @@ def _read_structure(store: ObjectStore, jobs: int, scan: Scan | None) -> tuple[T
     return TreeStore(store.packs, others, width, jobs), commit_graph(rows, width)
 
 
+def _nothing_listed() -> _Listing:
+    return _Listing([], np.zeros(0, dtype=bool), np.zeros(0, dtype=np.int64))
+
+
 def _listed(repository: Repository, trees: TreeStore, graph: CommitGraph) -> _Listing:
     """Return what stands where in HEAD and in some commits, spread evenly over all of history."""
     some = np.unique(np.linspace(0, len(graph) - 1, _COMMITS).astype(np.int64)).tolist() if len(graph) else []
@@ -240,7 +170,7 @@ def _like(trees: TreeStore, listing: _Listing, objects: Numbers, *, trees_only: 
     for low, high in {*zip(at[after > at].tolist(), after[after > at].tolist(), strict=True)}:
         yield from (listing.paths[row] for row in chosen[low:high].tolist())
     strangers = objects[after == at]
-    family, own = _families(trees, listed), _families(trees, strangers)
+    family, own = delta_families(trees, listed), delta_families(trees, strangers)
     by_family = np.argsort(family, kind="stable")
     lows, highs = (np.searchsorted(family[by_family], own, side=side) for side in ("left", "right"))
     rows: set[int] = set()
@@ -251,167 +181,24 @@ def _like(trees: TreeStore, listing: _Listing, objects: Numbers, *, trees_only: 
     yield from (listing.paths[row] for row in chosen[sorted(rows)].tolist())
 
 
-def _folder(path: bytes) -> Path:
-    return tuple(path.split(b"/")[:-1])
-
-
-def _families(trees: TreeStore, numbers: Numbers) -> Numbers:
-    """Return for each object a number that its delta family shares."""
-    family = numbers.copy()
-    base = 0
-    for pack in trees.packs:
-        count = len(pack.index.offsets)
-        inside = (numbers >= base) & (numbers < base + count)
-        family[inside] = pack.entries.root[numbers[inside] - base] + base
-        base += count
-    return family
-
-
-def _follow(search: _Search, paths: Iterable[Path]) -> bool:
-    """Find the tree at each of the paths in every commit; return whether any of them was new.
-
-    And at the ends of each: what was merged in as a folder has a history in which it is none.
-    """
-    ends = {path[start:] for path in paths for start in range(len(path))}
-    new = {path[:depth] for path in ends for depth in range(1, len(path) + 1)}
-    new -= search.along.keys() | search.nowhere
-    leads_to = np.full(search.trees.count + 1, -1, dtype=np.int32)
-    any_row = np.empty_like(leads_to)
-    for depth in range(1, max(map(len, new), default=0) + 1):
-        by_name: dict[bytes, list[Path]] = defaultdict(list)
-        for path in new:
-            if len(path) == depth:
-                if path[:-1] in search.along:
-                    by_name[path[-1]].append(path)
-                else:
-                    search.nowhere.add(path)
-        steps = search.edges.steps
-        unknown = {name: level for name, level in by_name.items() if name not in steps}
-        if unknown:
-            holders = search.marked(*(search.along[path[:-1]].trees for level in unknown.values() for path in level))
-            steps = steps | search.trees.search(Sought(names=tuple(unknown)), np.nonzero(holders)[0]).steps
-        for name, level in by_name.items():
-            parents, children = steps[name]
-            leads_to[parents] = children
-            for path in level:
-                below = _level(leads_to[search.along[path[:-1]].trees], any_row)
-                if len(below.trees):
-                    search.along[path] = below
-                else:
-                    search.nowhere.add(path)
-            leads_to[parents] = -1
-    return bool(new)
-
-
-def _level(trees: Rows, any_row: Rows) -> _Level:
-    """Return the distinct ones of `trees`, which are -1 for none; `any_row` has room for a number for each tree."""
-    rows = np.nonzero(trees >= 0)[0]
-    held = trees[rows]
-    some = np.arange(len(held), dtype=np.int32)
-    any_row[held] = some  # of those alike one stays
-    one = any_row[held]
-    distinct = one == some
-    inside = np.full(len(trees) + 1, -1, dtype=np.int32)
-    inside[rows] = (np.cumsum(distinct, dtype=np.int32) - 1)[one]
-    return _Level(held[distinct], inside)
-
-
-def _unexplained(search: _Search) -> Numbers:
-    """Return the trees that name a blob sought and stand under none of the paths followed."""
-    known = search.known
-    naming = np.unique(search.naming.tree)
-    return naming[~known[naming]]
-
-
-def _upwards(search: _Search, missing: Numbers, *, thorough: bool) -> set[Path]:
-    """Return paths to some of the trees, found by searching for who names them, up to where paths are known.
-
-    Git writes what a commit brings together, a folder before what is in it: so those trees are looked at that stand
-    near the one they may name, and, if `thorough`, all where that finds nothing.
-    """
-    sample = missing[:: max(len(missing) // _SAMPLE, 1)].tolist()
-    above: dict[int, dict[bytes, int]] = {}  # tree -> name -> one folder that calls it so
-    known = search.known
-    frontier = set(sample)
-    for _ in range(_MAX_DEPTH):
-        frontier -= above.keys()
-        if not frontier:
-            break
-        above.update((tree, {}) for tree in frontier)
-        for reach in (_NEAR, _FAR, None) if thorough else (_NEAR,):
-            orphans = {tree: above[tree] for tree in frontier if not above[tree]}
-            if orphans:
-                _find_parents(search, orphans, known, reach)
-        frontier = {parent for tree in frontier for parent in above[tree].values() if not known[parent]}
-    ends = {parent for folders in above.values() for parent in folders.values()} - above.keys()
-    paths_of = _paths_of(search, np.array(sorted(ends), dtype=np.int64))
-    return {path for tree in sample for path in _paths_up(tree, above, paths_of)}
-
-
-def _find_parents(search: _Search, above: dict[int, dict[bytes, int]], known: Flags, reach: int | None) -> None:
-    """Fill in for each tree, by the name they give it, some of those that name it, known ones first.
-
-    Looked at are those up to `reach` objects away, or all.
-    """
-    number_of = {search.trees.raw_id(tree): tree for tree in above}
-    found = search.trees.search(Sought(tuple(number_of)), _around(search, above, reach)).naming
-    for row in np.argsort(~known[found.tree], kind="stable").tolist():
-        name, child = found.entries[found.which[row]]
-        folders = above[number_of[child]]
-        if len(folders) < _PARENTS:
-            folders.setdefault(name, int(found.tree[row]))
-
-
-def _around(search: _Search, trees: Iterable[int], reach: int | None) -> Numbers | None:
-    if reach is None:
-        return None
-    near = np.zeros(search.trees.count, dtype=bool)
-    for tree in trees:
-        near[max(tree - reach, 0) : tree + reach + 1] = True
-    return np.nonzero(near)[0]
-
-
-def _paths_of(search: _Search, trees: Numbers) -> dict[int, list[Path]]:
-    """Return for each of the trees the known paths at which it stands somewhere."""
-    paths: dict[int, list[Path]] = defaultdict(list)
-    sought = search.marked(trees)
-    for path, level in search.along.items():
-        for tree in level.trees[sought[level.trees]].tolist():
-            paths[tree].append(path)
-    return paths
-
-
-def _paths_up(tree: int, above: dict[int, dict[bytes, int]], paths_of: dict[int, list[Path]]) -> list[Path]:
-    paths: list[Path] = []
-    pending: list[tuple[int, Path]] = [(tree, ())]
-    while pending and len(paths) < _MAX_PATHS:
-        here, below = pending.pop()
-        parents = above.get(here, {})
-        if below and not parents:
-            paths.extend((*path, *below) for path in paths_of.get(here, [()]))
-        if len(below) < _MAX_DEPTH:
-            pending.extend((parent, (name, *below)) for name, parent in parents.items())
-    return paths
-
-
-def _described(repository: Repository, search: _Search, lived: Sequence[_Lived]) -> dict[str, list[Provenance]]:
+def _described(repository: Repository, search: PathSearch, lived: Sequence[_Lived]) -> dict[str, list[Provenance]]:
     graph = search.graph
     # the commits that have the content while no parent of them has
-    began = [np.nonzero(one.commits & ~graph.any_parent(one.commits))[0].tolist() for one in lived]
+    began = [np.nonzero(life.commits & ~graph.any_parent(life.commits))[0].tolist() for life in lived]
     holders = _holders(graph, began, _refs(repository, graph))
     head = _number_of(graph, repository.head) if repository.head else -1
     width = search.trees.id_length
     described: dict[str, list[Provenance]] = defaultdict(list)
-    for one, first_of, refs in zip(lived, began, holders, strict=True):
-        place = Provenance(b"/".join(one.path) or None, refs=refs)
+    for life, first_of, refs in zip(lived, began, holders, strict=True):
+        provenance = Provenance(b"/".join(life.path) or None, refs=refs)
         if first_of:
-            first, last = first_of[0], int(np.nonzero(one.commits)[0][-1])
-            place = replace(
-                place, first_commit=graph.hex_id(first, width), since=first,
+            first, last = first_of[0], int(np.nonzero(life.commits)[0][-1])
+            provenance = replace(
+                provenance, first_commit=graph.hex_id(first, width), since=first,
                 last_commit=graph.hex_id(last, width), until=last,
-                in_head=head >= 0 and bool(one.commits[head]) and bool(one.path),
+                in_head=head >= 0 and bool(life.commits[head]) and bool(life.path),
             )  # fmt: skip
-        described[one.object_id.hex()].append(place)
+        described[life.object_id.hex()].append(provenance)
     return described
 
 
@@ -419,10 +206,10 @@ def _number_of(graph: CommitGraph, commit: str) -> int:
     return int(graph.numbers(np.array([bytes.fromhex(commit)], dtype=graph.ids.dtype))[0])
 
 
-def _lives(search: _Search) -> Iterable[_Lived]:
+def _lives(search: PathSearch) -> Iterable[_Lived]:
     """Yield each blob under each path at which any commit has it, or under its name where no commit has the tree."""
     naming = search.naming
-    known: dict[tuple[bytes, Path], Flags] = {}
+    lives: dict[tuple[bytes, Path], Flags] = {}
     names_any = search.marked(naming.tree)
     row_of = np.full(search.trees.count + 1, -1, dtype=np.int32)
     for folder, level in search.along.items():
@@ -436,14 +223,14 @@ def _lives(search: _Search) -> Iterable[_Lived]:
             names_it = np.zeros(len(level.trees) + 1, dtype=bool)
             names_it[row[naming.which == which]] = True
             names_it[-1] = False
-            known[blob, (*folder, name)] = search.commits_with(folder, names_it)
+            lives[blob, (*folder, name)] = search.commits_with(folder, names_it)
         row_of[level.trees[rows]] = -1
-    placed = {blob for blob, _ in known}
+    placed = {blob for blob, _ in lives}
     nowhere = np.zeros(len(search.graph), dtype=bool)
     for name, blob in naming.entries:
         if blob not in placed:
-            known[blob, (name,)] = nowhere
-    return [_Lived(blob, path, commits) for (blob, path), commits in known.items()]
+            lives[blob, (name,)] = nowhere
+    return [_Lived(blob, path, commits) for (blob, path), commits in lives.items()]
 
 
 def _refs(repository: Repository, graph: CommitGraph) -> list[tuple[str, int]]:

@@ -18,7 +18,7 @@ from monei_guard.git.pack_entries import COMMIT, TREE, Flags
 from monei_guard.git.pack_index import Ids, IdTable, Offsets
 from monei_guard.git.pack_walk import LARGE_OBJECT, Walker
 from monei_guard.git.tree_id_search import literal_finder, name_before
-from monei_guard.history.object_store import Scan, look_on
+from monei_guard.history.object_store import Scan, scan_deferred
 from monei_guard.history.process_pool import WorkerDiedError, work_through
 from monei_guard.history.worker import Collector, PackShare
 
@@ -112,8 +112,8 @@ class TreeReader:
         begin = ends[tree] - lengths[tree]
         start = end - self._lengths[which]
         inside = start >= begin  # else it straddles two trees
-        known, width = len(self._ids), self._width
-        for row in np.nonzero(inside & (which < known))[0].tolist():
+        id_count, width = len(self._ids), self._width
+        for row in np.nonzero(inside & (which < id_count))[0].tolist():
             at = int(tree[row])
             name = name_before(contents[at], int(end[row] - begin[row]), width)
             if name is not None:
@@ -124,9 +124,9 @@ class TreeReader:
         ids = np.ndarray(max(len(joined) - width + 1, 0), f"S{width}", joined, strides=(1,))  # one starts at each byte
         behind = start - width - 1
         entry_starts = (start == begin) | ((behind > begin) & (data[np.maximum(behind, 0)] == 0))
-        rows = np.nonzero(inside & entry_starts & (which >= known) & (end + width <= ends[tree]))[0]
+        rows = np.nonzero(inside & entry_starts & (which >= id_count) & (end + width <= ends[tree]))[0]
         self._trees.append(numbers[tree[rows]])
-        self._names.append(which[rows] - known)
+        self._names.append(which[rows] - id_count)
         self._children.append(ids[end[rows]])
 
     def rows(self, numbers_of: Callable[[Ids], Numbers]) -> TreeRows:
@@ -318,7 +318,7 @@ def _collected(
 ) -> Iterator[Collected]:
     """Yield what the collector finds in the wanted objects of a kind, looking at them where the scan has not."""
     if scan is not None:
-        parts, read = look_on(scan, kind, collector)
+        parts, read = scan_deferred(scan, kind, collector)
         yield from parts
         wanted = [
             mask & ~flags & (pack.entries.kind == kind) if flags.any() else mask

@@ -10,7 +10,7 @@ from monei_guard.git.object_directories import NotAFileError, read_loose
 from monei_guard.git.pack import Pack
 from monei_guard.git.pack_entries import TYPE_NAMES, Flags
 from monei_guard.git.pack_index import Offsets
-from monei_guard.git.pack_walk import LARGE_OBJECT, Walker
+from monei_guard.git.pack_walk import LARGE_OBJECT, ContentTest, Walker
 from monei_guard.git.tree_objects import tree_entries
 
 Rows_co = TypeVar("Rows_co", covariant=True)
@@ -52,7 +52,7 @@ class ObjectHit:
 
 
 @dataclass(slots=True)
-class Seen:
+class ShareResult:
     """What came of a share.
 
     `unread` objects were left to git; `damaged` says of some of them why; `hopeless` ones must not be left to it.
@@ -71,6 +71,18 @@ class Seen:
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
     hopeless: dict[str, str] = field(default_factory=dict)
 
+    def add(self, other: "ShareResult") -> None:
+        """Count what came of other objects as well."""
+        self.objects += other.objects
+        self.size += other.size
+        self.hits += other.hits
+        self.names |= other.names
+        self.named += other.named
+        self.unread += other.unread
+        self.damaged |= other.damaged
+        self.gaps += other.gaps
+        self.hopeless |= other.hopeless
+
 
 class Collector(Protocol[Rows_co]):
     """Collects something from the objects of a share: it is given them some at a time, then asked for the rows."""
@@ -86,69 +98,63 @@ class Collector(Protocol[Rows_co]):
 class Examiner:
     """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
 
-    `look` and `margin` as for `pack_walk.Walker`.
+    `prefilter` and `margin` as `content_test` and `margin` for `pack_walk.Walker`.
     """
 
     packs: tuple[Pack, ...]
     wanted: tuple[Flags, ...]
-    look: Callable[[bytes], bool]
+    prefilter: ContentTest
     margin: int | None
-    judge: ObjectMatcher
+    matcher: ObjectMatcher
 
-    def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> Seen:
+    def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> ShareResult:
         """Look through one share; the collector gets what of a pack's share is wanted."""
-        seen = Seen()
-        if isinstance(task, LooseShare):
-            for object_id, path in task.files:
-                self._loose(object_id, path, seen)
-        else:
-            self._packed(task, seen, collector)
-        return seen
+        if isinstance(task, PackShare):
+            return self._packed(task, collector)
+        result = ShareResult()
+        for object_id, path in task.files:
+            result.add(self._loose(object_id, path))
+        return result
 
-    def take(self, object_id: str, kind: str, content: bytes, seen: Seen) -> None:
-        """Judge an object in which the fast test found something."""
+    def match(self, object_id: str, kind: str, content: bytes) -> ShareResult:
+        """Return the secrets of an object in which the prefilter found something."""
         if kind == "tree":
             width = len(object_id) // 2
-            names = {name for _, name, _ in tree_entries(content, width) if self.look(name)}
-            held = {name for name in names if self.judge(name).secrets}
-            if held:
-                seen.names |= held
-                seen.named.append(object_id)
-            return
-        judgement = self.judge(content)
-        seen.gaps.extend((object_id, reason, bad) for reason, bad in judgement.gaps)
-        if judgement.secrets:
-            seen.hits.append(ObjectHit(object_id, kind, judgement.secrets))
+            names = {name for _, name, _ in tree_entries(content, width) if self.prefilter(name)}
+            held = {name for name in names if self.matcher(name).secrets}
+            return ShareResult(names=held, named=[object_id]) if held else ShareResult()
+        matches = self.matcher(content)
+        hits = [ObjectHit(object_id, kind, matches.secrets)] if matches.secrets else []
+        return ShareResult(hits=hits, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps])
 
-    def _packed(self, task: PackShare, seen: Seen, collector: Collector[object] | None) -> None:
+    def _packed(self, task: PackShare, collector: Collector[object] | None) -> ShareResult:
         pack = self.packs[task.pack]
         kind = TYPE_NAMES[task.share.kind]
+        result = ShareResult()
 
         def found(position: int, content: bytes) -> None:
-            self.take(pack.index.object_id(position), kind, content, seen)
+            result.add(self.match(pack.index.object_id(position), kind, content))
 
         each_group = partial(collector.take, task.pack) if collector is not None else None
-        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.look, self.margin, found, each_group)
+        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.prefilter, self.margin, found, each_group)
         outcome = walker.walk(task.share.members)
-        seen.objects += outcome.objects
-        seen.size += outcome.size
-        seen.unread.extend(map(pack.index.object_id, outcome.deferred))
-        seen.damaged.update((pack.index.object_id(at), reason) for at, reason in outcome.damaged.items())
+        result.objects = outcome.objects
+        result.size = outcome.size
+        result.unread = [pack.index.object_id(at) for at in outcome.deferred]
+        result.damaged = {pack.index.object_id(at): reason for at, reason in outcome.damaged.items()}
+        return result
 
-    def _loose(self, object_id: str, path: bytes, seen: Seen) -> None:
+    def _loose(self, object_id: str, path: bytes) -> ShareResult:
         try:
             read = read_loose(path, LARGE_OBJECT)
         except NotAFileError as error:
-            seen.hopeless[object_id] = str(error)
-            return
+            return ShareResult(hopeless={object_id: str(error)})
         except (OSError, ValueError, MemoryError) as error:
-            seen.damaged[object_id] = str(error)
-            read = 0
+            return ShareResult(unread=[object_id], damaged={object_id: str(error)})
         if isinstance(read, int):
-            seen.unread.append(object_id)
-            return
+            return ShareResult(unread=[object_id])
         kind, content = read
-        seen.objects += 1
-        seen.size += len(content)
-        if self.look(content):
-            self.take(object_id, kind, content, seen)
+        result = self.match(object_id, kind, content) if self.prefilter(content) else ShareResult()
+        result.objects = 1
+        result.size = len(content)
+        return result

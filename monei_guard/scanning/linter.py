@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.lints.selection import is_linted
 from monei_guard.model.blob import Skipped, View
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from monei_guard.lints.analysis.project import Project
     from monei_guard.model.finding import Finding
     from monei_guard.model.rule import Rule
+
+
+class LintResult(NamedTuple):
+    """What the lints say of one file, and what of it they could not look at."""
+
+    findings: "tuple[Finding, ...]" = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+# Given a file's root view and the path to show.
+Lint = Callable[[View, str | None], LintResult]
 
 _LISTED = 20_000  # files of a project that are named to the lint that asks
 
@@ -28,15 +39,19 @@ class Linter:
         self._active = active
         self._ready: tuple[Project, dict[str, Rule]] | None = None
 
-    def __call__(self, view: View, shown_path: str | None) -> "list[Finding | Skipped]":
+    def __call__(self, view: View, shown_path: str | None) -> LintResult:
         """Return what the lints say of one file."""
         if not is_linted(view.blob.path, view.data):
-            return []
+            return LintResult()
         # Nothing of this on a commit without Monei code: the checks may bring a parser.
         from monei_guard.lints.selection import lint_file  # noqa: PLC0415 - imports the grammars
 
         project, rules = self._prepare()
-        return lint_file(view, project, rules, shown_path) if rules else []
+        items = lint_file(view, project, rules, shown_path) if rules else []
+        return LintResult(
+            tuple(item for item in items if not isinstance(item, Skipped)),
+            tuple(item for item in items if isinstance(item, Skipped)),
+        )
 
     def _prepare(self) -> "tuple[Project, dict[str, Rule]]":
         if self._ready is None:

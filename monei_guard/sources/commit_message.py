@@ -5,13 +5,38 @@ the diff. Which of that stays is for `commit.cleanup` and `core.commentChar` to 
 command line a hook cannot know. Where it is not certain that a line goes away, it counts.
 """
 
+import os
 import re
+from collections.abc import Iterator
 
+from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, configured
+from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.location import Origin
+from monei_guard.sources.source import SourceOptions
 
 _SCISSORS = b" ------------------------ >8 ------------------------"
 _DIFF = re.compile(rb"\s*(?:(?:diff --|Submodule ).*)?\Z", re.DOTALL)
 _KEEPS_COMMENTS = frozenset({b"verbatim", b"whitespace", b"scissors"})
+
+
+class MessageError(GuardError):
+    """There is no message to look at."""
+
+
+def message_items(
+    repository: Repository, path: str, options: SourceOptions, *, is_edited: bool
+) -> Iterator[Blob | Skipped]:
+    """Yield the message in the file `path`; `is_edited` as for `recorded_text`. Raises MessageError, GitError."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(options.max_size + 1)
+    except OSError as error:
+        raise MessageError(f"cannot read the message in {path}: {error.strerror}") from error
+    if len(raw) > options.max_size:
+        yield Skipped(os.fsencode(path), f"larger than {options.max_size} bytes")
+    else:
+        yield Blob(recorded_text(repository, raw, is_edited=is_edited), Origin.MESSAGE)
 
 
 def recorded_text(repository: Repository, raw: bytes, *, is_edited: bool) -> bytes:
@@ -20,9 +45,9 @@ def recorded_text(repository: Repository, raw: bytes, *, is_edited: bool) -> byt
     `is_edited` says that git opened an editor for it; without one, comments stay unless configured otherwise. Raises
     GitError.
     """
-    said = dict(configured(repository, r"^(core\.comment(char|string)|commit\.cleanup)$"))
-    cleanup = said.get(b"commit.cleanup", b"default")
-    comment = said.get(b"core.commentstring", said.get(b"core.commentchar", b"#"))
+    settings = dict(configured(repository, r"^(core\.comment(char|string)|commit\.cleanup)$"))
+    cleanup = settings.get(b"commit.cleanup", b"default")
+    comment = settings.get(b"core.commentstring", settings.get(b"core.commentchar", b"#"))
     if comment == b"auto":  # chosen anew for each message, and not told to anyone
         return raw
     lines = raw.splitlines(keepends=True)

@@ -5,7 +5,7 @@ Each commit is compared with its parents, a merge with all of them, so that only
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,11 @@ from monei_guard.git.repository import (
     ObjectTooLargeError,
     Repository,
     cat_file,
-    git,
 )
+from monei_guard.git.revisions import is_shallow
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
+from monei_guard.sources.source import SourceOptions
 from monei_guard.sources.staged_index import AddedLines
 
 _SUBMODULE = b"160000"
@@ -72,10 +73,10 @@ def read_range(repository: Repository, text: str, remotes: Sequence[str] = ("--r
 def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str = "") -> CommitRange:
     """Return the commits that the commit `tip` leads to and `known` do not, and the annotated tags of the ref `tag`.
 
-    All are names that `commit_here` has found.
+    All are names that `revisions.commit_here` has found.
     """
     tags = _tags(repository, tag) if tag else ()
-    return _listed(repository, (tip, *(f"^{one}" for one in known)), tags)
+    return _listed(repository, (tip, *(f"^{name}" for name in known)), tags)
 
 
 def read_listed(
@@ -91,67 +92,23 @@ def read_listed(
     """
     if not tips:
         return CommitRange((), tags)
-    revisions = "\n".join((*tips, *(f"^{one}" for one in known), "")).encode()
+    revisions = "\n".join((*tips, *(f"^{name}" for name in known), "")).encode()
     # Before --not: older versions of git would turn what they read around as well.
     return _listed(repository, ("--stdin", "--not", *options), tags, stdin=revisions)
-
-
-def commit_here(repository: Repository, name: str) -> str | None:
-    """Return the id of the commit that `name` stands for, None where this clone has none.
-
-    `name` is an id, the beginning of one (7 characters or more), or the full name of a ref. A ref that is named like
-    an id never stands for it.
-    """
-    width = len(repository.empty_tree)
-    if name.startswith("refs/") or len(name) == width:
-        found = [name]
-    else:
-        found = repository.run("rev-parse", f"--disambiguate={name}").decode().split() if len(name) < width else []
-    commits = {one for one in (_peeled(repository, name) for name in found) if one is not None}
-    return commits.pop() if len(commits) == 1 else None
-
-
-def blob_at(repository: Repository, revision: str, path: bytes) -> str | None:
-    """Return the id of what stands at a path in a commit, None where nothing does."""
-    name = revision.encode() + b":" + path
-    try:
-        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", name).decode().strip()
-    except (GitError, ValueError):  # a name with a zero byte cannot be asked for
-        return None
-
-
-def lacks_contents(repository: Repository) -> bool:
-    """Whether this is a partial clone: git would fetch what it lacks, which a scan never lets it do."""
-    found = git(("config", "--get-regexp", r"^remote\..*\.promisor$"), cwd=repository.git_dir, answers=(0, 1))
-    return bool(found.strip())
-
-
-def is_ancestor(repository: Repository, one: str, other: str) -> bool:
-    """Whether the commit `other` leads to the commit `one`, as far as this clone's history goes."""
-    return not repository.run("rev-list", "-n1", one, f"^{other}")
-
-
-def _peeled(repository: Repository, name: str) -> str | None:
-    try:
-        return repository.run("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}").decode().strip()
-    except GitError:
-        return None
 
 
 def read_since(repository: Repository, date: str) -> CommitRange:
     """Return the commits that HEAD has since a date. Raises RangeError for what git does not take for a date."""
     if repository.head is None:
         return CommitRange(())
-    said = repository.run("rev-parse", f"--since={date}").strip().removeprefix(b"--max-age=")
+    since = repository.run("rev-parse", f"--since={date}").strip().removeprefix(b"--max-age=")
     # git takes what it does not understand for "now"
-    if abs(int(said) - datetime.now().timestamp()) < 2 and date.strip() != "now":  # noqa: DTZ005, PLR2004
+    if abs(int(since) - datetime.now().timestamp()) < 2 and date.strip() != "now":  # noqa: DTZ005, PLR2004
         raise RangeError(f"{date!r} is not a date", hint="write it as 2026-01-31 or '2 weeks ago'")
-    return _listed(repository, (f"--max-age={int(said)}", repository.head), ())
+    return _listed(repository, (f"--max-age={int(since)}", repository.head), ())
 
 
-def range_items(
-    repository: Repository, commits: CommitRange, *, max_size: int, excluded: Callable[[bytes], bool] | None = None
-) -> Iterator[Blob | Skipped]:
+def range_items(repository: Repository, commits: CommitRange, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield what the commits add. Raises GitError when their trees cannot be read."""
     seen: set[tuple[bytes, bytes]] = set()
     who: tuple[str | None, str | None] = (None, None)
@@ -165,7 +122,7 @@ def range_items(
                     f"commit {commit[:12]} has parents that this shallow clone lacks, so what it adds is not known: "
                     f"fetch at least {len(commits.commits) + 1} commits (fetch-depth: 0 fetches all)",
                 )
-        for change in _changes(repository, [one for one in commits.commits if one not in commits.cut]):
+        for change in _changes(repository, [commit for commit in commits.commits if commit not in commits.cut]):
             if isinstance(change, str):
                 message = list(_message(objects, change))
                 yield from message
@@ -173,7 +130,7 @@ def range_items(
                 who = (first.author, first.date) if isinstance(first, Blob) else (None, None)
             elif (change.path, change.new_id) not in seen:
                 seen.add((change.path, change.new_id))
-                yield from _changed(repository, objects, change, who, (max_size, excluded))
+                yield from _changed(repository, objects, change, who, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +199,6 @@ def _merge_base(repository: Repository, one: str, other: str, text: str) -> str:
         raise RangeError(f"the two sides of {text!r} have no common ancestor") from error
 
 
-def is_shallow(repository: Repository) -> bool:
-    """Whether this clone lacks commits that its own lead to."""
-    return repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
-
-
 def _listed(
     repository: Repository, revisions: Sequence[str], tags: tuple[str, ...], stdin: bytes | None = None
 ) -> CommitRange:
@@ -287,7 +239,7 @@ def _parsed(raw: bytes) -> Iterator[str | _Change]:
         modes, ids, letters = parts[: parents + 1], parts[parents + 1 : -1], parts[-1]
         path = next(fields)
         if letters != b"D" * parents and ids[-1].strip(b"0"):
-            old = tuple(one for one in ids[:-1] if one.strip(b"0"))[:_MOST_PARENTS]
+            old = tuple(old_id for old_id in ids[:-1] if old_id.strip(b"0"))[:_MOST_PARENTS]
             yield _Change(commit, path, modes[-1], ids[-1], old, letters == b"A" * parents)
 
 
@@ -308,10 +260,10 @@ def _changed(
     objects: ObjectReader,
     change: _Change,
     who: tuple[str | None, str | None],
-    wanted: tuple[int, Callable[[bytes], bool] | None],
+    options: SourceOptions,
 ) -> Iterator[Blob | Skipped]:
-    (author, date), (max_size, excluded) = who, wanted
-    if excluded is not None and excluded(change.path):
+    author, date = who
+    if options.excluded is not None and options.excluded(change.path):
         yield Skipped(change.path, "excluded by the configuration", incomplete=False)
         return
     if change.mode == _SUBMODULE:
@@ -319,7 +271,7 @@ def _changed(
             yield Blob(change.path, Origin.HISTORY, change.path, change.commit, author, date, is_name=True)
         return
     try:
-        _, content = objects.read(change.new_id, max_size)
+        _, content = objects.read(change.new_id, options.max_size)
     except (GitError, ObjectTooLargeError) as error:
         yield Skipped(change.path, str(error))
         return

@@ -8,7 +8,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from monei_guard.git.repository import (
@@ -21,8 +20,7 @@ from monei_guard.git.repository import (
 )
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-
-MAX_SIZE = 64 * 1000 * 1000
+from monei_guard.sources.source import MAX_SIZE, SourceOptions
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _OPEN_NAMED = _OPEN & ~getattr(os, "O_NOFOLLOW", 0)
@@ -31,39 +29,33 @@ _GIT = b".git"
 _MEGABYTE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class FileOptions:
-    """`max_size` in bytes; `excluded` tells paths (relative to the root) that are not to be scanned.
-
-    `expect` is told beforehand how many files a directory has (for a progress line); without it nobody counts.
-    """
-
-    max_size: int = MAX_SIZE
-    include_ignored: bool = False
-    excluded: Callable[[bytes], bool] | None = None
-    expect: Callable[[int], None] | None = None
-
-
-def directory(root: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+def directory(
+    root: bytes,
+    options: SourceOptions,
+    *,
+    include_ignored: bool = False,
+    expect: Callable[[int], None] | None = None,
+) -> Iterator[Blob | Skipped]:
     """Yield the files below `root`, paths relative to it.
 
     In a git work tree: tracked files and untracked ones that no ignore rule covers, unless `include_ignored`, or
     `root` itself is ignored (who names an ignored folder wants it scanned). Elsewhere: everything but `.git`.
+    `expect` is called beforehand with the number of files (for a progress line); without it nobody counts.
     """
-    names: Iterable[bytes | Skipped] = _walk(root) if options.include_ignored else _names(root)
-    if options.expect is not None:
+    names: Iterable[bytes | Skipped] = _walk(root) if include_ignored else _names(root)
+    if expect is not None:
         names = list(names)
-        options.expect(len(names))
+        expect(len(names))
     for name in names:
         if isinstance(name, Skipped):
             yield name
         elif options.excluded is not None and options.excluded(name):
             yield Skipped(name, "excluded by the configuration", incomplete=False)
         else:
-            yield from _entry(root, name, options)
+            yield from _entry(root, name, options, include_ignored=include_ignored)
 
 
-def one_file(path: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+def one_file(path: bytes, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield one file named by the user: a link is followed, its path is shown as it was given.
 
     Whoever names something wants it scanned: what cannot be is incomplete, whatever it is.
@@ -81,7 +73,7 @@ def one_file(path: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
     yield item
 
 
-def standard_input(stream: BinaryIO, options: FileOptions) -> Iterator[Blob | Skipped]:
+def standard_input(stream: BinaryIO, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield what stands in `stream`, up to `max_size` bytes."""
     content = stream.read(options.max_size + 1)
     if len(content) > options.max_size:
@@ -125,12 +117,12 @@ def _inside(root: bytes, repository: Repository) -> bool:
 
 
 def _is_ignored(root: bytes, repository: Repository) -> bool:
-    here = os.path.realpath(root)
-    if here == os.path.realpath(repository.work_tree or b""):
+    folder = os.path.realpath(root)
+    if folder == os.path.realpath(repository.work_tree or b""):
         return False
     # It refuses GIT_LITERAL_PATHSPECS.
     command = ("--no-literal-pathspecs", "check-ignore", "-z", "--stdin")
-    return bool(git(command, cwd=root, stdin=here + b"\0", answers=(0, 1)))
+    return bool(git(command, cwd=root, stdin=folder + b"\0", answers=(0, 1)))
 
 
 def _walk(root: bytes) -> Iterator[bytes | Skipped]:
@@ -141,11 +133,11 @@ def _walk(root: bytes) -> Iterator[bytes | Skipped]:
         folder = pending.pop()
         place = os.path.join(root, folder)
         try:
-            here = os.stat(place)
-            if (here.st_dev, here.st_ino) in seen:
+            status = os.stat(place)
+            if (status.st_dev, status.st_ino) in seen:
                 yield Skipped(folder, "the same directory again (a loop)", incomplete=False)
                 continue
-            seen.add((here.st_dev, here.st_ino))
+            seen.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:
             yield Skipped(folder or None, f"cannot list the directory: {error.strerror}")
@@ -161,17 +153,17 @@ def _walk(root: bytes) -> Iterator[bytes | Skipped]:
         pending.extend(reversed(below))
 
 
-def _entry(root: bytes, name: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+def _entry(root: bytes, name: bytes, options: SourceOptions, *, include_ignored: bool) -> Iterator[Blob | Skipped]:
     """Yield one listed path: a file, or a repository of its own (a submodule, a nested clone)."""
     nested = name.rstrip(b"/")
-    for item in _read(os.path.join(root, nested), nested, options.max_size):
+    for item in read_path(os.path.join(root, nested), nested, options.max_size):
         if isinstance(item, Skipped) and item.reason == _IS_DIRECTORY:
-            yield from _below(root, nested, options)
+            yield from _below(root, nested, options, include_ignored=include_ignored)
         else:
             yield item
 
 
-def _below(root: bytes, folder: bytes, options: FileOptions) -> Iterator[Blob | Skipped]:
+def _below(root: bytes, folder: bytes, options: SourceOptions, *, include_ignored: bool) -> Iterator[Blob | Skipped]:
     inner = os.path.join(root, folder)
     try:
         os.lstat(os.path.join(inner, _GIT))
@@ -180,7 +172,7 @@ def _below(root: bytes, folder: bytes, options: FileOptions) -> Iterator[Blob | 
     except OSError as error:
         yield Skipped(folder, f"cannot list the directory: {error.strerror}")
         return
-    for item in directory(inner, options):
+    for item in directory(inner, options, include_ignored=include_ignored):
         path = folder if item.path is None else folder + b"/" + item.path
         if isinstance(item, Skipped):
             yield Skipped(path, item.reason, item.incomplete)
@@ -191,7 +183,8 @@ def _below(root: bytes, folder: bytes, options: FileOptions) -> Iterator[Blob | 
 _IS_DIRECTORY = "a directory"
 
 
-def _read(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
+def read_path(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
+    """Yield what stands at a path, called `name`: a link's target, a file's content; nothing where nothing stands."""
     try:
         if not _NO_LINKS and os.path.islink(place):
             yield _link(place, name)
@@ -249,7 +242,7 @@ def _not_opened(place: bytes, name: bytes, error: OSError) -> Blob | Skipped | N
 
 def read_quietly(place: bytes) -> bytes | None:
     """Return what stands at `place` (a link's target, a file's content) or None; never blocks and never raises."""
-    for item in _read(place, place, MAX_SIZE):
+    for item in read_path(place, place, MAX_SIZE):
         return None if isinstance(item, Skipped) else bytes(item.content)
     return None
 

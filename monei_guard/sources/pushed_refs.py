@@ -5,7 +5,7 @@ annotated tags, and trees and blobs that were tagged as they are.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,8 +14,9 @@ from monei_guard.git.repository import GitError, ObjectTooLargeError, Repository
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.commit_range import CommitRange, range_items, read_listed
+from monei_guard.sources.source import SourceOptions
 
-_Thing = TypeVar("_Thing")
+_Item = TypeVar("_Item")
 
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_TAGS = 64  # one inside the other
@@ -67,12 +68,12 @@ def read_push(repository: Repository, updates: Sequence[Update], known: Sequence
     `options` are those of `git rev-list` for sets of refs: --all, --remotes=origin. Commits that are not here are no
     part of `known`. Raises GitError.
     """
-    moved = [one for one in updates if not one.is_deletion]
-    kinds = _kinds(repository, dict.fromkeys((*(one.new for one in moved), *known)))
-    tips, tags, bare = _tips(repository, list(dict.fromkeys(one.new for one in moved)), kinds)
-    here = [one for one in known if kinds.get(one) in {"commit", "tag"}]
-    commits = read_listed(repository, tips, here, options, tags)
-    return Push(commits, tuple(bare), tuple(one.ref for one in moved if not one.old.strip("0")))
+    moved = [update for update in updates if not update.is_deletion]
+    kinds = _kinds(repository, dict.fromkeys((*(update.new for update in moved), *known)))
+    tips, tags, bare = _tips(repository, list(dict.fromkeys(update.new for update in moved)), kinds)
+    present = [name for name in known if kinds.get(name) in {"commit", "tag"}]
+    commits = read_listed(repository, tips, present, options, tags)
+    return Push(commits, tuple(bare), tuple(update.ref for update in moved if not update.old.strip("0")))
 
 
 def without(push: Push, other: Push) -> Push:
@@ -85,26 +86,24 @@ def without(push: Push, other: Push) -> Push:
     )
 
 
-def push_items(
-    repository: Repository, push: Push, *, max_size: int, excluded: Callable[[bytes], bool] | None = None
-) -> Iterator[Blob | Skipped]:
+def push_items(repository: Repository, push: Push, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield all that a push brings. Raises GitError when it cannot be read."""
     for name in push.names:
         yield Blob(name, Origin.HISTORY, name, is_name=True)
-    yield from range_items(repository, push.commits, max_size=max_size, excluded=excluded)
+    yield from range_items(repository, push.commits, options)
     if push.bare:
-        yield from _bare_items(repository, push.bare, max_size, excluded)
+        yield from _bare_items(repository, push.bare, options)
 
 
-def _less(some: Sequence[_Thing], others: Sequence[_Thing]) -> tuple[_Thing, ...]:
-    there = frozenset(others)
-    return tuple(one for one in some if one not in there)
+def _less(some: Sequence[_Item], others: Sequence[_Item]) -> tuple[_Item, ...]:
+    left_out = frozenset(others)
+    return tuple(item for item in some if item not in left_out)
 
 
 def _update(parts: Sequence[bytes], order: tuple[int, int, int]) -> Update:
     if len(parts) != 3:  # noqa: PLR2004 - ref and two ids
         raise PushError("what git says of this push cannot be read: a line has not all its parts")
-    ref, old, new = (parts[place] for place in order)
+    ref, old, new = (parts[index] for index in order)
     if not _ID.fullmatch(old) or not _ID.fullmatch(new):
         raise PushError("what git says of this push cannot be read: an object id is none")
     return Update(ref, old.decode(), new.decode())
@@ -115,22 +114,23 @@ def _kinds(repository: Repository, names: Sequence[str] | dict[str, None]) -> di
     asked = "\n".join(names).encode() + b"\n"
     if not names:
         return {}
-    said = repository.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked).decode()
-    return {one[0]: one[1] for one in (line.split(" ") for line in said.splitlines()) if one[1] != "missing"}
+    answer = repository.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked).decode()
+    pairs = (line.split(" ")[:2] for line in answer.splitlines())
+    return {name: kind for name, kind in pairs if kind != "missing"}
 
 
 def _tips(
     repository: Repository, names: Sequence[str], kinds: dict[str, str]
 ) -> tuple[list[str], tuple[str, ...], list[str]]:
     """Return the commits, the annotated tags, and the trees and blobs that `names` come to."""
-    tips = [one for one in names if kinds.get(one) == "commit"]
-    bare = [one for one in names if kinds.get(one) in {"tree", "blob"}]
-    missing = next((one for one in names if one not in kinds), None)
+    tips = [name for name in names if kinds.get(name) == "commit"]
+    bare = [name for name in names if kinds.get(name) in {"tree", "blob"}]
+    missing = next((name for name in names if name not in kinds), None)
     if missing is not None:
         raise GitError(f"object {missing}, which this push is about, is missing from the repository")
     tags: list[str] = []
     with cat_file(repository) as objects:
-        for name in (one for one in names if kinds[one] == "tag"):
+        for name in (name for name in names if kinds[name] == "tag"):
             target, kind = name, "tag"
             for _ in range(_MOST_TAGS):
                 if target not in tags:
@@ -153,18 +153,16 @@ def _target(content: bytes) -> tuple[str, str]:
     return target.decode(), second.removeprefix(b"type ").decode("ascii", "replace")
 
 
-def _bare_items(
-    repository: Repository, names: Sequence[str], max_size: int, excluded: Callable[[bytes], bool] | None
-) -> Iterator[Blob | Skipped]:
+def _bare_items(repository: Repository, names: Sequence[str], options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield the files of trees and the blobs that a ref names without a commit."""
     with cat_file(repository) as objects:
         for name in names:
             for object_id, path in _files(repository, name):
-                if path is not None and excluded is not None and excluded(path):
+                if path is not None and options.excluded is not None and options.excluded(path):
                     yield Skipped(path, "excluded by the configuration", incomplete=False)
                     continue
                 try:
-                    content = objects.read(object_id, max_size)[1]
+                    content = objects.read(object_id, options.max_size)[1]
                 except (GitError, ObjectTooLargeError) as error:
                     yield Skipped(path, str(error))
                     continue

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
+from monei_guard.sources.source import SourceOptions
 
 # Files of the git directory in which people or tools write text; relative to the common directory.
 _TEXTS = (
@@ -21,8 +22,14 @@ _LARGEST = 64 << 20
 _TOGETHER = 1000
 
 
-def repository_names(repository: Repository, look: Callable[[bytes], bool]) -> Iterator[Blob | Skipped]:
-    """Yield the texts that are stored beside the objects, and of the names those in which `look` finds something."""
+def repository_names(
+    repository: Repository, prefilter: Callable[[bytes], bool], options: SourceOptions
+) -> Iterator[Blob | Skipped]:
+    """Yield the texts that are stored beside the objects, and of the names those in which `prefilter` finds something.
+
+    They are no files of the project: the options for those mean nothing to them.
+    """
+    del options
     common = os.path.join(
         repository.work_tree or repository.git_dir,
         repository.run("rev-parse", "--git-common-dir").removesuffix(b"\n"),
@@ -35,26 +42,26 @@ def repository_names(repository: Repository, look: Callable[[bytes], bool]) -> I
         for name in _TEXTS:
             yield from _text(os.path.join(folder, name), shown + name)
         yield from _reflogs(folder, shown + b"logs/")
-    for ref in _suspicious(repository.run("for-each-ref", "--format=%(refname)").split(b"\n"), look):
+    for ref in _suspicious(repository.run("for-each-ref", "--format=%(refname)").split(b"\n"), prefilter):
         yield Blob(ref, Origin.HISTORY, ref, is_name=True)
-    yield from _index(repository, look)
+    yield from _index(repository, prefilter)
 
 
-def _suspicious(names: Sequence[bytes], look: Callable[[bytes], bool]) -> Iterator[bytes]:
-    """Yield the names in which `look` finds something. Many are looked at together: nearly always there is nothing."""
+def _suspicious(names: Sequence[bytes], prefilter: Callable[[bytes], bool]) -> Iterator[bytes]:
+    """Yield the names in which `prefilter` finds something, many tested together: nearly always there is nothing."""
     for start in range(0, len(names), _TOGETHER):
         some = names[start : start + _TOGETHER]
-        if look(b"\n".join(some)):
-            yield from (name for name in some if name and look(name))
+        if prefilter(b"\n".join(some)):
+            yield from (name for name in some if name and prefilter(name))
 
 
 def _reflogs(folder: bytes, shown: bytes) -> Iterator[Blob | Skipped]:
     """Yield the reflogs: each line ends with a message (the first line of a commit's, or what a user gave)."""
     logs = os.path.join(folder, b"logs")
-    for place, folders, names in os.walk(logs):
+    for folder_path, folders, names in os.walk(logs):
         folders.sort()
         for name in sorted(names):
-            path = os.path.join(place, name)
+            path = os.path.join(folder_path, name)
             yield from _text(path, shown + os.path.relpath(path, logs).replace(os.sep.encode(), b"/"))
 
 
@@ -79,7 +86,7 @@ def _text(path: bytes, shown: bytes) -> Iterator[Blob | Skipped]:
     yield Blob(content, Origin.HISTORY, shown, name_is_new=False)
 
 
-def _index(repository: Repository, look: Callable[[bytes], bool]) -> Iterator[Blob | Skipped]:
+def _index(repository: Repository, prefilter: Callable[[bytes], bool]) -> Iterator[Blob | Skipped]:
     """Yield the names in the index; their contents are objects like all others."""
     if repository.work_tree is None:
         return
@@ -88,5 +95,5 @@ def _index(repository: Repository, look: Callable[[bytes], bool]) -> Iterator[Bl
     except GitError as error:
         yield Skipped(b".git/index", str(error))
         return
-    for name in _suspicious(names.split(b"\0"), look):
+    for name in _suspicious(names.split(b"\0"), prefilter):
         yield Blob(name, Origin.INDEX, name, is_name=True)

@@ -6,7 +6,7 @@ already has is not new.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from monei_guard.git.repository import (
@@ -19,6 +19,7 @@ from monei_guard.git.repository import (
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.files import read_quietly
+from monei_guard.sources.source import SourceOptions
 
 _SUBMODULE = b"160000"
 _HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
@@ -43,7 +44,7 @@ class AddedLines:
     content: bytes
     new_id: bytes
     old_ids: tuple[bytes, ...]
-    known: dict[bytes, frozenset[int]] = field(default_factory=dict, compare=False)
+    cached: dict[bytes, frozenset[int]] = field(default_factory=dict, compare=False)
 
     def __call__(self, text: bytes, first: int, last: int) -> bool:
         """Return whether any of the lines is new."""
@@ -52,17 +53,13 @@ class AddedLines:
         return all(not self._added(old).isdisjoint(range(first, last + 1)) for old in self.old_ids)
 
     def _added(self, old_id: bytes) -> frozenset[int]:
-        if old_id not in self.known:
-            self.known[old_id] = _added_lines(self.repository, old_id, self.new_id)
-        return self.known[old_id]
+        if old_id not in self.cached:
+            self.cached[old_id] = _added_lines(self.repository, old_id, self.new_id)
+        return self.cached[old_id]
 
 
-def staged(
-    repository: Repository,
-    *,
-    max_size: int,
-    whole_files: bool = False,
-    excluded: Callable[[bytes], bool] | None = None,
+def staged_items(
+    repository: Repository, options: SourceOptions, *, whole_files: bool = False
 ) -> Iterator[Blob | Skipped]:
     """Yield the blobs a commit would add. Raises GitError when the index cannot be read."""
     parents = [repository.head or repository.empty_tree, *_merge_heads(repository)]
@@ -74,11 +71,11 @@ def staged(
             versions = [change.get(path) for change in changes]
             if any(version is None for version in versions):
                 continue  # one parent has exactly this
-            if excluded is not None and excluded(path):
+            if options.excluded is not None and options.excluded(path):
                 yield Skipped(path, "excluded by the configuration", incomplete=False)
                 continue
             old_ids = tuple(version.old_id for version in versions if version and version.old_id)
-            yield from _entry(repository, objects, entry, () if whole_files else old_ids, max_size)
+            yield from _entry(repository, objects, entry, () if whole_files else old_ids, options.max_size)
 
 
 def _entry(

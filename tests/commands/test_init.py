@@ -54,7 +54,7 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
 
 def hygiene_codes(root: Path, detector: Scanner) -> set[str]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.findings(Blob(content, Origin.WORKTREE, path))
+        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     rules = {rule.id: rule for rule in load_hygiene_rules()}
     return {finding.code for finding in hygiene_findings(work_tree_files(os.fsencode(root), classify), rules)}

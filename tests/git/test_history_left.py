@@ -18,7 +18,15 @@ from monei_guard.git.pack_entries import COMMIT, TREE
 from monei_guard.git.pack_index import Offsets
 from monei_guard.git.repository import discover
 from monei_guard.history import object_store
-from monei_guard.history.object_store import Scan, ScanOptions, begin_scan, finish_scan, look_on, open_store, scan_store
+from monei_guard.history.object_store import (
+    Scan,
+    ScanOptions,
+    begin_scan,
+    finish_scan,
+    open_store,
+    scan_deferred,
+    scan_store,
+)
 from monei_guard.history.provenance import provenance_of
 from monei_guard.history.worker import ObjectMatches
 
@@ -142,21 +150,21 @@ def begun(repository: Path, needle: bytes, jobs: int = 1) -> Scan:
 
 def test_what_is_left_is_looked_at_once_and_nothing_is_left_without_hits(tmp_path: Path) -> None:
     repository = keyed(tmp_path / "r", big=True, small=False)
-    assert not begun(repository, b"stands nowhere").left
+    assert not begun(repository, b"stands nowhere").deferred
     scan = begun(repository, made_key(1).encode())
-    assert {share.share.kind for share in scan.left} == {COMMIT, TREE}
+    assert {share.share.kind for share in scan.deferred} == {COMMIT, TREE}
     whole = scan_store(scan.store, scan.options)
-    assert scan.stored.objects < whole.objects
+    assert scan.result.objects < whole.objects
     finish_scan(scan)
-    assert (scan.left, scan.stored) == ([], whole)
+    assert (scan.deferred, scan.result) == ([], whole)
 
 
 def test_a_hit_in_a_tag_leaves_nothing_and_one_in_a_message_leaves_the_trees(tmp_path: Path) -> None:
     repository = keyed(tmp_path / "r", big=False, small=False)
     tagged, message = begun(repository, made_key(5).encode()), begun(repository, made_key(2).encode())
-    assert (len(tagged.stored.hits), tagged.left) == (1, [])
-    assert TREE in {share.share.kind for share in message.left}
-    (hit,) = message.stored.hits
+    assert (len(tagged.result.hits), tagged.deferred) == (1, [])
+    assert TREE in {share.share.kind for share in message.deferred}
+    (hit,) = message.result.hits
     told = provenance_of(message.store, [], [hit.object_id], 1, message)
     assert [place.first_commit for place in told[hit.object_id]] == [hit.object_id]
 
@@ -173,13 +181,13 @@ class Dying:
 
 def test_what_a_worker_dies_of_is_read_through_git_and_counts_as_not_collected(tmp_path: Path) -> None:
     scan = begun(keyed(tmp_path / "r", big=True, small=False), made_key(1).encode(), jobs=2)
-    parts, read = look_on(scan, TREE, Dying())
+    parts, read = scan_deferred(scan, TREE, Dying())
     assert parts == []
     assert not any(flags.any() for flags in read)
-    assert not scan.stored.damaged
-    assert scan.stored.ways["git"] > 0
+    assert not scan.result.damaged
+    assert scan.result.ways["git"] > 0
     finish_scan(scan)
-    assert scan.stored.objects == scan.total
+    assert scan.result.objects == scan.total
 
 
 @pytest.mark.parametrize("after", [1, 2, 5])
@@ -193,7 +201,7 @@ def test_interrupting_a_late_walk_ends_the_workers(tmp_path: Path, after: int) -
         if results == after:
             raise KeyboardInterrupt
 
-    hits = [hit.object_id for hit in scan.stored.hits]
+    hits = [hit.object_id for hit in scan.result.hits]
     late = replace(scan, options=replace(scan.options, progress=interrupted))
     with pytest.raises(KeyboardInterrupt):
         provenance_of(late.store, hits, [], 2, late)

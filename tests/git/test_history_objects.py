@@ -24,7 +24,7 @@ from monei_guard.git.pack_entries import BLOB, COMMIT, REF_DELTA, TAG, TREE
 from monei_guard.git.pack_index import PackIndex
 from monei_guard.git.pack_walk import Walker
 from monei_guard.git.repository import discover
-from monei_guard.history.object_store import ObjectStore, ScanOptions, Stored, open_store, scan_store
+from monei_guard.history.object_store import ObjectStore, ScanOptions, StoreResult, open_store, scan_store
 from monei_guard.history.worker import ObjectMatches
 
 ALL = (BLOB, TREE, COMMIT, TAG)
@@ -53,7 +53,7 @@ def hashes_in_packs(store: ObjectStore, share: int = 1 << 14) -> dict[str, str]:
     return seen
 
 
-def scan_everything(repository: Path, jobs: int = 1) -> Stored:
+def scan_everything(repository: Path, jobs: int = 1) -> StoreResult:
     """Scan with a test that always fires and a judge that returns the content's hash."""
     options = ScanOptions(lambda _data: True, 16, lambda content: ObjectMatches((content_hash(content),)), jobs=jobs)
     return scan_store(opened(repository), options)

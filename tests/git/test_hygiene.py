@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def classify(content: bytes, path: bytes) -> Sequence[Finding]:
     detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
-    return detector.findings(Blob(content, Origin.WORKTREE, path))
+    return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
 
 def write(root: Path, name: str, content: str, mode: int = 0o600) -> None:
@@ -62,7 +62,7 @@ def test_rules_checks_modules_and_codes_are_one_list() -> None:
     assert set(CHECKS) == set(RULES)
     assert {rule.code for rule in RULES.values()} == {f"MG2{number:02}" for number in range(1, 12)}
     for rule_id, check in CHECKS.items():
-        module = import_module(f"monei_guard.hygiene.{rule_id.replace('-', '_')}")
+        module = import_module(f"monei_guard.hygiene.checks.{rule_id.replace('-', '_')}")
         assert check is module.check
         text = RULES[rule_id].text
         assert text.what

@@ -27,7 +27,7 @@ def detector() -> Scanner:
 
 def hygiene(root: Path, git: bool, detector: Scanner) -> list[Finding]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.findings(Blob(content, Origin.WORKTREE, path))
+        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     collect = work_tree_files if git else plain_folder_files
     rules = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}

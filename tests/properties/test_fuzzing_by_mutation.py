@@ -24,8 +24,7 @@ from monei_guard.decoding.views import decoded_views
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import Scanner
-from monei_guard.sources.containers.expansion import opened
+from monei_guard.scanning.scanner import Scanner, expanded
 from monei_guard.sources.containers.signatures import ArchiveLimits
 
 _LIMITS = ArchiveLimits(members=2000, total=1 << 24, member=1 << 22)
@@ -128,7 +127,7 @@ def _decode(blob: Blob) -> None:
 
 def _find(blob: Blob) -> None:
     with suppress(GuardError):  # one clear line
-        _detector().triaged(blob, None, [])
+        _detector().scan_blob(blob)
 
 
 @cache
@@ -137,7 +136,7 @@ def _detector() -> Scanner:
 
 
 def _open(blob: Blob) -> None:
-    for _ in opened([blob], _LIMITS):
+    for _ in expanded([blob], _LIMITS):
         pass
 
 

@@ -22,9 +22,8 @@ from made_keys import api_key
 
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
-from monei_guard.scanning.scanner import scan
+from monei_guard.scanning.scanner import expanded, scan
 from monei_guard.sources.containers.archives import members
-from monei_guard.sources.containers.expansion import opened
 from monei_guard.sources.containers.signatures import ArchiveLimits
 
 if sys.version_info >= (3, 14):
@@ -289,9 +288,9 @@ def test_a_member_without_a_name_is_read() -> None:
 
 def test_depth_zero_opens_nothing() -> None:
     blob = Blob(zip_of([("f", LINE)]), Origin.WORKTREE, b"a.zip")
-    assert list(opened([blob], ArchiveLimits(depth=0))) == [blob]
+    assert list(expanded([blob], ArchiveLimits(depth=0))) == [blob]
 
 
 def test_what_is_no_archive_passes_through() -> None:
     blobs = [Blob(content, Origin.WORKTREE, b"x") for content in (b"", b"PK", b"BZhello", b"text" * 200, bytes(600))]
-    assert list(opened(blobs)) == blobs
+    assert list(expanded(blobs)) == blobs

@@ -68,7 +68,7 @@ def test_the_refusal_never_repeats_credentials_in_the_url(make_key: MakeKey) -> 
         assert key not in str(caught.value)
 
 
-def test_importing_the_judgement_and_the_selection_loads_no_http_library() -> None:
+def test_importing_the_assessment_and_the_selection_loads_no_http_library() -> None:
     modules = "eligibility hosts validity settings responses monei_probe rate_limit audit_log"
     imports = "; ".join(f"import monei_guard.verification.{name}" for name in modules.split())
     code = f"import sys; {imports}; print([m for m in ('httpx2', 'truststore', 'ssl', 'tenacity') if m in sys.modules])"

@@ -13,10 +13,10 @@ from monei_guard.commands.session import Run
 from monei_guard.configuration.location import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, cat_file
+from monei_guard.git.revisions import blob_at
 from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.reporting.terminal import place
-from monei_guard.scanning.scanner import ScanResult
-from monei_guard.sources.commit_range import blob_at
+from monei_guard.scanning.result import ScanResult
 
 _MOST_SUPPRESSED = 20  # lines; the machine formats carry them all
 

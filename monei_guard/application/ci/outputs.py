@@ -11,6 +11,7 @@ from monei_guard.application.reports import TerminalWriter
 from monei_guard.ci_platforms.event import Platform
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import ObjectReader, Repository, cat_file
+from monei_guard.git.revisions import blob_at
 from monei_guard.model.finding import Triaged
 from monei_guard.reporting.formats import write_report
 from monei_guard.reporting.github import log_line
@@ -18,7 +19,6 @@ from monei_guard.reporting.markdown import code
 from monei_guard.reporting.redaction import without_keys
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import Style, write_terminal
-from monei_guard.sources.commit_range import blob_at
 
 _SUMMARY = "summary"
 _MOST_PLACED = 50

@@ -10,14 +10,8 @@ from dataclasses import dataclass, replace
 from monei_guard.ci_platforms.event import Event, EventKind, Platform, branch_name, branches, ids
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, Repository, git
-from monei_guard.sources.commit_range import (
-    CommitRange,
-    commit_here,
-    is_ancestor,
-    is_shallow,
-    lacks_contents,
-    read_added,
-)
+from monei_guard.git.revisions import commit_here, is_ancestor, is_shallow, lacks_contents
+from monei_guard.sources.commit_range import CommitRange, read_added
 
 _NOTHING = CommitRange(())
 _UNKNOWN = {

@@ -13,7 +13,7 @@ from monei_guard.application.error_handler import say, stop
 from monei_guard.commands.session import Run, finish
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.location import display_path
-from monei_guard.scanning.scanner import ScanResult
+from monei_guard.scanning.result import ScanResult
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter

@@ -11,8 +11,12 @@ from monei_guard.decoding.signatures.keywords import Signature, caseless, escape
 from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.hygiene.selection import IN_NAME, IN_PATH, NAME_STARTS
 from monei_guard.ruleset.bundled import credential_keywords
-from monei_guard.sources.containers.expansion import EXPORT_SIGNS, MAIL_SUFFIXES
-from monei_guard.sources.containers.signatures import ARCHIVE_POSIX, ARCHIVE_SUFFIXES
+from monei_guard.sources.containers.signatures import (
+    ARCHIVE_POSIX,
+    ARCHIVE_SUFFIXES,
+    EXPORT_SIGNS,
+    MAIL_SUFFIXES,
+)
 
 _HEADER = "diff --git [^\t]*"  # both paths follow, quoted where they hold control characters
 _PATH_END = '[ "\t]'

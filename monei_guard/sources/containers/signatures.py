@@ -1,7 +1,12 @@
-"""Which content is an archive, told by its first bytes. Cheap, for it is asked of every blob."""
+"""Which content holds other content, told by its first bytes: archives, mail, chat exports.
+
+Cheap, for it is asked of every blob.
+"""
 
 import re
 from dataclasses import dataclass
+
+from monei_guard.model.blob import Blob
 
 _TAR_MAGIC_AT = 257  # POSIX.1-1988 ustar header: the magic field; 512 bytes a header
 _TAR_HEADER = 512
@@ -40,6 +45,15 @@ ARCHIVE_POSIX = (
     "BZh", "ustar",
 )  # fmt: skip
 ARCHIVE_SUFFIXES = (b".tar", b".lzma")
+MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
+# What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
+EXPORT_SIGNS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ((b".json",), (b'"messages"', b'"ts"', b'"createdDateTime"')),
+    ((b".txt",), (b": ",)),
+    ((b".html", b".htm"), (b"chatlog", b"from_name", b"Sent:", b"Gesendet:", b"Enviado:", b"Date:")),
+)
+_ENDS = (*MAIL_SUFFIXES, *(end for ends, _ in EXPORT_SIGNS for end in ends))
+_HEAD = 4096
 
 ARCHIVE_DEPTH = 4
 
@@ -80,3 +94,16 @@ def _old_tar(head: bytes) -> bool:
     except ValueError:
         return False
     return said == sum(head[:148]) + 8 * 32 + sum(head[156:])
+
+
+def may_hold_messages(blob: Blob) -> bool:
+    """Return whether name and first bytes look like mail or a chat export."""
+    path = (blob.path or b"").lower()
+    if not path.endswith(_ENDS):
+        return blob.content[:5] == b"From "
+    if path.endswith(MAIL_SUFFIXES) or blob.content[:5] == b"From ":
+        return True
+    head = bytes(blob.content[:_HEAD])
+    if path.endswith(b".txt") and not head[:4].lstrip(b"[\xe2\x80\x8e")[:1].isdigit():
+        return False
+    return any(path.endswith(ends) and any(sign in head for sign in signs) for ends, signs in EXPORT_SIGNS)

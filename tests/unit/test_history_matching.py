@@ -10,7 +10,7 @@ from history_repositories import made_key
 from monei_guard.commands.session import rule_loaders
 from monei_guard.detection.encoded_regions import passages
 from monei_guard.detection.prefilter import REACH
-from monei_guard.history.matching import digest, judge_with
+from monei_guard.history.matching import digest, object_matcher
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import credential_keywords
@@ -46,15 +46,15 @@ def surrounded(text: str, lines: int) -> bytes:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_whatever_way_a_key_is_written_its_passage_leads_to_it(detector: Scanner, spelling: str, lines: int) -> None:
     content = surrounded(SPELLINGS[spelling], lines)
-    whole = {digest(one.finding) for one in detector.triaged(Blob(content, Origin.HISTORY))}
+    whole = {digest(one.finding) for one in detector.scan_blob(Blob(content, Origin.HISTORY)).triaged}
     assert whole
-    assert set(judge_with(detector)(content).secrets) == whole
+    assert set(object_matcher(detector)(content).secrets) == whole
 
 
 def test_content_that_only_looks_encoded_is_clean(detector: Scanner) -> None:
     content = surrounded(base64.b64encode(b"the prefix mni_ and no more").decode(), 500)
     assert detector.prefilter.hits(content)
-    assert judge_with(detector)(content).secrets == ()
+    assert object_matcher(detector)(content).secrets == ()
 
 
 def test_passages_are_whole_lines_around_what_was_found() -> None:
