@@ -23,6 +23,7 @@ from pathlib import Path
 from benchmarks.measure import machine
 from benchmarks.scan import plain_tree
 from monei_guard.application.opening import builtin_rules
+from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.detection.prefilter import REACH, Prefilter
 from monei_guard.git.repository import discover
 from monei_guard.history.matching import object_matcher
@@ -82,7 +83,7 @@ def _row(name: str, run: Callable[[bool], object], clock: Callable[[], float] = 
 
 
 def _prefilter(*, on: bool, large: bool) -> Prefilter:
-    return Prefilter(credential_keywords(), encoded=on, switch_at=0 if large else sys.maxsize)
+    return Prefilter(credential_keywords(), signatures=SIGNATURES if on else (), switch_at=0 if large else sys.maxsize)
 
 
 def _detector(*, on: bool, large: bool) -> Scanner:

@@ -3,6 +3,7 @@
 import sys
 
 from monei_guard.application.opening import builtin_rules
+from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
@@ -15,7 +16,9 @@ def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
     """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
     rules = builtin_rules()
     detector = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=decode)
-    detector.prefilter = Prefilter(credential_keywords(), encoded=decode, switch_at=0 if large else sys.maxsize)
+    detector.prefilter = Prefilter(
+        credential_keywords(), signatures=SIGNATURES if decode else (), switch_at=0 if large else sys.maxsize
+    )
     return detector
 
 

@@ -82,6 +82,7 @@ def finding(seed: int = 0, **changes: object) -> Finding:
         "severity": Severity.CRITICAL,
         "confidence": Confidence.HIGH,
         "vendor": "monei",
+        "kind": RuleKind.CREDENTIAL,
         "environment": Environment.PRODUCTION,
         "message": "Monei API key in source",
         "hint": "Revoke it in the dashboard, then read it from the environment.",

@@ -20,7 +20,7 @@ from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.location import Origin
 from monei_guard.model.moment import moment
-from monei_guard.model.rule import Rule
+from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.model.secret import Secret
 from monei_guard.ruleset.bundled import DIRECTIVE
 from monei_guard.ruleset.rule_files import load_hygiene_rules
@@ -189,7 +189,7 @@ def classifier(scanner: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
 
 def _is_key(finding: Finding) -> bool:
     """Whether a finding is about a key itself, not about what code, a directive or a repository does with it."""
-    return finding.secret is not None and not finding.code.startswith(("MG2", "MG3", "MG4", "MG9"))
+    return finding.secret is not None and finding.kind is RuleKind.CREDENTIAL
 
 
 def active_rules(run: Run) -> dict[str, Rule]:

@@ -16,6 +16,7 @@ from monei_guard.git.blame import line_origins
 from monei_guard.git.repository import discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import display_path
+from monei_guard.model.rule import RuleKind
 from monei_guard.policy.baseline_file import load
 from monei_guard.policy.inline_suppression import MARKER, find_directives
 from monei_guard.reporting.console import out
@@ -70,7 +71,7 @@ def _in_blob(run: Run, blob: Blob) -> list[tuple[int, Listed]]:
     faults = {
         one.finding.location.start_line: one.finding.code
         for one in run.scanner.scan_blob(blob).triaged
-        if one.finding.code.startswith("MG9")
+        if one.finding.kind is RuleKind.SUPPRESSION
     }
     states = {"MG901": "expired", "MG902": "suppresses nothing", "MG903": "unknown code", "MG904": "malformed"}
     path = display_path(blob.path) if blob.path is not None else "-"

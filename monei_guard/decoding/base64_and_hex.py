@@ -11,14 +11,17 @@ from collections.abc import Iterator, Sequence
 
 from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
 from monei_guard.decoding.signatures.base64_and_hex import (
+    BASE64_AND_HEX,
     BYTE_LIST_HINTS,
-    COMPRESSED,
+    BYTE_LISTS,
     HEX_TEXT,
     QUADS,
     SHORTEST,
+    has_base64_or_hex,
     has_byte_list,
-    has_packed_text,
 )
+from monei_guard.decoding.signatures.compressed import HEADERS
+from monei_guard.decoding.signatures.keywords import compiled
 from monei_guard.model.location import Span
 
 _ALPHABET = rb"A-Za-z0-9+/_\-"  # RFC 4648 sections 4 and 5 together: a text uses one or the other
@@ -29,10 +32,12 @@ _PADDING = re.compile(rb"={0,2}")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _READABLE = re.compile(rb"[\t\r\n\x20-\x7e]{12}|(?:[\t\r\n\x20-\x7e]\x00){6}|(?:[\t\r\n\x20-\x7e]\x00\x00\x00){4}")
 
+_QUADS = re.compile(QUADS)
+_HEX_TEXT = re.compile(HEX_TEXT)
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]+")
 _HEX_LEAD = re.compile(rb"(?:0[xX]|\\x|[xX](?=['\"]))$")
 
-# Base and pattern of each kind of list that `packed_signs.BYTE_LIST_HINTS` has a hint for, in its order.
+# Base and pattern of each kind of list that `BYTE_LIST_HINTS` has a hint for, in its order.
 _LISTS = (
     (16, rb"0[xX][0-9a-fA-F]{2}(?:\s{0,20},\s{0,20}0[xX][0-9a-fA-F]{2}){7,}"),
     (16, rb"(?<![0-9a-fA-F])[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,}(?![0-9a-fA-F])"),
@@ -75,14 +80,14 @@ def base64_wrapped(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]
         decoded = decode_base64(text)
         if decoded is None or not _worth_showing(text, decoded):
             continue
-        yield lines[0][0], padding_end, _line_runs(lines, decoded), ""
+        yield lines[0][0], padding_end, _line_fragments(lines, decoded), ""
 
 
 def hexadecimal(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     r"""Yield hexadecimal texts, with the `0x` or `\x` that introduces them."""
     for run in matches(_RUN, data, ranges):
         at = run.start()
-        while text := HEX_TEXT.search(data, at, run.end()):
+        while text := _HEX_TEXT.search(data, at, run.end()):
             first, last = _hex_bounds(data, *text.span())
             at = max(last, text.end())
             decoded = binascii.unhexlify(data[first:last])
@@ -96,7 +101,7 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     found = [
         (match.start(), match.end(), base)
         for hint, (base, pattern) in zip(BYTE_LIST_HINTS, _LISTS, strict=True)
-        if hint(data)
+        if compiled(hint).search(data)
         for match in matches(pattern, data, ranges)
     ]
     done = 0
@@ -104,10 +109,10 @@ def byte_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
         if first < done:
             continue
         pairs = base == 16 and data[first + 2 : first + 3] in {b":", b" "}  # noqa: PLR2004 - hexadecimal
-        runs = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
-        if readable(b"".join(text for text, *_ in runs)):
+        fragments = _pairs(data, first, last) if pairs else _numbers(data, first, last, base)
+        if readable(b"".join(text for text, *_ in fragments)):
             done = last
-            yield first, last, runs, ""
+            yield first, last, fragments, ""
 
 
 def _pairs(data: bytes, first: int, last: int) -> tuple[Fragment, ...]:
@@ -132,11 +137,11 @@ def decode_base64(text: bytes) -> bytes | None:
 
 def _beginning(data: bytes, first: int, last: int) -> int | None:
     """Return where the base64 text in a run of its alphabet begins, or None if there is none."""
-    if data.startswith(COMPRESSED, first, last):
+    if data.startswith(HEADERS, first, last):
         return first
     lengths = [0, 0, 0, 0]
     starts: list[int | None] = [None, None, None, None]
-    for quads in QUADS.finditer(data, first, last):
+    for quads in _QUADS.finditer(data, first, last):
         phase = (quads.start() - first) % 4
         lengths[phase] += quads.end() - quads.start()
         if starts[phase] is None:
@@ -150,7 +155,7 @@ def _beginning(data: bytes, first: int, last: int) -> int | None:
 
 
 def _worth_showing(text: bytes, decoded: bytes) -> bool:
-    return readable(decoded) or text.startswith(COMPRESSED)
+    return readable(decoded) or text.startswith(HEADERS)
 
 
 def _padding_end(data: bytes, end: int) -> int:
@@ -172,16 +177,16 @@ def _wrapped_lines(data: bytes, first: int, last: int) -> tuple[list[tuple[int, 
     return lines, end
 
 
-def _line_runs(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Fragment, ...]:
+def _line_fragments(lines: list[tuple[int, int]], decoded: bytes) -> tuple[Fragment, ...]:
     if (lines[0][1] - lines[0][0]) % 4:
         return ((decoded, lines[0][0], lines[-1][1], None),)
-    runs: list[Fragment] = []
+    fragments: list[Fragment] = []
     offset = 0
     for first, last in lines:
         size = (last - first) * 3 // 4
-        runs.append((decoded[offset : offset + size], first, last, (3, 4)))
+        fragments.append((decoded[offset : offset + size], first, last, (3, 4)))
         offset += size
-    return tuple(run for run in runs if run[0])
+    return tuple(fragment for fragment in fragments if fragment[0])
 
 
 def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:
@@ -196,7 +201,7 @@ def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:
     return head, end - (end - head) % 2
 
 
-BASE64 = Decoder("base64", base64_lines, (), has_packed_text)
-BASE64_WRAPPED = Decoder("base64", base64_wrapped, (b"\n", b"\r"), has_packed_text)
-HEXADECIMAL = Decoder("hex", hexadecimal, (), has_packed_text)
-BYTE_LIST = Decoder("byte-list", byte_lists, (), has_byte_list)
+BASE64 = Decoder("base64", base64_lines, BASE64_AND_HEX, test=has_base64_or_hex)
+BASE64_WRAPPED = Decoder("base64", base64_wrapped, BASE64_AND_HEX, (b"\n", b"\r"), has_base64_or_hex)
+HEXADECIMAL = Decoder("hex", hexadecimal, BASE64_AND_HEX, test=has_base64_or_hex)
+BYTE_LIST = Decoder("byte-list", byte_lists, BYTE_LISTS, test=has_byte_list)

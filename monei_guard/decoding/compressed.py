@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 from monei_guard.decoding.decoder import Decoder, Replacement, matches
+from monei_guard.decoding.signatures import compressed as signatures
 from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
@@ -53,4 +54,6 @@ def _inflate(data: bytes, first: int, limit: int) -> tuple[bytes, int]:
     return b"".join(parts), position - len(stream.unused_data) - len(stream.unconsumed_tail)
 
 
-COMPRESSED = Decoder("gzip", compressed, (b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"))
+COMPRESSED = Decoder(
+    "gzip", compressed, signatures.COMPRESSED, (b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+)

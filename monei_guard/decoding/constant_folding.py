@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from monei_guard.decoding.decoder import Decoder, Replacement
 from monei_guard.decoding.escapes import NUMERIC_ESCAPES
+from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def folding(path: bytes | None, find_language: "FindLanguage") -> tuple[Decoder,
     opener = find_language((path or b"").decode("latin-1"))
     if opener is None:
         return ()
-    return (Decoder("joined-strings", partial(_read, opener), _QUOTES, _BEGINNING.search, layers=_LAYERS),)
+    read = partial(_read, opener)
+    return (Decoder("joined-strings", read, SPLIT_STRINGS, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
 
 
 def _read(opener: "Callable[[], FoldingLanguage]", data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:

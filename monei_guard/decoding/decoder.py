@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 
+from monei_guard.decoding.signatures.keywords import Signature, compiled
 from monei_guard.model.location import Span
 
 # Decoded bytes and the encoded bytes they were made from: (data, start, end, step). Every `step[0]` bytes of `data`
@@ -13,8 +13,8 @@ from monei_guard.model.location import Span
 # next are bare tuples, for hostile text makes hundreds of thousands of them.
 Fragment: TypeAlias = tuple[bytes, int, int, tuple[int, int] | None]
 
-# (start, end, runs, cut): `[start, end)` of a text reads as `runs`, which lie inside it in order. No runs: the range is
-# dropped. `cut` says why decoding stopped early, "" if it did not.
+# (start, end, fragments, cut): `[start, end)` of a text reads as the fragments, which lie inside it in order. None: the
+# range is dropped. `cut` says why decoding stopped early, "" if it did not.
 Replacement: TypeAlias = tuple[int, int, tuple[Fragment, ...], str]
 
 
@@ -26,14 +26,16 @@ Reader = Callable[[bytes, Sequence[Span]], Iterator[Replacement]]
 class Decoder:
     """One encoding. `name` stands in a finding's `encoding_path`.
 
-    `markers` are literals of which at least one stands in every text the decoder can read; none means that no
-    literal is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change
-    concerns this decoder as far as `reach` bytes around it. `layers` are the encoding paths of the only views it reads,
-    for one that takes long; none means any.
+    `signature` is how the first stage finds a keyword in it; None says that the keyword stands there as it is.
+    `markers` are literals of which at least one stands in every text the decoder can read; none means that no literal
+    is certain. `test` tells, faster than reading would, whether a text can hold anything to read. A change concerns
+    this decoder as far as `reach` bytes around it. `layers` are the encoding paths of the only views it reads, for one
+    that takes long; none means any.
     """
 
     name: str
     read: Reader
+    signature: Signature | None
     markers: tuple[bytes, ...] = ()
     test: Callable[[bytes], object] | None = None
     reach: int = 0
@@ -42,12 +44,6 @@ class Decoder:
 
 def matches(pattern: bytes | re.Pattern[bytes], data: bytes, ranges: Sequence[Span]) -> Iterator[re.Match[bytes]]:
     """Yield the pattern's matches in each range. One that is no constant comes compiled: it is not kept."""
-    find = (_compiled(pattern) if isinstance(pattern, bytes) else pattern).finditer
+    find = (compiled(pattern) if isinstance(pattern, bytes) else pattern).finditer
     for span in ranges:
         yield from find(data, span.start, span.end)
-
-
-@cache
-def _compiled(pattern: bytes) -> re.Pattern[bytes]:
-    """Return the pattern compiled, on its first use: most runs meet few encodings, and all take 10 ms."""
-    return re.compile(pattern)

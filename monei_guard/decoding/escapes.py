@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from monei_guard.decoding.decoder import Decoder, Replacement, matches
-from monei_guard.decoding.signatures.base64_and_hex import KINDS
+from monei_guard.decoding.signatures.escapes import ESCAPES, KINDS, WIDE
 from monei_guard.model.location import Span
 
 _HEX = rb"[0-9a-fA-F]"
@@ -175,11 +175,11 @@ def _utf8(code: int) -> bytes:
     return (chr(code) if code <= 0x10FFFF else "\ufffd").encode("utf-8", "surrogatepass")  # noqa: PLR2004 - last one
 
 
-NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, (b"\\u", b"\\x", b"\\U", b"\\0", b"\\1"))
+NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, ESCAPES, (b"\\u", b"\\x", b"\\U", b"\\0", b"\\1"))
 # Where nothing but `\u006d` and its like stand, the numeric escapes say the same.
-JSON_STRINGS = Decoder("json-string", json_strings, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
-PERCENT_ENCODING = Decoder("percent", percent_encoding, (b"%",))
-HTML_REFERENCES = Decoder("html", html_references, (b"&",))
-QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, (b"=",), looks_quoted_printable)
-UTF_16 = Decoder("utf-16", utf_16, (b"\0",), _has_utf_16)
-UTF_32 = Decoder("utf-32", utf_32, (b"\0\0\0",), _has_utf_32)
+JSON_STRINGS = Decoder("json-string", json_strings, ESCAPES, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
+PERCENT_ENCODING = Decoder("percent", percent_encoding, ESCAPES, (b"%",))
+HTML_REFERENCES = Decoder("html", html_references, ESCAPES, (b"&",))
+QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, ESCAPES, (b"=",), looks_quoted_printable)
+UTF_16 = Decoder("utf-16", utf_16, WIDE, (b"\0",), _has_utf_16)
+UTF_32 = Decoder("utf-32", utf_32, WIDE, (b"\0\0\0",), _has_utf_32)

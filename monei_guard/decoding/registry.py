@@ -40,3 +40,6 @@ DECODERS = (
     CONTINUED_LINES,
     WRAPPED_VALUES,
 )
+
+# The only ones without a signature: a key's beginning stands in such a text as it is.
+UNSIGNED = (OFFICE_RUNS, WRAPPED_VALUES)

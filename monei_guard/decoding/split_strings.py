@@ -11,6 +11,7 @@ from itertools import islice
 from operator import itemgetter
 
 from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
+from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
 
 _WORD = rb"[A-Za-z0-9_+/=.\-]"
@@ -95,8 +96,8 @@ def constants_folded(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacemen
     ]
     found.sort(key=itemgetter(0))
     if len(found) > _MOST_FOLDS:
-        start, end, runs, _ = found[_MOST_FOLDS]
-        found = [*found[:_MOST_FOLDS], (start, end, runs, f"more than {_MOST_FOLDS} names in strings")]
+        start, end, fragments, _ = found[_MOST_FOLDS]
+        found = [*found[:_MOST_FOLDS], (start, end, fragments, f"more than {_MOST_FOLDS} names in strings")]
     yield from found
 
 
@@ -127,15 +128,15 @@ def _holes(data: bytes, ranges: Sequence[Span], constants: dict[bytes, bytes]) -
     for match in matches(_HOLE if constants else _LITERAL_HOLE, data, ranges):
         start, end = match.span()
         if match["text"]:
-            run: Fragment = (match["text"], *match.span("text"), (1, 1))
+            fragment: Fragment = (match["text"], *match.span("text"), (1, 1))
             if data[start] == _BRACE and data[start - 1 : start] in _HOLE_SIGNS:
                 start -= 1  # not a part of the pattern: one that begins with a single certain byte is faster
         else:
             value = constants.get((match["name"] or match["bare"]).rpartition(b".")[2])
             if value is None:
                 continue
-            run = (value, start, end, None)
-        yield start, end, (run,), ""
+            fragment = (value, start, end, None)
+        yield start, end, (fragment,), ""
 
 
 def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -143,12 +144,12 @@ def joined_lists(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     for match in matches(_LIST_JOIN, data, ranges):
         literals = _EACH_LITERAL.finditer(data, *match.span(match.lastgroup or 0))
         contents = [(found.start() + 1, found.end() - 1) for found in literals]
-        runs = tuple((data[first:last], first, last, (1, 1)) for first, last in contents if first < last)
-        if not runs:
+        fragments = tuple((data[first:last], first, last, (1, 1)) for first, last in contents if first < last)
+        if not fragments:
             continue
         opening = () if match["concat"] else ((b'"', match.start(), match.start() + 1, None),)
         closing = (match[0][:1] if match["concat"] else b'"', match.end() - 1, match.end(), None)
-        yield match.start(), match.end(), (*opening, *runs, closing), ""
+        yield match.start(), match.end(), (*opening, *fragments, closing), ""
 
 
 def continued_lines(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -161,10 +162,10 @@ def wrapped_values(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]
     """Yield values of one word that go on over indented lines: YAML scalars, XML string resources, quoted strings."""
     for match in matches(_BLOCK, data, ranges):
         words = [word.span() for word in _EACH_WORD.finditer(data, *match.span("words"))]
-        runs = tuple((data[first:last], first, last, (1, 1)) for first, last in words)
+        fragments = tuple((data[first:last], first, last, (1, 1)) for first, last in words)
         start = match.start() + 1
         blank = ((b" ", start, words[0][0], None),) if start < words[0][0] else ()
-        yield start, match.end("words"), (*blank, *runs), ""
+        yield start, match.end("words"), (*blank, *fragments), ""
 
 
 def office_runs(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -196,11 +197,16 @@ def _statement_start(data: bytes, value: int) -> int:
 
 _REACH = 512  # bytes: a fold may make the neighbouring one possible
 _QUOTES = (b'"', b"'", b"`")
-SEAMS = Decoder("joined-strings", seams, _QUOTES, reach=_REACH)
-CONSTANTS = Decoder("joined-strings", constants_folded, (b"=", b":", b"{"), reach=_REACH)
+SEAMS = Decoder("joined-strings", seams, SPLIT_STRINGS, _QUOTES, reach=_REACH)
+CONSTANTS = Decoder("joined-strings", constants_folded, SPLIT_STRINGS, (b"=", b":", b"{"), reach=_REACH)
 JOINED_LISTS = Decoder(
-    "joined-strings", joined_lists, (b".join", b".concat", b"implode("), _LIST_SIGNS.search, reach=_REACH
+    "joined-strings",
+    joined_lists,
+    SPLIT_STRINGS,
+    (b".join", b".concat", b"implode("),
+    _LIST_SIGNS.search,
+    reach=_REACH,
 )
-CONTINUED_LINES = Decoder("joined-strings", continued_lines, (b"\\\n", b"\\\r\n"), reach=_REACH)
-WRAPPED_VALUES = Decoder("joined-strings", wrapped_values, (b"\n ", b"\n\t"), reach=_REACH)
-OFFICE_RUNS = Decoder("joined-strings", office_runs, (b"</w:t>", b"</a:t>"), reach=_REACH)
+CONTINUED_LINES = Decoder("joined-strings", continued_lines, SPLIT_STRINGS, (b"\\\n", b"\\\r\n"), reach=_REACH)
+WRAPPED_VALUES = Decoder("joined-strings", wrapped_values, None, (b"\n ", b"\n\t"), reach=_REACH)
+OFFICE_RUNS = Decoder("joined-strings", office_runs, None, (b"</w:t>", b"</a:t>"), reach=_REACH)

@@ -51,14 +51,14 @@ def decoded_views(
     root: View,
     limits: DecodingLimits | None = None,
     decoders: Iterable[Decoder] = DECODERS,
-    look: Callable[[bytes], bool] | None = None,
+    may_hold: Callable[[bytes], bool] | None = None,
     find_language: "FindLanguage | None" = None,
 ) -> Iterator[View | Skipped]:
     """Yield the views decoded from `root`, outer layers first; and Skipped where a limit was met.
 
     A layer is decoded only where the layer above it was: what stands unchanged has been looked at before. And, with
-    `look`, only where it says that anything may be in there: it knows what is sought under all layers that are left,
-    but sees into no compressed stream. `find_language` knows the languages in which constants are folded.
+    `may_hold`, only where it says that anything may be in there: it knows what is sought under all layers that are
+    left, but sees into no compressed stream. `find_language` knows the languages in which constants are folded.
     """
     limits = limits or DecodingLimits()
     if find_language is not None:
@@ -86,7 +86,7 @@ def decoded_views(
             yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
             yield child
             if depth + 1 < limits.depth and (
-                look is None or _holds_any(child.data, COMPRESSED.markers) or look(child.data)
+                may_hold is None or _holds_any(child.data, COMPRESSED.markers) or may_hold(child.data)
             ):
                 waiting.append((child, changed, depth + 1))
 
@@ -202,7 +202,7 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
     segments: list[Segment] = []
     changed: list[_Changed] = []
     position = length = 0
-    for first, last, runs, _ in replacements:
+    for first, last, fragments, _ in replacements:
         if first - position > _BEFORE:
             for start, end, text in _kept(data, position, first):
                 segments.append((length, start, end, _COPIED if text is None else None))
@@ -213,7 +213,7 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
             parts.append(data[position:first])
             length += first - position
         begin = length
-        for text, start, end, step in runs:
+        for text, start, end, step in fragments:
             if text:
                 segments.append((length, start, end, step))
                 parts.append(text)

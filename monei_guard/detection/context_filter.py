@@ -6,9 +6,10 @@ from functools import cache, cached_property
 
 import regex
 
-from monei_guard.detection.assessment import Assessment, MatchContext
+from monei_guard.detection.assessment import NO_CONTEXT, Assessment, MatchContext
 from monei_guard.detection.assignment import surroundings
 from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
+from monei_guard.detection.documented_values import is_documented
 from monei_guard.detection.documents.table_columns import table_and_column
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate
@@ -66,6 +67,9 @@ class ContextFilter:
     def assess(self, text: Text, candidate: Candidate) -> Assessment:
         """Return what becomes of a candidate that its value did not drop."""
         rule, value = candidate.rule, candidate.value
+        if is_documented(value):
+            reason = "placeholder: it is printed in public documentation"
+            return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
         around = text.around(candidate.start, candidate.end)
         unmet = _unmet_context(rule, around)
         if unmet:

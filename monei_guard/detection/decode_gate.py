@@ -49,7 +49,7 @@ class DecodeGate:
     def read(self, blob: Blob) -> Readings:
         """Return every reading of a blob."""
         root = root_view(blob)
-        items = tuple(decoded_views(root, look=self._prefilter.fast, find_language=self._find_language))
+        items = tuple(decoded_views(root, may_hold=self._prefilter.fast, find_language=self._find_language))
         return Readings(
             (root, *(item for item in items if isinstance(item, View))),
             tuple(item for item in items if isinstance(item, Skipped)),

@@ -8,11 +8,14 @@ what the sign may belong to: some lines, and of a compressed stream, which canno
 import binascii
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from monei_guard.decoding.signatures.compressed import GZIP_INITIALS, STREAM_OPENING
+from monei_guard.detection.prefilter import ContentTest
+
 _BLOCK = 1 << 16  # bytes that are looked at in one piece before a sign in them is searched for
-_SMALL = 256  # bytes to which a suspicious place is narrowed down
+_SMALL = 256  # bytes to which a suspicious part is narrowed down
 _BEFORE = 512  # bytes before it that belong to it, and on to a line's border
 _AFTER = 1024
 _BORDER = 512  # bytes: the line's end if it is this near, else the end of a word, else there
@@ -21,9 +24,7 @@ _WIDE_BEFORE = 2048
 _WIDE_AFTER = 4096
 _WIDE_BORDER = 4096
 
-# Base64 of compressed text: gzip's magic number, its own base64, zlib's headers.
-_COMPRESSED = re.compile(rb"""H4sI|SDRzS|["'=:(>,` \n]e(?:J[w-z]|N[o-r]|A[E-H])""")
-_FIRST = (b"H", b"S")
+_COMPRESSED = re.compile(STREAM_OPENING)
 _HEAD = re.compile(rb"e[JNA][A-Za-z0-9+/_\-]{2,64}")
 _LEAST_HEAD = 24  # characters: no key packs into fewer, unless the text goes on in the next line
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -42,18 +43,18 @@ class Passage(NamedTuple):
     whole: bool = False
 
 
-def passages(content: bytes, look: Callable[[bytes | memoryview], bool], reach: int) -> Iterator[Passage]:
-    """Yield the parts of the content in which `look`, no match of which is longer than `reach`, finds something."""
+def passages(content: bytes, may_hold: ContentTest, reach: int) -> Iterator[Passage]:
+    """Yield the parts of the content in which `may_hold`, no match of which is longer than `reach`, finds something."""
     start = end = 0
     whole = False
     stream_end = 0
-    for place in _places(content, look, reach):
-        last = min(len(content), place + _SMALL + reach)
+    for at in _candidates(content, may_hold, reach):
+        last = min(len(content), at + _SMALL + reach)
         if last <= stream_end:
             continue
-        streams = _stream_ends(content, max(place, stream_end), last)
+        streams = _stream_ends(content, max(at, stream_end), last)
         stream_end = max(streams, default=stream_end)
-        first, last = _line_start(content, place - _BEFORE), _line_end(content, max(last, stream_end) + _AFTER)
+        first, last = _line_start(content, at - _BEFORE), _line_end(content, max(last, stream_end) + _AFTER)
         if end and first <= end:
             end, whole = last, whole or bool(streams)
             continue
@@ -75,18 +76,18 @@ def _stream_ends(content: bytes, start: int, end: int) -> list[int]:
     ends = [start]
     for sign in _COMPRESSED.finditer(content, start, end):
         if sign.start() >= ends[-1] and _may_be_compressed(content, sign.start()):
-            text = _STREAM.match(content, sign.start() + (sign[0][:1] not in _FIRST))
+            text = _STREAM.match(content, sign.start() + (sign[0][:1] not in GZIP_INITIALS))
             ends.append(max(sign.end(), text.end() if text else 0))
     return ends[1:]
 
 
-def _places(content: bytes, look: Callable[[bytes | memoryview], bool], reach: int) -> Iterator[int]:
-    """Yield, in order, the beginnings of pieces of `_SMALL` bytes in which something begins that `look` finds."""
+def _candidates(content: bytes, may_hold: ContentTest, reach: int) -> Iterator[int]:
+    """Yield, in order, the beginnings of pieces of `_SMALL` bytes in which something begins that `may_hold` finds."""
     seen = memoryview(content)
     pending = [(at, min(at + _BLOCK, len(content))) for at in range(0, len(content), _BLOCK)][::-1]
     while pending:
         start, end = pending.pop()
-        if not look(seen[start : end + reach]):
+        if not may_hold(seen[start : end + reach]):
             continue
         if end - start <= _SMALL:
             yield start
@@ -97,7 +98,7 @@ def _places(content: bytes, look: Callable[[bytes | memoryview], bool], reach: i
 
 def _may_be_compressed(content: bytes, start: int) -> bool:
     """Return whether what looks like the beginning of a compressed stream is one; of zlib's, some bytes decide."""
-    if content[start : start + 1] in _FIRST:
+    if content[start : start + 1] in GZIP_INITIALS:
         return True
     head = _HEAD.match(content, start + 1)
     if head is None or len(head[0]) < _LEAST_HEAD:

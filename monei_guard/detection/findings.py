@@ -1,6 +1,5 @@
 """From assessments to findings: overlaps resolved, values masked, places named."""
 
-import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -9,10 +8,10 @@ from monei_guard.detection.documents.json_paths import byte_place, document_plac
 from monei_guard.detection.matcher import Candidate
 from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.finding import Finding
+from monei_guard.model.finding import Finding, fingerprint
 from monei_guard.model.location import Location, Span
 from monei_guard.model.rule import Environment
-from monei_guard.model.secret import Secret
+from monei_guard.model.secret import Secret, redact_values
 
 _FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
 
@@ -78,12 +77,11 @@ def _identity(assessment: Assessment, blob: Blob) -> str:
     """Return a digest that survives line moves. A guessable value does not go into it: its name does."""
     rule, value = assessment.candidate.rule, assessment.candidate.value
     what = assessment.around.name.encode() if rule.guessable else value
-    parts = (rule.code.encode(), blob.path or b"", what)
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+    return fingerprint(rule.code.encode(), blob.path or b"", what)
 
 
 def _finding(
-    view: View, assessment: Assessment, fingerprint: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+    view: View, assessment: Assessment, identity: str, masks: Masks, shown_path: str | None, places: dict[int, str]
 ) -> Finding:
     candidate, rule = assessment.candidate, assessment.candidate.rule
     span = Span(candidate.start, candidate.end)
@@ -96,6 +94,7 @@ def _finding(
     return Finding(
         code=rule.code,
         rule=rule.id,
+        kind=rule.kind,
         severity=assessment.severity,
         confidence=assessment.confidence,
         vendor=assessment.vendor,
@@ -104,18 +103,14 @@ def _finding(
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
-        fingerprint=fingerprint,
+        fingerprint=identity,
         snippet=masked_snippet(root, root_span, masks),
     )
 
 
 def _masked(text: str, values: tuple[bytes, ...]) -> str:
     """Return text about a finding (it may quote a name that is itself a key) without any of the values."""
-    raw = text.encode("utf-8", "surrogateescape")
-    for value in values:
-        if value in raw:
-            raw = raw.replace(value, Secret(value).redacted.encode())
-    return raw.decode("utf-8", "surrogateescape")
+    return redact_values(text.encode("utf-8", "surrogateescape"), values).decode("utf-8", "surrogateescape")
 
 
 def _places(kept: list[tuple[View, Assessment]]) -> dict[int, str]:

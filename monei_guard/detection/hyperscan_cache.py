@@ -8,38 +8,34 @@ import hashlib
 import os
 import platform
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 import hyperscan
 
-from monei_guard.decoding.signatures import base64_and_hex, keyword_forms
-from monei_guard.detection import prefilter
 from monei_guard.filesystem.atomic_write import replace_file
 
 _LARGEST = 1 << 26
 _KEPT = 8  # files: one for each version of the program and choice of rules, nearly 2 MB each
 
 
-class CannotCompileError(Exception):
-    """Hyperscan does not run on this processor, or does not take a pattern."""
-
-
 def database(
-    made_from: bytes, expressions: Callable[[], tuple[list[bytes], list[bytes]]] | None, folder: str | None
-) -> Any:
+    made_from: bytes,
+    sources: Iterable[str],
+    expressions: Callable[[], tuple[list[bytes], list[bytes]]] | None,
+    folder: str | None,
+) -> Any | None:
     """Return a Hyperscan block database; expression numbers do not matter, each reports one match.
 
     `expressions` makes the caseless and the exact patterns, and is called only when nothing is kept in `folder` for
-    `made_from`, this code and this Hyperscan; None forbids compiling. Raises CannotCompileError.
+    `made_from`, the text of the files `sources`, and this Hyperscan; None forbids compiling. Returns None where that
+    leaves nothing, or Hyperscan does not run on this processor or does not take a pattern.
     """
-    path = os.path.join(folder, _name(made_from)) if folder else None
+    path = os.path.join(folder, _name(made_from, sources)) if folder else None
     kept = _load(path) if path else None
-    if kept is not None:
+    if kept is not None or expressions is None:
         return kept
-    if expressions is None:
-        raise CannotCompileError
     caseless, exact = expressions()
     flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(caseless)
     flags += [hyperscan.HS_FLAG_SINGLEMATCH] * len(exact)
@@ -47,20 +43,20 @@ def database(
     compiled = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         compiled.compile(expressions=every, ids=list(range(len(every))), elements=len(every), flags=flags)
-    except hyperscan.HyperscanError as error:
-        raise CannotCompileError from error
+    except hyperscan.HyperscanError:
+        return None
     if path:
         with suppress(OSError, hyperscan.HyperscanError):
             _keep(path, hyperscan.dumpb(compiled))
     return compiled
 
 
-def _name(made_from: bytes) -> str:
+def _name(made_from: bytes, sources: Iterable[str]) -> str:
     """Return the kept file's name: a digest of the patterns' source, the code that makes them, and the library."""
     library: str = hyperscan.__version__  # type: ignore[attr-defined] # missing in its stubs
     digest = hashlib.sha256(f"{library} {platform.machine()} ".encode() + made_from)
-    for source in (keyword_forms.__file__, base64_and_hex.__file__, prefilter.__file__):
-        with open(source or "", "rb") as file:
+    for source in (*sources, __file__):
+        with open(source, "rb") as file:
             digest.update(file.read())
     return f"prefilter-{digest.hexdigest()[:32]}.hs"
 

@@ -4,17 +4,14 @@ Two implementations let the same secrets through. Plain byte search starts in no
 several GB/s whatever the number of keywords) takes over once there is enough to read to pay for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from monei_guard.decoding.signatures.keyword_forms import (
-    ESCAPE_PATTERNS,
-    encoded_literals,
-    encoded_text_test,
-    shortest,
-    split_patterns,
-)
+from monei_guard.decoding.signatures.keyword_forms import encoded_literals, encoded_text_test, sources
+from monei_guard.decoding.signatures.keywords import Signature, shortest
+from monei_guard.decoding.signatures.registry import SIGNATURES
+from monei_guard.deferred import load
 
 # Bytes that plain search (30 MB/s with all encoded forms) handles before Hyperscan takes over: soon where its compiled
 # patterns were kept by an earlier run (8 ms of processor time, and it lets far less through to be decoded), later where
@@ -25,15 +22,16 @@ _COMPILE_AT = 1 << 23
 # No match of the Hyperscan test is longer (tests/unit/test_prefilter_reach.py measures them all).
 REACH = 160
 
-Test = Callable[[bytes | memoryview], bool]
+ContentTest = Callable[[bytes | memoryview], bool]
+_DATABASE = "monei_guard.detection.hyperscan_cache:database"  # imports Hyperscan: 15 ms, where it is there at all
 
 
 class Prefilter:
     """Tells content that may hold a secret from content that cannot.
 
     Keywords are lower-case ASCII and matched whatever their case, also with NUL bytes between their characters
-    (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. With `encoded`, content that
-    may hold a keyword in an encoded form passes too (`decoding.signatures.keyword_forms`). Hyperscan takes over after
+    (UTF-16 and UTF-32). `extra` holds further literals that are matched byte for byte. Content that may hold a keyword
+    in an encoding that one of the `signatures` knows passes too (`decoding.signatures`). Hyperscan takes over after
     `switch_at` bytes; `cache_folder` is where its compiled patterns are kept between runs, None for nowhere.
     """
 
@@ -42,26 +40,26 @@ class Prefilter:
         keywords: Iterable[str],
         extra: Iterable[bytes] = (),
         *,
-        encoded: bool = True,
+        signatures: Sequence[Signature] = SIGNATURES,
         switch_at: int = _SWITCH_AT,
         cache_folder: str | None = None,
     ) -> None:
         self.keywords = tuple(dict.fromkeys(keywords))
         self.extra = tuple(dict.fromkeys(extra))
-        self.encoded = encoded
+        self.signatures = tuple(signatures)
         self.cache_folder = cache_folder
-        self._test: Test | FastTest = plain_test(self.keywords, self.extra, encoded=encoded)
+        self._test: ContentTest | FastTest = plain_test(self.keywords, self.extra, self.signatures)
         self._seen = 0
         self._switch_at: int | None = switch_at
-        self._compile_at = switch_at if switch_at != _SWITCH_AT or not encoded else _COMPILE_AT
+        self._compile_at = switch_at if switch_at != _SWITCH_AT or not signatures else _COMPILE_AT
 
     def with_literals(self, literals: Iterable[bytes]) -> "Prefilter":
         """Return a prefilter that lets content with one of these literals pass too."""
         extra = (*self.extra, *literals)
-        return Prefilter(self.keywords, extra, encoded=self.encoded, cache_folder=self.cache_folder)
+        return Prefilter(self.keywords, extra, signatures=self.signatures, cache_folder=self.cache_folder)
 
     @cached_property
-    def names(self) -> Test:
+    def names(self) -> ContentTest:
         """Return the test for a keyword that is not encoded."""
         return plain_test(self.keywords, self.extra)
 
@@ -76,7 +74,7 @@ class Prefilter:
         None where Hyperscan does not run, or would have to compile first.
         """
         test = hyperscan_test(
-            self.keywords, self.extra, encoded=self.encoded, cache_folder=self.cache_folder, compile_it=compile_it
+            self.keywords, self.extra, self.signatures, cache_folder=self.cache_folder, compile_it=compile_it
         )
         if test is not None:
             self._test, self._switch_at = test, None
@@ -100,7 +98,8 @@ class Prefilter:
 class FastTest:
     """One Hyperscan pass over some content.
 
-    `unencoded` holds the numbers of the patterns of no encoding, `divided` those of `split_patterns`.
+    `unencoded` holds the numbers of the patterns of no encoding, `divided` those of a
+    prefix in parts.
     """
 
     def __init__(self, database: Any, unencoded: frozenset[int], divided: frozenset[int]) -> None:
@@ -135,18 +134,20 @@ class FastTest:
         return found
 
 
-def keyword_forms(keyword: str) -> tuple[bytes, ...]:
+def plain_forms(keyword: str) -> tuple[bytes, ...]:
     """Return the keyword as bytes in narrow text, in UTF-16 and in UTF-32 (either byte order: no outer zeros)."""
     units = [char.encode() for char in keyword]
     return b"".join(units), b"\0".join(units), b"\0\0\0".join(units)
 
 
-def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool = False) -> Test:
+def plain_test(
+    keywords: tuple[str, ...], extra: tuple[bytes, ...], signatures: tuple[Signature, ...] = ()
+) -> ContentTest:
     """Return a test made of byte searches."""
     needed = shortest(keywords)
     narrow = tuple(keyword.encode() for keyword in needed)
-    wide = tuple(form for keyword in needed for form in keyword_forms(keyword)[1:])
-    holds_encoded = encoded_text_test(keywords) if encoded else None
+    wide = tuple(form for keyword in needed for form in plain_forms(keyword)[1:])
+    holds_encoded = encoded_text_test(needed, signatures)
 
     def test(data: bytes | memoryview) -> bool:
         content = bytes(data)
@@ -155,7 +156,7 @@ def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: 
             return True
         if b"\0" in content and any(needle in lower for needle in wide):
             return True
-        return holds_encoded is not None and holds_encoded(content)
+        return holds_encoded(content)
 
     return test
 
@@ -163,8 +164,8 @@ def plain_test(keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: 
 def hyperscan_test(
     keywords: tuple[str, ...],
     extra: tuple[bytes, ...],
+    signatures: tuple[Signature, ...] = (),
     *,
-    encoded: bool = False,
     cache_folder: str | None = None,
     compile_it: bool = True,
 ) -> FastTest | None:
@@ -173,34 +174,42 @@ def hyperscan_test(
     None where Hyperscan does not run (an old processor), or where its patterns are not kept and not to be compiled.
     """
     try:
-        from monei_guard.detection import hyperscan_cache  # noqa: PLC0415 - imports hyperscan: 15 ms
+        open_database = load(_DATABASE)
     except ImportError:
         return None
     needed = shortest(keywords)
-    made_from = repr((needed, extra, encoded)).encode()
-    try:
-        database = hyperscan_cache.database(
-            made_from, (lambda: _expressions(needed, extra, encoded=encoded)) if compile_it else None, cache_folder
-        )
-    except hyperscan_cache.CannotCompileError:
+    signed = [(one.is_outer, one.openings, one.patterns, one.exact_patterns(needed)) for one in signatures]
+    database = open_database(
+        repr((needed, extra, signed)).encode(),
+        (__file__, *sources(signatures)),
+        (lambda: _expressions(needed, extra, signatures)) if compile_it else None,
+        cache_folder,
+    )
+    if database is None:
         return None
-    caseless = 3 * len(needed)  # the forms of each; the numbers are those of `_expressions`
-    exact = caseless + (len(ESCAPE_PATTERNS) if encoded else 0)
-    unencoded = frozenset((*range(caseless), *range(exact, exact + len(extra))))
-    parts = range(exact + len(extra), exact + len(extra) + (len(split_patterns(needed)) if encoded else 0))
-    return FastTest(database, unencoded, frozenset(parts))
+    # The numbers are those of `_expressions`; each keyword has three forms.
+    unencoded = [*range(3 * len(needed))]
+    number = len(unencoded) + sum(len(one.patterns) for one in signatures)
+    unencoded += range(number, number + len(extra))
+    number += len(extra)
+    divided: list[int] = []
+    for one in signatures:
+        count = len(one.exact_patterns(needed))
+        divided += range(number, number + count if one.is_parted else number)
+        number += count
+    return FastTest(database, frozenset(unencoded), frozenset(divided))
 
 
 def _expressions(
-    keywords: tuple[str, ...], extra: tuple[bytes, ...], *, encoded: bool
+    keywords: tuple[str, ...], extra: tuple[bytes, ...], signatures: tuple[Signature, ...]
 ) -> tuple[list[bytes], list[bytes]]:
     """Return the patterns to match whatever their case, and those to match byte for byte."""
-    caseless = [_escape(form) for keyword in keywords for form in keyword_forms(keyword)]
+    caseless = [_escape(form) for keyword in keywords for form in plain_forms(keyword)]
     exact = [_escape(literal) for literal in extra]
-    if encoded:
-        caseless += ESCAPE_PATTERNS
-        exact += (*split_patterns(keywords), *map(_escape, encoded_literals(keywords)))
-    return caseless, exact
+    for one in signatures:
+        caseless += one.patterns
+        exact += one.exact_patterns(keywords)
+    return caseless, [*exact, *map(_escape, encoded_literals(keywords, signatures))]
 
 
 def _escape(literal: bytes) -> bytes:

@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monei_guard.model.blob import View
-from monei_guard.model.finding import Snippet, SnippetLine
+from monei_guard.model.finding import Snippet
 from monei_guard.model.location import Span
+from monei_guard.model.snippet import LEAD, WIDTH, snippet
 
-_WIDTH = 200  # characters shown of a long line
-_LEAD = 60  # of them before the secret
-_AROUND = 1  # lines shown before and after
 _SOUGHT = 500  # values looked for beyond their own places
 
 
@@ -53,40 +51,22 @@ def all_masks(masks: Iterable[Mask], values: Iterable[bytes]) -> Masks:
 
 def masked_snippet(root: View, focus: Span, masks: Masks) -> Snippet:
     """Return the lines around `focus` (a span of the root view's data), all `masks` applied."""
-    data = root.data
-    number, _ = root.position(focus.start)
-    lines: list[SnippetLine] = []
-    caret = (0, 0)
-    start = _line_start(data, focus.start)
-    for _ in range(_AROUND):
-        start = _line_start(data, start - 1) if start > 0 else start
-    current = number - data.count(b"\n", start, focus.start)
-    while start <= len(data) and current <= number + _AROUND:
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        is_focus = start <= focus.start <= end
-        window = _window(start, end, focus if is_focus else None)
-        text, where = _mask(root, window, masks, focus if is_focus else None)
-        if is_focus:
-            caret = where
-        if text.strip() or is_focus:
-            lines.append(SnippetLine(current, text))
-        start, current = end + 1, current + 1
-    return Snippet(tuple(lines), number, *caret)
 
+    def show(start: int, end: int, is_focus: bool) -> tuple[str, tuple[int, int]]:
+        shown = focus if is_focus else None
+        return _mask(root, _window(start, end, shown), masks, shown)
 
-def _line_start(data: bytes, offset: int) -> int:
-    return data.rfind(b"\n", 0, offset) + 1
+    return snippet(root, focus, show)
 
 
 def _window(start: int, end: int, focus: Span | None) -> Span:
     """Return the part of a line to show: all of a short one, the neighbourhood of the secret in a long one."""
-    if end - start <= _WIDTH:
+    if end - start <= WIDTH:
         return Span(start, end)
     if focus is None:
-        return Span(start, start + _WIDTH)
-    first = max(start, focus.start - _LEAD)
-    return Span(first, min(end, max(first + _WIDTH, focus.end + _LEAD)))
+        return Span(start, start + WIDTH)
+    first = max(start, focus.start - LEAD)
+    return Span(first, min(end, max(first + WIDTH, focus.end + LEAD)))
 
 
 def _mask(root: View, window: Span, masks: Masks, focus: Span | None) -> tuple[str, tuple[int, int]]:

@@ -1,12 +1,11 @@
 """Turning what a check saw into a `Finding`. Wording comes from the rule's TOML; only the blanks are filled here."""
 
-import hashlib
 import shlex
 from dataclasses import replace
 
 from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, View
-from monei_guard.model.finding import Finding, Related
+from monei_guard.model.finding import Finding, Related, fingerprint
 from monei_guard.model.location import Location, Span, display_path
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity
 
@@ -43,7 +42,7 @@ def about_file(  # noqa: PLR0913 - one keyword a blank of the report
 ) -> Finding:
     """Return a finding about a file or a line of it. `subject` tells several in one file apart in the fingerprint."""
     return Finding(
-        code=rule.code, rule=rule.id, severity=rule.severity if severity is None else severity,
+        code=rule.code, rule=rule.id, kind=rule.kind, severity=rule.severity if severity is None else severity,
         confidence=rule.confidence if confidence is None else confidence,
         vendor=rule.vendor, environment=Environment.UNKNOWN, message=message, hint=filled(rule.hint, blanks or {}),
         secret=None, location=location, fingerprint=_fingerprint(rule, location.path or "", subject), related=related,
@@ -61,9 +60,9 @@ def about_key(
     """Return a finding about a key that the engine found: same location, same masked snippet, this rule's advice."""
     subject = "" if key.secret is None else key.secret.sha256 or ""
     return replace(
-        key, code=rule.code, rule=rule.id, severity=rule.severity, confidence=min(rule.confidence, key.confidence),
-        message=message, hint=filled(rule.hint, blanks or {}), related=related,
-        fingerprint=_fingerprint(rule, key.location.path or "", subject),
+        key, code=rule.code, rule=rule.id, kind=rule.kind, severity=rule.severity,
+        confidence=min(rule.confidence, key.confidence), message=message, hint=filled(rule.hint, blanks or {}),
+        related=related, fingerprint=_fingerprint(rule, key.location.path or "", subject),
     )  # fmt: skip
 
 
@@ -82,4 +81,4 @@ def path_of(finding: Finding) -> bytes:
 
 def _fingerprint(rule: Rule, path: str, subject: str) -> str:
     """Stable while lines move: rule, path and what the finding is about."""
-    return hashlib.sha256(f"{rule.code}\0{path}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return fingerprint(*(part.encode("utf-8", "surrogatepass") for part in (rule.code, path, subject)))

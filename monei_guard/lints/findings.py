@@ -1,22 +1,21 @@
 """From hits to findings: locations, masked snippets, the value's path as related locations, fingerprints."""
 
-import hashlib
 import re
 from collections.abc import Iterable
+from functools import cache
 
-from monei_guard.lints.analysis.names import looks_like_credential
+from monei_guard.lints.analysis.names import key_beginnings, looks_like_credential
 from monei_guard.lints.analysis.trace import Step
 from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
-from monei_guard.model.finding import Finding, Related, Snippet, SnippetLine
+from monei_guard.model.finding import Finding, Related, Snippet, fingerprint
 from monei_guard.model.location import Span
 from monei_guard.model.rule import Confidence, Environment, Rule
 from monei_guard.model.secret import redact
+from monei_guard.model.snippet import LEAD, WIDTH
+from monei_guard.model.snippet import snippet as lines_around
 
-_WIDTH = 200  # characters shown of a long line
-_LEAD = 60
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
-_PREFIXED = re.compile(r"(?:mni|sk|pk|rk|mk|mc[str])_[A-Za-z0-9_\-]{8,}")
 
 
 def findings(hits: Iterable[tuple[Rule, Violation]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
@@ -42,6 +41,7 @@ def _finding(
     return Finding(
         code=rule.code,
         rule=rule.id,
+        kind=rule.kind,
         severity=rule.severity,
         confidence=confidence,
         vendor="unknown" if vendor == "unknown" else "monei",
@@ -59,10 +59,10 @@ def _finding(
 def _fingerprint(rule: Rule, hit: Violation, view: View, counts: dict[str, int]) -> str:
     """Return a digest that survives line moves: of the code itself, white space apart, and its number in `counts`."""
     code = b" ".join(view.data[hit.start : hit.end].split())
-    base = b"\0".join((rule.code.encode(), view.blob.path or b"", code))
-    key = hashlib.sha256(base).hexdigest()
+    parts = (rule.code.encode(), view.blob.path or b"", code)
+    key = fingerprint(*parts)
     number = counts[key] = counts.get(key, -1) + 1
-    return hashlib.sha256(base + b"\0%d" % number).hexdigest()[:32]
+    return fingerprint(*parts, b"%d" % number)
 
 
 def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Related]:
@@ -86,42 +86,36 @@ def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Rel
 
 def masked(text: str) -> str:
     """Return `text` with everything that looks like a credential masked."""
+    prefixed = _prefixed()
 
     def replace(match: re.Match[str]) -> str:
         value = match.group()
-        if _PREFIXED.fullmatch(value) or looks_like_credential(value):
+        if prefixed.fullmatch(value) or looks_like_credential(value):
             return redact(value.encode())
-        return _PREFIXED.sub(lambda inner: redact(inner.group().encode()), value)
+        return prefixed.sub(lambda inner: redact(inner.group().encode()), value)
 
     return _TOKEN.sub(replace, text)
 
 
+@cache
+def _prefixed() -> re.Pattern[str]:
+    return re.compile(rf"(?:{key_beginnings()})[A-Za-z0-9_\-]{{8,}}")
+
+
 def snippet(view: View, span: Span) -> Snippet:
     """Return the line of `span`, one before and one after, masked; long lines are cut around the span."""
-    data = view.data
-    focus_line, _ = view.position(span.start)
-    start = data.rfind(b"\n", 0, span.start) + 1
-    first = data.rfind(b"\n", 0, start - 1) + 1 if start > 0 else 0
-    number = focus_line if first == start else focus_line - 1
-    lines: list[SnippetLine] = []
-    caret = (0, 0)
-    at = first
-    while at <= len(data) and number <= focus_line + 1:
-        end = data.find(b"\n", at)
-        end = len(data) if end < 0 else end
-        if at <= span.start <= end:
-            left = max(at, span.start - _LEAD) if end - at > _WIDTH else at
-            right = min(end, max(left + _WIDTH, span.start + _WIDTH))
-            before = masked(_text(view, left, span.start))
-            inside = masked(_text(view, span.start, min(span.end, right)))
-            lines.append(SnippetLine(number, before + inside + masked(_text(view, min(span.end, right), right))))
-            caret = (len(before), len(before) + len(inside))
-        else:
-            text = masked(_text(view, at, min(end, at + _WIDTH)))
-            if text.strip():
-                lines.append(SnippetLine(number, text))
-        at, number = end + 1, number + 1
-    return Snippet(tuple(lines), focus_line, *caret)
+
+    def show(start: int, end: int, is_focus: bool) -> tuple[str, tuple[int, int]]:
+        if not is_focus:
+            return masked(_text(view, start, min(end, start + WIDTH))), (0, 0)
+        left = max(start, span.start - LEAD) if end - start > WIDTH else start
+        right = min(end, max(left + WIDTH, span.start + WIDTH))
+        before = masked(_text(view, left, span.start))
+        inside = masked(_text(view, span.start, min(span.end, right)))
+        after = masked(_text(view, min(span.end, right), right))
+        return before + inside + after, (len(before), len(before) + len(inside))
+
+    return lines_around(view, span, show)
 
 
 def _text(view: View, start: int, end: int) -> str:

@@ -1,9 +1,10 @@
 """What was found, and what later stages say about it. A later stage wraps a value; it never changes one."""
 
+import hashlib
 from dataclasses import dataclass
 
 from monei_guard.model.location import Location
-from monei_guard.model.rule import Confidence, Environment, Severity
+from monei_guard.model.rule import Confidence, Environment, RuleKind, Severity
 from monei_guard.model.secret import Secret
 
 
@@ -52,10 +53,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem at one place. `secret` is None for findings that are not about a value."""
+    """One problem at one place. `kind` is its rule's; `secret` is None for findings that are not about a value."""
 
     code: str
     rule: str
+    kind: RuleKind
     severity: Severity
     confidence: Confidence
     vendor: str
@@ -68,6 +70,11 @@ class Finding:
     snippet: Snippet | None = None
     related: tuple[Related, ...] = ()
     life: Life | None = None
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Return a digest of what makes a finding this one. The parts are what does not change while lines move."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,23 @@ class VendorEvidence:
     shape: int = 0  # weight of the value's own shape (0: not distinctive, 8: unique)
 
 
+class VerifyScheme(StrEnum):
+    """How a credential is put before the API, if at all."""
+
+    API_KEY = "api-key"  # in the header X-API-KEY
+    BEARER = "bearer"  # as a token in the header Authorization
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPolicy:
+    """Whether the API may be asked about what a rule finds. Only a built-in rule has one."""
+
+    scheme: VerifyScheme
+    because: str = ""  # why it is never sent
+    vouches: bool = False  # the value has no shape of its own: that this rule found it is what makes it Monei's
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule file. `code` is "" for evidence, which is never reported."""
@@ -93,11 +110,13 @@ class Rule:
     confidence: Confidence = Confidence.HIGH
     pattern: str = ""
     keywords: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()  # how values begin that are to be masked wherever they stand, beside the keywords
     precedence: int = 0  # of two overlapping matches the higher one is the more informative
     guessable: bool = False
     unattributed: Unattributed = Unattributed.KEEP
     context: Context = field(default_factory=Context)
     evidence: VendorEvidence = field(default_factory=VendorEvidence)
+    verify: VerifyPolicy | None = None  # without one, only a value of a shape that nobody else has is sent
     hint: str = ""
     text: RuleText = field(default_factory=RuleText)
     examples: tuple[Example, ...] = ()

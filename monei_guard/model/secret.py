@@ -1,6 +1,7 @@
 """A secret value that cannot be printed by accident."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import NoReturn
 
 _SHORT = 12
@@ -77,6 +78,14 @@ def redact(value: bytes, *, guessable: bool = False) -> str:
     if len(body) < 20 + 6:
         return f"{prefix}…" if prefix else f"{text[:2]}…"
     return f"{prefix}{body[:2]}…{body[-4:]}"
+
+
+def redact_values(text: bytes, values: Iterable[bytes]) -> bytes:
+    """Return `text` with each of the values masked wherever it stands."""
+    for value in values:
+        if value in text:
+            text = text.replace(value, redact(value).encode())
+    return text
 
 
 def _public_prefix(text: str) -> str:

@@ -10,7 +10,6 @@ A directive that is expired (MG901), suppresses nothing (MG902), names a code th
 read (MG904) suppresses nothing and is a finding of its own. Those four cannot be suppressed from inside a file.
 """
 
-import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -21,14 +20,13 @@ from itertools import accumulate, islice
 from types import MappingProxyType
 
 from monei_guard.model.blob import View
-from monei_guard.model.finding import Finding, Suppression, Triaged
+from monei_guard.model.finding import Finding, Suppression, Triaged, fingerprint
 from monei_guard.model.location import Origin, Span
-from monei_guard.model.rule import Environment, Rule
+from monei_guard.model.rule import Environment, Rule, RuleKind
 from monei_guard.ruleset.bundled import DIRECTIVE
 
 MARKER = DIRECTIVE.encode()
 EXPIRED, UNUSED, UNKNOWN_CODE, MALFORMED = "MG901", "MG902", "MG903", "MG904"
-_OWN = "MG9"
 
 # Other scanners' markers, honoured only where the configuration names the tool; and how many lines below they hold.
 FOREIGN_MARKERS: Mapping[str, tuple[tuple[bytes, int], ...]] = MappingProxyType({
@@ -289,7 +287,7 @@ def _suppression(directive: Directive, path: str | None, findings: Iterable[Find
 
 
 def _covers(directive: Directive, finding: Finding) -> bool:
-    if directive.verb == "ignore-end" or finding.code.startswith(_OWN):
+    if directive.verb == "ignore-end" or finding.kind is RuleKind.SUPPRESSION:
         return False
     if finding.location.start_line > directive.last or finding.location.end_line < directive.first:
         return False
@@ -303,10 +301,11 @@ def _fault(directive: Directive, policy: InlinePolicy) -> tuple[str, str] | None
     if directive.problem:
         return MALFORMED, f"this suppression cannot be read: {directive.problem}"
     for code in directive.codes:
-        if code.startswith(_OWN):
-            return UNKNOWN_CODE, f"{code} cannot be suppressed from inside a file"
-        if code not in policy.rules:
+        rule = policy.rules.get(code)
+        if rule is None:
             return UNKNOWN_CODE, f"this suppression names {code}, which does not exist"
+        if rule.kind is RuleKind.SUPPRESSION:
+            return UNKNOWN_CODE, f"{code} cannot be suppressed from inside a file"
     if directive.until is not None and directive.until < policy.today:
         return EXPIRED, f"this suppression of {', '.join(directive.codes)} expired on {directive.until.isoformat()}"
     return None
@@ -337,11 +336,10 @@ def _own_findings(
             continue
         code, message = fault
         rule = policy.rules[code]
-        what = "\0".join((code, *directive.codes, directive.verb)).encode()
-        identity = hashlib.sha256((view.blob.path or b"") + b"\0" + what).hexdigest()[:32]
+        identity = fingerprint(view.blob.path or b"", *map(str.encode, (code, *directive.codes, directive.verb)))
         seen[identity] += 1
         yield Finding(
-            code=code, rule=rule.id, severity=rule.severity, confidence=rule.confidence, vendor=rule.vendor,
-            environment=Environment.UNKNOWN, message=message, hint=rule.hint, secret=None,
+            code=code, rule=rule.id, kind=rule.kind, severity=rule.severity, confidence=rule.confidence,
+            vendor=rule.vendor, environment=Environment.UNKNOWN, message=message, hint=rule.hint, secret=None,
             location=view.locate(directive.span, shown_path), fingerprint=f"{identity}:{seen[identity]}",
         )  # fmt: skip

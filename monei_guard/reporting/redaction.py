@@ -1,13 +1,30 @@
-"""Keys known by their prefix alone, masked in any text: it costs next to nothing and needs no rule."""
+"""Keys in texts that quote a repository and were not made by detection: known by their prefix, and masked.
+
+Needs no rule but the beginnings of keys, so that it costs next to nothing.
+"""
 
 import re
+from functools import cache
 
 from monei_guard.model.secret import redact
+from monei_guard.ruleset.bundled import BundledRulesError, credential_prefixes
 
-# The prefixes of Monei's own keys and of those it shares them with (rules/); 16 characters are more than any word has.
-_KEY = re.compile(r"(?:mni_(?:sk_)?|[sp]k_(?:live|test)_|mk_(?:live|test)_|mc[str]_)[0-9A-Za-z]{16,}")
+_ANY_PREFIX = r"[A-Za-z]{2,6}_(?:[A-Za-z]{2,6}_)?"
 
 
 def without_keys(text: str) -> str:
     """Return `text` with everything that begins like a key, and is as long as one, masked."""
-    return _KEY.sub(lambda found: redact(found[0].encode()), text) if "_" in text else text
+    return _key().sub(lambda found: redact(found[0].encode()), text) if "_" in text else text
+
+
+@cache
+def _key() -> re.Pattern[str]:
+    """Return what matches a key of any kind that the rules know by its prefix; more than that where the rules are lost.
+
+    16 characters are more than any word has.
+    """
+    try:
+        prefixes = "|".join(map(re.escape, credential_prefixes()))
+    except BundledRulesError:
+        prefixes = _ANY_PREFIX
+    return re.compile(f"(?:{prefixes})[0-9A-Za-z]{{16,}}")

@@ -1,7 +1,7 @@
 """The last look at a report's texts: a key in a variable's name, a path, a ref or git's own words is masked too.
 
 Where a key was found, detection has masked it already. This is for texts that quote a repository and were not made by
-detection; it knows keys by their prefix alone, so that it costs next to nothing and needs no rule.
+detection.
 """
 
 from dataclasses import replace

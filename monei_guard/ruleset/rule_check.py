@@ -13,7 +13,7 @@ from typing import Protocol
 
 import regex
 
-from monei_guard.model.rule import Example, Rule, RuleKind
+from monei_guard.model.rule import Example, Rule, RuleKind, VerifyScheme
 from monei_guard.ruleset.rule_files import RuleError
 from monei_guard.ruleset.templates import expand
 
@@ -95,6 +95,7 @@ def _check_rule(
 ) -> Iterator[str]:
     yield from _check_names(rule)
     yield from _check_contexts(rule)
+    yield from _check_verify(rule)
     try:
         pattern = compile_pattern(rule.pattern) if rule.pattern else None
     except regex.error as error:
@@ -159,6 +160,19 @@ def _check_contexts(rule: Rule) -> Iterator[str]:
         else:
             if matches_nothing is not None:
                 yield f"{name} matches the empty text, that is: everywhere"
+
+
+def _check_verify(rule: Rule) -> Iterator[str]:
+    policy = rule.verify
+    if policy is None:
+        return
+    never = policy.scheme is VerifyScheme.NEVER
+    if rule.kind is not RuleKind.CREDENTIAL:
+        yield f"verify is for credentials, not for {rule.kind}"
+    if never is not bool(policy.because.strip()):
+        yield "verify.because is missing" if never else "verify.because is only for what is never sent"
+    if never and policy.vouches:
+        yield "verify.vouches is only for what may be sent"
 
 
 def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: RuleRunner) -> Iterator[str]:

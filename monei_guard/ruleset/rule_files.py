@@ -19,8 +19,10 @@ from monei_guard.model.rule import (
     Severity,
     Unattributed,
     VendorEvidence,
+    VerifyPolicy,
+    VerifyScheme,
 )
-from monei_guard.ruleset.bundled import OWN_PROVIDER, bundled_rules, toml_files
+from monei_guard.ruleset.bundled import OWN_PROVIDER, bundled_rules, is_bundled, toml_files
 
 _MAX_FILE = 1 << 20
 _EXAMPLES = re.compile(rb"^\[\[(?:counter-)?example\]\]", re.MULTILINE)
@@ -30,10 +32,15 @@ _T = TypeVar("_T")
 
 _TOP = frozenset({
     "code", "id", "kind", "title", "vendor", "severity", "confidence", "pattern", "keywords", "precedence", "guessable",
-    "unattributed", "hint", "context", "evidence", "text", "example", "counter-example",
+    "prefixes", "unattributed", "hint", "context", "evidence", "verify", "text", "example", "counter-example",
 })  # fmt: skip
 _CONTEXT = frozenset({"name", "not-name", "vendor", "value", "random"})
 _EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "shape"})
+_VERIFY = frozenset({"scheme", "because", "vouches"})
+_BUILT_IN_ONLY = {
+    "verify": "whether a key may be sent to the API is not for a rule file to say",
+    "prefixes": "only the prefixes of the built-in rules are masked everywhere",
+}
 _TEXT = frozenset({"what", "why", "instead", "references"})
 _EXAMPLE = frozenset({"text", "because", "path", "vendor", "environment"})
 
@@ -44,12 +51,17 @@ class RuleError(GuardError):
 
 def load_bundled() -> tuple[Rule, ...]:
     """Return every built-in rule, examples included, in path order. Raises RuleError."""
-    return tuple(load_file(path) for path in rule_paths(bundled_rules()))
+    return tuple(_parse(_read(path), path, built_in=True) for path in rule_paths(bundled_rules()))
 
 
 def load_credential_rules() -> tuple[Rule, ...]:
     """Return the built-in rules detection runs, without their examples. Raises RuleError."""
     return _of_kind(RuleKind.CREDENTIAL, toml_files(os.path.join(bundled_rules(), OWN_PROVIDER)))
+
+
+def load_verify_policies() -> dict[str, VerifyPolicy]:
+    """Return whether what each built-in credential rule finds may be sent to the API, by code. Raises RuleError."""
+    return {rule.code: rule.verify for rule in load_credential_rules() if rule.verify is not None}
 
 
 def load_evidence_rules() -> tuple[Rule, ...]:
@@ -83,7 +95,7 @@ def rule_paths(folder: str) -> Iterator[str]:
 
 def load_file(path: str) -> Rule:
     """Return the rule in one file. Raises RuleError for anything that is not exactly a rule."""
-    return _parse(_read(path), path)
+    return _parse(_read(path), path, built_in=is_bundled(path))
 
 
 def _of_kind(kind: RuleKind, paths: Iterable[str]) -> tuple[Rule, ...]:
@@ -94,7 +106,7 @@ def _of_kind(kind: RuleKind, paths: Iterable[str]) -> tuple[Rule, ...]:
     """
     line = f'\nkind = "{kind}"\n'.encode()
     heads = ((path, _read(path)) for path in paths)
-    return tuple(_parse(_EXAMPLES.split(raw, maxsplit=1)[0], path) for path, raw in heads if line in raw)
+    return tuple(_parse(_EXAMPLES.split(raw, maxsplit=1)[0], path, built_in=True) for path, raw in heads if line in raw)
 
 
 def _read(path: str) -> bytes:
@@ -112,20 +124,24 @@ def _read(path: str) -> bytes:
     return raw
 
 
-def _parse(raw: bytes, path: str) -> Rule:
+def _parse(raw: bytes, path: str, *, built_in: bool) -> Rule:
     try:
         document = tomli.loads(raw.decode("utf-8"))
     except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RuleError(f"rule file {path} is not valid TOML: {error}", hint="mend the line it names") from error
-    return parse_rule(document, source=path)
+    return parse_rule(document, source=path, built_in=built_in)
 
 
-def parse_rule(document: dict[str, Any], *, source: str) -> Rule:
-    """Return the rule in a parsed TOML document; `source` names it in errors."""
+def parse_rule(document: dict[str, Any], *, source: str, built_in: bool = False) -> Rule:
+    """Return the rule in a parsed TOML document; `source` names it in errors. Raises RuleError."""
     read = _Reader(source)
     read.only_known(document, _TOP, "")
+    for key, reason in () if built_in else _BUILT_IN_ONLY.items():
+        if key in document:
+            raise RuleError(f"{source}: only a built-in rule may have {key!r}: {reason}", hint=f"remove {key!r}")
     context = read.table(document, "context", _CONTEXT)
     evidence = read.table(document, "evidence", _EVIDENCE)
+    verify = read.table(document, "verify", _VERIFY)
     text = read.table(document, "text", _TEXT)
     return Rule(
         code=read.string(document, "code", default=""),
@@ -137,6 +153,7 @@ def parse_rule(document: dict[str, Any], *, source: str) -> Rule:
         confidence=Confidence[read.choice(document, "confidence", [c.label for c in Confidence], "high").upper()],
         pattern=read.string(document, "pattern", default=""),
         keywords=tuple(k.lower() for k in read.strings(document, "keywords")),
+        prefixes=tuple(k.lower() for k in read.strings(document, "prefixes")),
         precedence=read.integer(document, "precedence"),
         guessable=read.boolean(document, "guessable"),
         unattributed=Unattributed(read.choice(document, "unattributed", [u.value for u in Unattributed], "keep")),
@@ -155,6 +172,13 @@ def parse_rule(document: dict[str, Any], *, source: str) -> Rule:
             packages=read.string(evidence, "packages", default=""),
             shape=read.integer(evidence, "shape"),
         ),
+        verify=VerifyPolicy(
+            scheme=VerifyScheme(read.choice(verify, "scheme", [s.value for s in VerifyScheme], "never")),
+            because=read.string(verify, "because", default=""),
+            vouches=read.boolean(verify, "vouches"),
+        )
+        if verify
+        else None,
         text=RuleText(
             what=read.string(text, "what", default=""),
             why=read.string(text, "why", default=""),

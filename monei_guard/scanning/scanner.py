@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monei_guard.decoding.charset import root_view
+from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError
@@ -58,7 +59,7 @@ class Scanner:
         foreign_markers: bool = False,
     ) -> None:
         words = (*keywords, DIRECTIVE) if suppressing else keywords
-        self.prefilter = Prefilter(words, encoded=decode, cache_folder=cache_folder)
+        self.prefilter = Prefilter(words, signatures=SIGNATURES if decode else (), cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()
         self.lint = lint

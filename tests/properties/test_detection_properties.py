@@ -11,7 +11,7 @@ from made_keys import LINES, api_key, line_of
 from monei_guard.application.opening import builtin_rules
 from monei_guard.detection.patterns import LEFT
 from monei_guard.detection.placeholders import looks_generated, placeholder_reason
-from monei_guard.detection.prefilter import Test, hyperscan_test, plain_test
+from monei_guard.detection.prefilter import ContentTest, hyperscan_test, plain_test
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
@@ -143,7 +143,7 @@ def test_both_prefilters_say_the_same(content: bytes) -> None:
 
 
 @cache
-def both_tests() -> tuple[Test, Test]:
+def both_tests() -> tuple[ContentTest, ContentTest]:
     """Return the two tests over every keyword."""
     fast = hyperscan_test(credential_keywords(), (b"exact\xff",))
     if fast is None:

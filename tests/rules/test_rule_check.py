@@ -7,7 +7,16 @@ import pytest
 
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.lints.example_project import codes_in_example
-from monei_guard.model.rule import Context, Example, Rule, RuleKind, RuleText, VendorEvidence
+from monei_guard.model.rule import (
+    Context,
+    Example,
+    Rule,
+    RuleKind,
+    RuleText,
+    VendorEvidence,
+    VerifyPolicy,
+    VerifyScheme,
+)
 from monei_guard.ruleset.rule_check import ObservedMatch, check_rules
 from monei_guard.ruleset.rule_files import load_bundled
 
@@ -71,6 +80,10 @@ def test_a_good_rule_has_no_problems() -> None:
         (replace(GOOD, counter_examples=GOOD.examples), "is reported, although: assigned"),
         (replace(GOOD, context=Context(name="(")), "context.name does not compile"),
         (replace(GOOD, context=Context(name="zork|")), "context.name matches the empty text"),
+        (replace(GOOD, verify=VerifyPolicy(VerifyScheme.NEVER)), "verify.because is missing"),
+        (replace(GOOD, verify=VerifyPolicy(VerifyScheme.BEARER, because="x")), "only for what is never sent"),
+        (replace(GOOD, verify=VerifyPolicy(VerifyScheme.NEVER, "x", vouches=True)), "only for what may be sent"),
+        (replace(GOOD, kind=RuleKind.LINT, verify=VerifyPolicy(VerifyScheme.API_KEY)), "verify is for credentials"),
         (replace(GOOD, kind=RuleKind.LINT), "a lint rule has no pattern"),
         (replace(GOOD, kind=RuleKind.EVIDENCE), "evidence is never reported"),
     ],

@@ -3,16 +3,18 @@
 import re
 import re._parser as parser  # type: ignore[import-not-found] # the only thing that measures a pattern
 
-from monei_guard.decoding.signatures.keyword_forms import ESCAPE_PATTERNS, encoded_literals, split_patterns
-from monei_guard.detection.prefilter import REACH, Prefilter, keyword_forms
+from monei_guard.decoding.signatures.keyword_forms import encoded_literals
+from monei_guard.decoding.signatures.registry import SIGNATURES
+from monei_guard.detection.prefilter import REACH, Prefilter, plain_forms
 from monei_guard.ruleset.bundled import credential_keywords
 
 
 def test_nothing_the_fast_test_matches_is_longer_than_the_reach() -> None:
     keywords = tuple(credential_keywords())
-    literals = [form for keyword in keywords for form in keyword_forms(keyword)]
+    literals = [form for keyword in keywords for form in plain_forms(keyword)]
     patterns = [*map(re.escape, literals), *map(re.escape, encoded_literals(keywords))]
-    patterns += [*ESCAPE_PATTERNS, *split_patterns(keywords)]
+    for one in SIGNATURES:
+        patterns += [*one.patterns, *one.exact_patterns(keywords)]
     longest = max(parser.parse(pattern.decode("latin-1")).getwidth()[1] for pattern in patterns)
     assert 0 < longest <= REACH
 

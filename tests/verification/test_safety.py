@@ -19,7 +19,7 @@ from verification.two_hosts import Api
 
 from monei_guard.model.finding import Finding, Triaged, Verification
 from monei_guard.model.location import Location, Origin
-from monei_guard.model.rule import Confidence, Environment, Severity
+from monei_guard.model.rule import Confidence, Environment, RuleKind, Severity
 from monei_guard.model.secret import Secret
 from monei_guard.verification.audit_log import AuditLog, AuditLogError, open_audit_log
 from monei_guard.verification.eligibility import Credential, Scheme, select
@@ -45,7 +45,7 @@ def finding(
 ) -> Finding:
     place = Location("a.env", 1, 1, 1, 2, 0, 1, Origin.WORKTREE)
     return Finding(
-        code, "rule", severity, confidence, vendor, Environment.UNKNOWN, "message", "hint",
+        code, "rule", RuleKind.CREDENTIAL, severity, confidence, vendor, Environment.UNKNOWN, "message", "hint",
         Secret(value, guessable=guessable), place, "fingerprint",
     )  # fmt: skip
 

@@ -4,7 +4,10 @@ Names of keys are shared by monei.cc and MONEI.com (see docs/lints.md): a name s
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from monei_guard.ruleset.bundled import credential_prefixes, own_keys
 
 # Letters and digits of an identifier, split where the case or a separator changes.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -28,8 +31,6 @@ PUBLIC_PREFIXES = (
 )  # fmt: skip
 PUBLIC_NAME = re.compile(r"[A-Z0-9_]*MONEI[A-Z0-9_]*")
 
-KEY_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}(?![A-Za-z0-9])")
-CONNECT_LITERAL = re.compile(r"(?<![A-Za-z0-9_])mc[str]_[0-9A-Za-z_-]{16,}")
 HOST = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
 
 # Signs of each company in a file (facts: SDK packages, classes, hosts, headers).
@@ -39,7 +40,52 @@ MONEI_COM = re.compile(
 )
 _PYTHON_CC = re.compile(rb"(?m)^\s*(?:from\s+monei(?:\.\w+)*\s+import\b|import\s+monei[ \t]*(?:$|[#,.;]|as\b|\r))")
 _HOST_CC = re.compile(rb"(?<![\w.-])(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
-_KEY_CC = re.compile(rb"(?<![A-Za-z0-9_])mni_(?:sk_)?[0-9a-f]{32}")
+_BEFORE_KEY = "(?<![A-Za-z0-9_])"
+
+
+@cache
+def fixed_keys() -> str:
+    """Return the pattern of the keys that prefix and length together show to be Monei's."""
+    return _any_of(prefix + rest for prefix, rest in own_keys() if rest)
+
+
+@cache
+def key_literal() -> re.Pattern[str]:
+    """Return what matches one of these keys in a program's text."""
+    return re.compile(f"{_BEFORE_KEY}(?:{fixed_keys()})(?![A-Za-z0-9])")
+
+
+@cache
+def _connect_literal() -> re.Pattern[str]:
+    prefixes = _any_of(prefix for prefix, rest in own_keys() if not rest)
+    return re.compile(f"{_BEFORE_KEY}(?:{prefixes})[0-9A-Za-z_-]{{16,}}")
+
+
+@cache
+def _key_signs() -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
+    """Return the prefixes of these keys, and what matches one of them whatever follows it."""
+    prefixes = tuple(prefix.encode() for prefix, rest in own_keys() if rest)
+    return prefixes, re.compile(f"{_BEFORE_KEY}(?:{fixed_keys()})".encode())
+
+
+@cache
+def key_beginnings() -> str:
+    """Return a pattern for the first word of every prefix that keys are known by, whosever they are: `sk_`, `mni_`."""
+    return _any_of(dict.fromkeys(f"{prefix.partition('_')[0]}_" for prefix in credential_prefixes()))
+
+
+@cache
+def _prefixed() -> re.Pattern[str]:
+    return re.compile(key_beginnings())
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return "|".join(patterns) or "(?!)"
+
+
+def _shows_key(data: bytes) -> bool:
+    prefixes, pattern = _key_signs()
+    return any(prefix in data for prefix in prefixes) and pattern.search(data) is not None
 
 
 def names_monei_cc(data: bytes) -> bool:
@@ -50,7 +96,7 @@ def names_monei_cc(data: bytes) -> bool:
     return (
         b"x-monei-signature" in lowered
         or (b"monei.cc" in lowered and _HOST_CC.search(data) is not None)
-        or (b"mni_" in data and _KEY_CC.search(data) is not None)
+        or _shows_key(data)
         or (b"monei" in data and _PYTHON_CC.search(data) is not None)
     )
 
@@ -97,7 +143,7 @@ def what_is(name: str) -> str:
 
 def is_key_literal(text: str) -> bool:
     """Whether a literal contains a Monei key or Connect credential, and not the documentation's own sample."""
-    found = KEY_LITERAL.search(text) or CONNECT_LITERAL.search(text)
+    found = key_literal().search(text) or _connect_literal().search(text)
     return found is not None and not is_documented(found.group())
 
 
@@ -140,7 +186,7 @@ def looks_like_credential(text: str) -> bool:
         return False
     if not re.fullmatch(r"[A-Za-z0-9_\-+/=.~]+", text):
         return False
-    if re.match(r"(?:sk|mk|mct|mcr|mcs|mni|pk)_", text):
+    if _prefixed().match(text):
         return any(char.isdigit() for char in text)
     digits = sum(char.isdigit() for char in text)
     return digits >= 3 and len(text) >= 20 and any(char.isalpha() for char in text)  # noqa: PLR2004 - random-looking

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.names import KEY_LITERAL, names_monei_cc
+from monei_guard.lints.analysis.names import key_literal, names_monei_cc
 from monei_guard.lints.analysis.trace import Step
 from monei_guard.lints.pattern import Pattern
 from monei_guard.lints.violation import Violation
@@ -99,7 +99,7 @@ def _step(project: "Project", dependency: "Dependency") -> Step:
 
 
 def _uses_cc(data: bytes) -> bool:
-    return _CC_HOST.search(data) is not None or KEY_LITERAL.search(data.decode("latin-1")) is not None
+    return _CC_HOST.search(data) is not None or key_literal().search(data.decode("latin-1")) is not None
 
 
 def check_text(code: "TextCode") -> Iterator[Violation]:

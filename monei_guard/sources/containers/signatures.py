@@ -35,14 +35,13 @@ _OTHER_NAMES = (b".tar", b".TAR", b".lzma")
 # Of these at least one stands in every archive that `archive_kind` knows without its name.
 ARCHIVE_SIGNS = (*(magic for magic, _ in _MAGIC), *_BZIP2_BLOCKS, b"ustar")
 
-# The same for a POSIX expression over text in which NUL and newline have become tabs; plain ASCII, so that one class
-# stands for all other bytes.
+# The same for the shell hook, whose script is plain ASCII: a class stands for all other bytes, and NUL is a tab there.
 _OTHER = "[^ -~]"
-POSIX_SIGNS = (
+ARCHIVE_POSIX = (
     "PK\x03\x04", "PK\x05\x06", "Cr24", f"\x1f{_OTHER}\x08", "7zXZ", f"\\({_OTHER}/{_OTHER}", f"7z{_OTHER}", "Rar!",
     "BZh", "ustar",
 )  # fmt: skip
-POSIX_SUFFIXES = (".tar", ".lzma")  # of archives without such bytes
+ARCHIVE_SUFFIXES = (b".tar", b".lzma")  # of archives without such bytes
 
 MAIL_SUFFIXES = (b".eml", b".mbox", b".mbx", b".mht", b".mhtml", b".email", b".msg")
 # What the first bytes of an export show: Slack, Telegram, Discord, Teams; WhatsApp; Telegram, Discord, Outlook.
