@@ -31,12 +31,13 @@ DOORS: Mapping[str, str] = MappingProxyType(
         "monei_guard.detection.engine": "what judges a match",
         "monei_guard.detection.prefilter": "a native library that may be missing",
         "monei_guard.lints.registry": "what reads each kind of document",
+        "monei_guard.hygiene.readers.on_demand": "readers that need a library, for the few commits that need them",
         "monei_guard.application.opening": "configuration, rules, exclusion",
         "monei_guard.application.finishing": "baseline, verification, reports, repository checks",
     }
 )
 # Who may import one module of another package without that package's own start.
-LONE = ("monei_guard.hygiene.readers.dotenv_files", "monei_guard.lints.languages.parser")
+LONE = ("monei_guard.hygiene.readers.dotenv_parser", "monei_guard.lints.languages.parser")
 
 
 def name_of(path: Path) -> str:
