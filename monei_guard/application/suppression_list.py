@@ -19,7 +19,7 @@ from monei_guard.model.location import display_path
 from monei_guard.model.rule import RuleKind
 from monei_guard.policy.baseline_file import load
 from monei_guard.policy.inline_suppression import MARKER, find_directives
-from monei_guard.reporting.console import out
+from monei_guard.reporting.console import out, out_text
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.progress import file_progress
 
@@ -45,8 +45,7 @@ def list_suppressions(paths: Sequence[str], file: str | None, *, as_json: bool) 
         listed = [*_inline(run, progress.follow(items)), *_accepted(run)]
     if as_json:
         document = {"version": 1, "suppressions": [asdict(one) for one in listed]}
-        for line in json.dumps(document, indent=1).split("\n"):
-            out(line)
+        out_text(json.dumps(document, indent=1) + "\n")
         return ExitCode.CLEAN
     today = date.today()  # noqa: DTZ011 - the day on the wall
     for one in listed:

@@ -1,7 +1,7 @@
 """`monei-guard rules` and `monei-guard explain`."""
 
 import json
-import shutil
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from monei_guard.ruleset.bundled import bundled_rules
 from monei_guard.ruleset.rule_files import load_bundled
 
 CODES = sorted(rule.code for rule in load_bundled() if rule.code)
-API_KEY_RULE = Path(bundled_rules()) / "monei" / "api-key.toml"
+PIN_RULE = Path(bundled_rules()) / "monei" / "transaction-pin.toml"
 
 
 def test_every_rule_is_listed_once_in_both_forms(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,10 +60,11 @@ def test_pages_of_all_rules_are_written(tmp_path: Path) -> None:
 
 
 def test_a_code_that_is_taken_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copy(API_KEY_RULE, tmp_path / "api-key.toml")
+    text = re.sub(r"(?m)^\[verify\]\n(?:.+\n)+", "", PIN_RULE.read_text("utf-8"))  # only a built-in rule may have that
+    (tmp_path / "transaction-pin.toml").write_text(text, "utf-8")
     assert run(["rules", "check", str(tmp_path)]) == 2
     err = capsys.readouterr().err
-    assert "this code is the built-in rule 'api-key'" in err
+    assert "this code is the built-in rule 'transaction-pin'" in err
     assert err.endswith(" problems in 1 rules\n")
 
 
