@@ -1,8 +1,7 @@
 """The one place that builds a Scanner."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.configuration.settings import Settings
 from monei_guard.filesystem.user_directories import cache_folder
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from monei_guard.policy.inline_suppression import InlinePolicy
 
 
-@dataclass(frozen=True, slots=True)
-class RulesInForce:
+class RulesInForce(NamedTuple):
     """The rules of one run. `credentials` and `evidence` are called when the first suspicious blob asks for them.
 
     `keywords` are those of the credentials and, where code is linted, the lints'. `own` are the rules beside the

@@ -1,16 +1,15 @@
 """The files that a run came across, for the checks that look at more than content."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from monei_guard.model.blob import Blob, Skipped
 
 
-@dataclass(slots=True)
 class TouchedPaths:
     """Passes items on and remembers the paths of the blobs among them."""
 
-    _paths: set[bytes] = field(default_factory=set)
+    def __init__(self) -> None:
+        self._paths: set[bytes] = set()
 
     def follow(self, items: Iterable[Blob | Skipped]) -> Iterator[Blob | Skipped]:
         """Yield the items."""

@@ -7,8 +7,7 @@ the parent's finding seen again, and `detection` drops it by its place in the ro
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monei_guard.decoding.compressed import COMPRESSED
 from monei_guard.decoding.constant_folding import folding
@@ -33,8 +32,7 @@ _FREE = 1 << 17
 _CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
-@dataclass(frozen=True, slots=True)
-class DecodingLimits:
+class DecodingLimits(NamedTuple):
     """`depth` counts layers; `total` is the number of bytes all decoded views of one root may have together.
 
     Those below the first layer may have `inner` times the bytes of the root and of what was unpacked, and 128 KiB in

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Origin(StrEnum):
@@ -15,8 +16,7 @@ class Origin(StrEnum):
     STDIN = "stdin"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Half-open byte range `[start, end)` in the data it was found in."""
 
     start: int

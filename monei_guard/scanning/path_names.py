@@ -1,7 +1,6 @@
 """Keys in file and directory names, and their masks wherever the path is shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monei_guard.model.blob import Blob
@@ -13,17 +12,17 @@ if TYPE_CHECKING:
     from monei_guard.scanning.scanner import Scanner
 
 
-@dataclass(slots=True)
 class PathNames:
     """The names of one pass; a key in a directory's name is reported once, not for every file below it."""
 
-    scanner: "Scanner"
-    _shown: dict[bytes, str | None] = field(default_factory=dict)
-    _reported: set[bytes] = field(default_factory=set)
+    def __init__(self, scanner: "Scanner") -> None:
+        self._scanner = scanner
+        self._shown: dict[bytes, str | None] = {}
+        self._reported: set[bytes] = set()
 
     def shown(self, path: bytes) -> str | None:
         """Return the path with its secrets masked, or None where it holds none."""
-        if not self.scanner.prefilter.hits(path):
+        if not self._scanner.prefilter.hits(path):
             return None
         if path not in self._shown:
             self._shown[path] = _masked(path, self._secrets(path))
@@ -35,7 +34,7 @@ class PathNames:
         if path is None or self.shown(path) is None:
             return
         name = Blob(path, blob.origin, path, blob.commit, blob.author, blob.date, is_name=True)
-        for finding in self.scanner.scan_blob(name, self.shown(path)).findings:
+        for finding in self._scanner.scan_blob(name, self.shown(path)).findings:
             value = finding.secret.reveal() if finding.secret else b""
             location = path[: path.find(b"/", path.find(value))] if b"/" in path[path.find(value) :] else path
             if location not in self._reported:
@@ -44,7 +43,7 @@ class PathNames:
 
     def _secrets(self, path: bytes) -> "list[Secret]":
         # What a directive in the name suppresses is masked all the same.
-        found = self.scanner.scan_blob(Blob(path, Origin.WORKTREE, path, is_name=True)).triaged
+        found = self._scanner.scan_blob(Blob(path, Origin.WORKTREE, path, is_name=True)).triaged
         return [one.finding.secret for one in found if one.finding.secret is not None]
 
 

@@ -1,7 +1,7 @@
 """What a scan comes to: of one blob, and of a whole source."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.model.blob import Skipped
 
@@ -9,8 +9,7 @@ if TYPE_CHECKING:  # a commit without a finding does not import what one is made
     from monei_guard.model.finding import Finding, Triaged
 
 
-@dataclass(frozen=True, slots=True)
-class BlobResult:
+class BlobResult(NamedTuple):
     """What one blob holds: its findings on new lines, suppressed ones marked, and what in it was not looked at."""
 
     triaged: "tuple[Triaged, ...]" = ()

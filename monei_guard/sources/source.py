@@ -1,16 +1,14 @@
 """What every source of content has in common."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monei_guard.model.blob import Blob, Skipped
 
 MAX_SIZE = 64 * 1000 * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class SourceOptions:
+class SourceOptions(NamedTuple):
     """What a run asks of every source: `max_size` in bytes; `excluded` tells paths that are not to be scanned.
 
     Paths are relative to the root of the source.

@@ -1,7 +1,7 @@
 """Which content is an archive, mail or a chat export, by name and first bytes. Cheap, for it is asked of every blob."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monei_guard.model.blob import Blob
 
@@ -56,8 +56,7 @@ _HEAD = 4096
 ARCHIVE_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
+class ArchiveLimits(NamedTuple):
     """How far an archive is opened.
 
     `depth` archives inside one another; `members`, and `total` bytes, out of one outermost archive; `ratio` of unpacked
