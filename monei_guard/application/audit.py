@@ -68,7 +68,8 @@ def past_and_present(past: ScanResult, present: ScanResult) -> ScanResult:
     current = tuple(_with_past(one, lives.get(_identity(one))) for one in present.findings)
     covered = {_identity(one) for one in current if one.secret is not None}
     gone = tuple(one for one in past.findings if one.secret is None or _identity(one) not in covered)
-    return replace(past.merged(present), findings=(*current, *gone), suppressed=(*present.suppressed, *past.suppressed))
+    suppressed = (*present.suppressed, *past.suppressed)
+    return past.merged(present)._replace(findings=(*current, *gone), suppressed=suppressed)
 
 
 def _identity(finding: Finding) -> tuple[str, Secret | None, str | None]:

@@ -63,7 +63,7 @@ def with_hygiene(
         try:
             files = folder_files(path, *_key_finder(run, scanned, prefix))
         except GuardError as error:
-            scanned = replace(scanned, skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
+            scanned = scanned._replace(skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
             continue
         if history is not None:
             files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
@@ -143,8 +143,7 @@ def _with(scanned: ScanResult, run: Run, files: RepositorySnapshot, found: list[
         triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
     mask = _mask(run.scanner, files, by_file)
     moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
-    return replace(
-        scanned,
+    return scanned._replace(
         findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
         suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
     )

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 
 from monei_guard.application.error_handler import handle_errors
@@ -52,7 +51,7 @@ def _scan_staged(folder: str, options: RunOptions, *, whole_files: bool) -> int:
         try:
             result = staged_hygiene(run, result, repository.work_tree, touched.paths)
         except GitError as error:  # what was found before is worth more than a complete list
-            result = replace(result, errors=(*result.errors, f"hygiene was not checked: {error}"))
+            result = result._replace(errors=(*result.errors, f"hygiene was not checked: {error}"))
     return conclude(run, result)
 
 

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from monei_guard.errors import GuardError
@@ -132,7 +132,7 @@ def scan_report(places: Mapping[str, Sequence[KeyLocation]], root: str, scanner:
         for digest, seen in places.items()
         if digest not in found
     )
-    return replace(scanned, findings=wanted, skipped=gone)
+    return scanned._replace(findings=wanted, skipped=gone)
 
 
 def _object_reader(places: Iterable[KeyLocation], root: str, stack: ExitStack) -> ObjectReader | None:

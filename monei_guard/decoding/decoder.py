@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from monei_guard.decoding.signatures.keywords import Signature, compiled
 from monei_guard.model.location import Span
@@ -22,8 +21,7 @@ Replacement: TypeAlias = tuple[int, int, tuple[Fragment, ...], str]
 Reader = Callable[[bytes, Sequence[Span]], Iterator[Replacement]]
 
 
-@dataclass(frozen=True, slots=True)
-class Decoder:
+class Decoder(NamedTuple):
     """One encoding. `name` stands in a finding's `encoding_path`.
 
     `signature` is how the first stage finds a keyword in it; None says that the keyword stands there as it is.

@@ -1,7 +1,6 @@
 """What a check yields before it becomes a finding."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.model.rule import Confidence
 
@@ -9,8 +8,7 @@ if TYPE_CHECKING:
     from monei_guard.lints.analysis.trace import Step, Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One place that breaks a rule. Offsets are bytes of the view.
 
     `message` says what happens here, `trace` where the value came from, `fix` the corrected code in the file's own

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from monei_guard.model.location import Location, Origin, Span, display_path
 
@@ -37,8 +37,7 @@ class Blob:
     note: Callable[[bytes], str] | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Something that was not scanned, and why. `incomplete` says it should have been (exit code 3)."""
 
     path: bytes | None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from monei_guard.model.levels import Confidence as Confidence  # noqa: PLC0414 - a rule's levels are part of it
 from monei_guard.model.levels import Severity as Severity  # noqa: PLC0414
@@ -33,8 +34,7 @@ class Unattributed(StrEnum):
     DROP = "drop"  # the bare shape is too common to report
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """Text that a rule must find (or, as a counter-example, must not), and the reason why.
 
     `text` is a template: `<<hex:32>>`, `<<alnum:24>>`, `<<digits:6>>`, `<<base64:69>>` become values made from a
@@ -48,8 +48,7 @@ class Example:
     environment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(NamedTuple):
     """The rule's page, in ruff's headings."""
 
     what: str = ""
@@ -58,8 +57,7 @@ class RuleText:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What must surround a match before it counts. Empty strings ask for nothing."""
 
     name: str = ""  # pattern searched in the assigned name path ("monei.api_key", "X-API-KEY", "MoneiSDK.apiKey")
@@ -69,8 +67,7 @@ class Context:
     random: bool = False  # the value must look generated
 
 
-@dataclass(frozen=True, slots=True)
-class VendorEvidence:
+class VendorEvidence(NamedTuple):
     """Signs that a company is meant. Patterns are searched in lower-cased text; "" never matches."""
 
     names: str = ""  # in the assigned name
@@ -88,8 +85,7 @@ class VerifyScheme(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyPolicy:
+class VerifyPolicy(NamedTuple):
     """Whether the API may be asked about what a rule finds. Only a built-in rule has one."""
 
     scheme: VerifyScheme

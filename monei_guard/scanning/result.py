@@ -1,6 +1,5 @@
 """What a scan comes to: of one blob, and of a whole source."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.model.blob import Skipped
@@ -26,8 +25,7 @@ class BlobResult(NamedTuple):
         return tuple(one for one in self.triaged if one.suppression is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class ScanResult:
+class ScanResult(NamedTuple):
     """The outcome of one pass over a source: what was found, what was not looked at, how much was.
 
     `files` counts blobs with a path, `bytes` all contents; `errors` are sentences about what else failed.

@@ -67,7 +67,7 @@ def scan_ci_run(options: RunOptions, how: CiOptions, variables: Mapping[str, str
         platform = replace(platform, reports=(), annotations=None, summary_file=None, log_lines=())
     with tempfile.TemporaryDirectory() as folder:
         asked, problems = platform_options(platform, options, top, variables, folder)
-        result = replace(result, errors=(*early, *result.errors, *problems))
+        result = result._replace(errors=(*early, *result.errors, *problems))
         code = finish(replace(run, options=asked), result, terminal=log_writer(platform, repository, notes))
         write_summary(platform, variables, folder, notes)
     return code
@@ -92,5 +92,5 @@ def _scan_commits(run: Run, repository: Repository, scope: ScanScope, commits: C
         try:
             return staged_hygiene(run, result, repository.work_tree, touched.paths)
         except GitError as error:  # what was found before is worth more than a complete list
-            return replace(result, errors=(*result.errors, f"hygiene was not checked: {error}"))
+            return result._replace(errors=(*result.errors, f"hygiene was not checked: {error}"))
     return result

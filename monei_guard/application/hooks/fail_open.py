@@ -5,7 +5,6 @@ Findings stop it either way.
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monei_guard.application.finishing import finish
@@ -71,7 +70,7 @@ def _softened(result: ScanResult, note: Callable[[str], None]) -> ScanResult:
             _warn(reason)
     if len(gaps) > _MOST:
         _warn(f"{len(gaps) - _MOST} more")
-    return replace(result, skipped=tuple(replace(one, incomplete=False) for one in result.skipped), errors=())
+    return result._replace(skipped=tuple(one._replace(incomplete=False) for one in result.skipped), errors=())
 
 
 def _is_wished() -> bool:

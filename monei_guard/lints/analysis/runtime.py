@@ -1,7 +1,7 @@
 """Where code runs: in a browser or an app (its strings are public), or on a server. With the reason, for people."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from monei_guard.lints.pattern import Pattern
 
@@ -14,8 +14,7 @@ class Runtime(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeGuess:
+class RuntimeGuess(NamedTuple):
     """Where code runs and what says so ("the file begins with 'use client'")."""
 
     runs: Runtime
