@@ -53,26 +53,26 @@ def _decision(command: Command) -> Command:
 
 
 @baseline.command()
-@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
 @_file_option
 def create(paths: tuple[str, ...], **given: Any) -> int:
     """Make a baseline that accepts every finding of a scan."""
-    return _accepted(lambda: create_baseline(paths, given["file"], given["select"], _acceptance(given)))
+    return _accepted(lambda: create_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given)))
 
 
 @baseline.command()
-@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
 @_file_option
 def update(paths: tuple[str, ...], **given: Any) -> int:
     """Accept the findings of a scan that the baseline does not accept yet."""
-    return _accepted(lambda: update_baseline(paths, given["file"], given["select"], _acceptance(given)))
+    return _accepted(lambda: update_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given)))
 
 
 @baseline.command("import")
 @click.argument("file_to_read", metavar="FILE")
-@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
 @_file_option
 def import_(file_to_read: str, paths: tuple[str, ...], **given: Any) -> int:
@@ -80,7 +80,9 @@ def import_(file_to_read: str, paths: tuple[str, ...], **given: Any) -> int:
 
     FILE is a .gitleaksignore, a gitleaks or betterleaks JSON report, or a detect-secrets baseline.
     """
-    return _accepted(lambda: import_baseline(file_to_read, paths, given["file"], given["select"], _acceptance(given)))
+    return _accepted(
+        lambda: import_baseline(file_to_read, existing_paths(paths), given["file"], given["select"], _acceptance(given))
+    )
 
 
 @baseline.command()

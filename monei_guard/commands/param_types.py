@@ -71,12 +71,12 @@ class Duration(click.ParamType[float]):
         return float(seconds)
 
 
-def existing_paths(_context: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def existing_paths(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return the paths, "." for none; "-" is standard input. Raises UsageError for one that is not there."""
-    for path in values:
+    for path in paths:
         if path != "-" and not os.path.lexists(path):
             raise click.UsageError(f"there is no {path!r}; give a file, a directory or '-' for standard input.")
-    return values or (".",)
+    return paths or (".",)
 
 
 def codes(_context: click.Context, _param: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from monei_guard.commands.param_types import existing_paths
 
 
 @click.command()
-@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--include-ignored", is_flag=True, help="In a git work tree, scan ignored files too.")
 @common_options
 def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> int:
@@ -18,4 +18,4 @@ def scan(paths: tuple[str, ...], *, include_ignored: bool, **given: Any) -> int:
 
     In a git work tree, tracked files and untracked ones that are not ignored are scanned.
     """
-    return scan_paths(paths, read_options(given), include_ignored=include_ignored)
+    return scan_paths(existing_paths(paths), read_options(given), include_ignored=include_ignored)

@@ -15,7 +15,7 @@ from monei_guard.policy.resolution import ResolvedFinding
 
 
 @click.command()
-@click.argument("paths", nargs=-1, callback=existing_paths, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--baseline", "file", metavar="FILE", help="Use this file.  [default: the repository's]")
 @click.option(
     "--todo",
@@ -45,7 +45,7 @@ def triage(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("triage needs a terminal; 'baseline create' decides without one.")
     verification = RunOptions(verify=verify, yes=yes, ask=ask_on_terminal)
-    return decide(paths, TriageOptions(file, todo, author, select), verification, _ask)
+    return decide(existing_paths(paths), TriageOptions(file, todo, author, select), verification, _ask)
 
 
 def _ask(questions: TriageQuestions) -> Mapping[int, ResolvedFinding] | None:
