@@ -6,12 +6,12 @@ what the sign may belong to: some lines, and of a compressed stream, which canno
 """
 
 import binascii
-import re
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from monei_guard.decoding.signatures.compressed import GZIP_INITIALS, STREAM_OPENING
+from monei_guard.decoding.signatures.keywords import compiled
 from monei_guard.detection.prefilter import ContentTest
 
 _BLOCK = 1 << 16  # bytes that are looked at in one piece before a sign in them is searched for
@@ -24,12 +24,11 @@ _WIDE_BEFORE = 2048
 _WIDE_AFTER = 4096
 _WIDE_BORDER = 4096
 
-_COMPRESSED = re.compile(STREAM_OPENING)
-_HEAD = re.compile(rb"e[JNA][A-Za-z0-9+/_\-]{2,64}")
+_HEAD = rb"e[JNA][A-Za-z0-9+/_\-]{2,64}"
 _LEAST_HEAD = 24  # characters: no key packs into fewer, unless the text goes on in the next line
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 # A base64 text over lines, in quotation marks, comments or quoted mail.
-_STREAM = re.compile(
+_STREAM = (
     rb"""[A-Za-z0-9+/_\-]++={0,2}+(?:[ \t\r\n"'`,+\\>#*|]{1,40}+[A-Za-z0-9+/_\-]{16,}+={0,2}+)*+"""
     rb"""(?:[ \t\r\n"'`,+\\>#*|]{1,40}+[A-Za-z0-9+/_\-]++={0,2}+)?+"""
 )
@@ -74,9 +73,9 @@ def widened(content: bytes, passage: Passage) -> bytes:
 def _stream_ends(content: bytes, start: int, end: int) -> list[int]:
     """Return where the compressed texts end that begin in a part of the content; it is read once whatever they are."""
     ends = [start]
-    for sign in _COMPRESSED.finditer(content, start, end):
+    for sign in compiled(STREAM_OPENING).finditer(content, start, end):
         if sign.start() >= ends[-1] and _may_be_compressed(content, sign.start()):
-            text = _STREAM.match(content, sign.start() + (sign[0][:1] not in GZIP_INITIALS))
+            text = compiled(_STREAM).match(content, sign.start() + (sign[0][:1] not in GZIP_INITIALS))
             ends.append(max(sign.end(), text.end() if text else 0))
     return ends[1:]
 
@@ -100,7 +99,7 @@ def _may_be_compressed(content: bytes, start: int) -> bool:
     """Return whether what looks like the beginning of a compressed stream is one; of zlib's, some bytes decide."""
     if content[start : start + 1] in GZIP_INITIALS:
         return True
-    head = _HEAD.match(content, start + 1)
+    head = compiled(_HEAD).match(content, start + 1)
     if head is None or len(head[0]) < _LEAST_HEAD:
         return head is not None and content[head.end() : head.end() + 1] in {b"\r", b"\n"}
     text = head[0][: len(head[0]) // 4 * 4].translate(_STANDARD)
