@@ -3,12 +3,7 @@
 A commit pays for nothing it does not use. tests/architecture lists the modules that may call `load`, and what for.
 """
 
-import sys
-from contextlib import ExitStack
 from importlib import import_module
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
-from types import ModuleType
 from typing import Any
 
 
@@ -19,27 +14,3 @@ def load(target: str) -> Any:
     """
     module, name = target.split(":")
     return getattr(import_module(module), name)
-
-
-def load_alone(name: str) -> ModuleType:
-    """Return the module `package.module`, imported without running the `__init__` of its package.
-
-    For packages whose `__init__` imports far more than the one module that is wanted: a hook has no time for it. Where
-    the package has no such module, the package itself is returned. Raises ModuleNotFoundError without a package.
-
-    It is known to Python under its own name, so that whoever imports it as usual gets the same one.
-    """
-    if name in sys.modules:
-        return sys.modules[name]
-    package = PathFinder.find_spec(name.rpartition(".")[0])
-    places = package.submodule_search_locations if package is not None else None
-    spec = PathFinder.find_spec(name, places) if places else None
-    if spec is None or spec.loader is None:
-        return import_module(name.rpartition(".")[0])
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    with ExitStack() as undo:
-        undo.callback(sys.modules.pop, name)  # no half-made module stays behind
-        spec.loader.exec_module(module)
-        undo.pop_all()
-    return module

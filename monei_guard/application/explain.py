@@ -9,7 +9,7 @@ from monei_guard.detection.engine import Engine
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 from monei_guard.reporting.console import out, out_text
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.redaction import without_keys

@@ -10,7 +10,7 @@ from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding, fingerprint
 from monei_guard.model.location import Location, Span
-from monei_guard.model.redaction import redact_values
+from monei_guard.model.masking import redact_values
 from monei_guard.model.rule import Environment
 from monei_guard.model.secret import Secret
 

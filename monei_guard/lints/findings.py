@@ -10,7 +10,7 @@ from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
 from monei_guard.model.finding import Finding, Related, Snippet, fingerprint
 from monei_guard.model.location import Span
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 from monei_guard.model.rule import Confidence, Environment, Rule
 from monei_guard.model.snippet import LEAD, WIDTH
 from monei_guard.model.snippet import snippet as lines_around

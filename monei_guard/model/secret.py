@@ -3,7 +3,7 @@
 import hashlib
 from typing import NoReturn
 
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 
 
 class Secret:

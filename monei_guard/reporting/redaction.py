@@ -6,7 +6,7 @@ Needs no rule but the beginnings of keys, so that it costs next to nothing.
 import re
 from functools import cache
 
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 from monei_guard.ruleset.bundled import BundledRulesError, credential_prefixes
 
 _ANY_PREFIX = r"[A-Za-z]{2,6}_(?:[A-Za-z]{2,6}_)?"

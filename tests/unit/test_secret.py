@@ -14,7 +14,7 @@ from made_keys import key_bytes
 from monei_guard.detection.matcher import Candidate
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 from monei_guard.model.rule import Rule, RuleKind
 from monei_guard.model.secret import Secret
 

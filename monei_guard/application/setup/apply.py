@@ -14,7 +14,7 @@ from monei_guard.filesystem.atomic_write import replace_file
 from monei_guard.fixing.fixes import Edit, Plan
 from monei_guard.git.repository import Repository, git
 from monei_guard.hygiene.findings import shown
-from monei_guard.model.redaction import redact
+from monei_guard.model.masking import redact
 
 _HOOK_MODE = 0o755
 _PRIVATE = 0o600

@@ -6,6 +6,7 @@ some characters are spelled out.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from monei_guard.decoding.signatures.base64_and_hex import in_base64_and_hex
 from monei_guard.decoding.signatures.keywords import (
@@ -16,6 +17,7 @@ from monei_guard.decoding.signatures.keywords import (
     Signature,
     beginning,
     caseless,
+    compiled,
     distinct,
     posix,
     prefixes,
@@ -52,7 +54,7 @@ _NEEDLESS_RUNS = tuple(
     (tuple(sign + b"%02x" % code for code in _LETTERS_AND_DIGITS), rb"(?:%b[2-7][0-9a-f]){7}" % sign)
     for sign in (b"%", b"=")
 )
-# What must stand in a text before a pattern is tried on it: each pattern begins with a literal, so most cost little.
+# What must stand in a text before a pattern is compiled and tried on it: most commits hold few of these signs.
 # These find a run by three characters of it.
 _SHORT_RUNS = (
     (b"&#", rb"&#[xX]?[0-9a-fA-F]{2,4};&#[xX]?[0-9a-fA-F]{2,4};&#"),
@@ -117,6 +119,7 @@ def _partly_spelled(stem: bytes) -> Iterator[bytes]:
             yield head + (pattern % stem[at + 1]).encode()
 
 
+@cache
 def _partly_escaped_prefixes(keywords: Keywords) -> tuple[bytes, ...]:
     """Return each credential's prefix with its underscore alone escaped, in every way, lower case."""
     forms = (form for keyword in shortest(keywords) for stem in stems(keyword) for form in _partly_escaped(stem))
@@ -152,14 +155,14 @@ def _test(keywords: Keywords) -> EncodingTest:
         *_SHORT_RUNS,
         *_spelled_letters(keywords),
     )
-    searches = tuple((sign, re.compile(pattern).search) for sign, pattern in patterns)
-    underscores = _partly_escaped_prefixes(keywords)
 
     def test(content: bytes) -> bool:
-        if any(sign in content and search(content) for sign, search in searches):
+        if any(sign in content and compiled(pattern).search(content) for sign, pattern in patterns):
             return True
         lower = content.lower()
-        return any(sign in lower for sign in _UNDERSCORE_SIGNS) and any(form in lower for form in underscores)
+        if not any(sign in lower for sign in _UNDERSCORE_SIGNS):
+            return False
+        return any(form in lower for form in _partly_escaped_prefixes(keywords))
 
     return test
 

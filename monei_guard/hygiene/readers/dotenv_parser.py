@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from monei_guard.deferred import load_alone
+from monei_guard.lone_module import load_alone
 
 _PARSER = load_alone("dotenv.parser")
 

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from tree_sitter import Language, Parser, Point, Range, Tree
 
-from monei_guard.deferred import load_alone
 from monei_guard.lints.languages.registry import ParseError
+from monei_guard.lone_module import load_alone
 
 Grammar: TypeAlias = tuple[str, str]  # package and function of a grammar
 

@@ -1,4 +1,4 @@
-"""Masked forms of values: enough to recognise a key one already knows, never enough to use it."""
+"""The one way to show a value that must not be seen. Apart from `secret`, for this imports nothing."""
 
 from collections.abc import Iterable
 
