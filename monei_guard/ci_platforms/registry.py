@@ -18,7 +18,7 @@ PLATFORMS = (
 )  # fmt: skip
 
 
-def _nothing_said(variables: Variables, payload: Payload) -> Event:
+def _unknown_event(variables: Variables, payload: Payload) -> Event:
     del variables, payload
     return Event(EventKind.PUSH, "no CI system that is known")
 
@@ -26,7 +26,7 @@ def _nothing_said(variables: Variables, payload: Payload) -> Event:
 UNKNOWN = Platform(
     name="no CI system that is known",
     is_here=lambda _: True,
-    event=_nothing_said,
+    event=_unknown_event,
     deepen="fetch all of the history ('git fetch --unshallow')",
 )
 

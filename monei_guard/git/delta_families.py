@@ -43,10 +43,10 @@ class WalkOrder:
     has_children: Flags
 
 
-def needed_entries(entries: PackEntries, wanted: Flags) -> Flags:
-    """Return `wanted` and every entry that a wanted one is a delta of, directly or not."""
-    needed = wanted & (entries.kind > 0)
-    if wanted.all():
+def needed_entries(entries: PackEntries, selected: Flags) -> Flags:
+    """Return `selected` and every entry that a selected one is a delta of, directly or not."""
+    needed = selected & (entries.kind > 0)
+    if selected.all():
         return needed
     new = np.nonzero(needed)[0]
     while len(new):

@@ -63,13 +63,13 @@ class Walker:
 
     `content_test` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever
     stands around it; with `margin` None that is not so, and it sees every object whole and alone. `found` is called
-    with the position and the whole content of each wanted object that passes the test. `each_group` is called with the
-    positions and whole contents of all wanted objects, some at a time.
+    with the position and the whole content of each selected object that passes the test. `each_group` is called with
+    the positions and whole contents of all selected objects, some at a time.
     """
 
     pack: mmap.mmap
     entries: PackEntries
-    wanted: Flags
+    selected: Flags
     content_test: ContentTest | None
     margin: int | None
     found: Callable[[int, bytes], None]
@@ -151,8 +151,8 @@ class _State:
         self.order = order
         self.outcome = outcome
         self.data: Bytes = np.frombuffer(walker.pack, dtype=np.uint8)
-        self.wanted = walker.wanted.take(order.position)
-        self.all_wanted = bool(self.wanted.all())
+        self.selected = walker.selected.take(order.position)
+        self.all_selected = bool(self.selected.all())
         self.contents: list[bytes | None] = [None] * len(order.position)
         self.hit = bytearray(len(order.position))
 
@@ -240,13 +240,13 @@ class _State:
             add(row)
             add_content(content)
             add_base(base)
-        return group if self.all_wanted else self._wanted_only(group)
+        return group if self.all_selected else self._selected_only(group)
 
-    def _wanted_only(self, group: "_Group") -> "_Group":
+    def _selected_only(self, group: "_Group") -> "_Group":
         """Return what is to be looked at; the deltas of the others are looked at whole."""
         for row in group.places:
-            self.hit[row] = not self.wanted[row]
-        kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.wanted[row[0]]]
+            self.hit[row] = not self.selected[row]
+        kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.selected[row[0]]]
         return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
 
     def _search_group(self, group: "_Group", windows: "_Windows | None") -> None:
@@ -274,7 +274,7 @@ class _State:
 
     def _defer(self, row: int) -> None:
         """Leave an entry to the caller. Its deltas follow by themselves: they will not find their base."""
-        if self.wanted[row]:
+        if self.selected[row]:
             self.outcome.deferred.append(int(self.order.position[row]))
 
 

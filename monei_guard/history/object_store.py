@@ -174,14 +174,14 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
 
     To find places, all commits and trees must be read: they can be looked at meanwhile.
     """
-    wanted = _wanted(store)
-    examiner = Examiner(store.packs, wanted, options.prefilter, options.margin, options.matcher)
+    selected = _selected(store)
+    examiner = Examiner(store.packs, selected, options.prefilter, options.margin, options.matcher)
     loose = _new_loose(store)
-    total = sum(int(mask.sum()) for mask in wanted) + len(loose)
+    total = sum(int(mask.sum()) for mask in selected) + len(loose)
     scan = Scan(store, options, examiner, total, StoreResult(problems=list(store.files.problems)))
-    unread, circular = _without_family(store, wanted)
+    unread, circular = _without_family(store, selected)
     scan.result.damaged |= circular
-    tasks = dict(enumerate(_tasks(store.packs, wanted, loose, scan.jobs)))
+    tasks = dict(enumerate(_tasks(store.packs, selected, loose, scan.jobs)))
 
     def is_due(number: int) -> bool:
         if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
@@ -198,7 +198,7 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
     scan.result.unclean.update(scan.result.damaged)
     scan.read_through_git(unread, _again(store))
-    scan.result.ways["cache"] = _count_clean(store, wanted)
+    scan.result.ways["cache"] = _count_clean(store, selected)
     return scan
 
 
@@ -209,7 +209,7 @@ def scan_deferred(scan: Scan, kind: int, collector: Collector[Collected]) -> tup
     """
     tasks = [task for task in scan.deferred if task.share.kind == kind]
     scan.deferred[:] = [task for task in scan.deferred if task.share.kind != kind]
-    read = [np.zeros_like(mask) for mask in scan.examiner.wanted]
+    read = [np.zeros_like(mask) for mask in scan.examiner.selected]
     parts: list[Collected] = []
     unread: dict[str, str] = {}
 
@@ -225,7 +225,7 @@ def scan_deferred(scan: Scan, kind: int, collector: Collector[Collected]) -> tup
             unread |= scan.take(task, share)
             parts.append(rows)
             members = task.share.members
-            read[task.pack][members] = scan.examiner.wanted[task.pack][members]
+            read[task.pack][members] = scan.examiner.selected[task.pack][members]
     scan.read_through_git(unread)
     return parts, tuple(read)
 
@@ -280,7 +280,7 @@ def _again(store: ObjectStore) -> frozenset[str]:
     )
 
 
-def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
+def _selected(store: ObjectStore) -> tuple[Flags, ...]:
     """Return for each pack the entries to look at: those no earlier pack has, and that are not known."""
     masks = []
     earlier: list[Ids] = []
@@ -293,15 +293,15 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     return tuple(masks)
 
 
-def _without_family(store: ObjectStore, wanted: Sequence[Flags]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the ids of wanted entries whose chain of deltas leads to no whole object in the pack.
+def _without_family(store: ObjectStore, selected: Sequence[Flags]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the ids of selected entries whose chain of deltas leads to no whole object in the pack.
 
     Those that run in a circle come second, with that reason, for they are damaged for good: git itself would follow
     them for ever.
     """
     unread: dict[str, str] = {}
     circular: dict[str, str] = {}
-    for pack, mask in zip(store.packs, wanted, strict=True):
+    for pack, mask in zip(store.packs, selected, strict=True):
         entries = pack.entries
         for position in np.nonzero(mask & (entries.kind == 0))[0].tolist():
             name = pack.index.object_id(position)
@@ -312,18 +312,18 @@ def _without_family(store: ObjectStore, wanted: Sequence[Flags]) -> tuple[dict[s
     return unread, circular
 
 
-def _count_clean(store: ObjectStore, wanted: Sequence[Flags]) -> int:
+def _count_clean(store: ObjectStore, selected: Sequence[Flags]) -> int:
     """Return how many stored objects were not looked at because they are known to be clean."""
-    return len(store.clean.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
+    return len(store.clean.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in selected)
 
 
 def _tasks(
-    packs: Sequence[Pack], wanted: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
+    packs: Sequence[Pack], selected: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
 ) -> list[PackShare | LooseShare]:
     """Return the work in shares, the heaviest first, but last what can be left for when places are sought."""
     tasks: list[PackShare] = []
     for number, pack in enumerate(packs):
-        needed = needed_entries(pack.entries, wanted[number])
+        needed = needed_entries(pack.entries, selected[number])
         packed = len(pack.data)
         target = packed if packed < _ALONE else min(packed // (jobs * _SHARES_A_WORKER) + 1, _LARGEST_SHARE)
         shares = share_out(pack.entries, needed, (BLOB, TREE, COMMIT, TAG), target)

@@ -96,19 +96,19 @@ class Collector(Protocol[Rows_co]):
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
+    """Everything a worker needs. `selected` tells for each pack which of its entries are to be looked at.
 
     `prefilter` and `margin` as `content_test` and `margin` for `pack_walk.Walker`.
     """
 
     packs: tuple[Pack, ...]
-    wanted: tuple[Flags, ...]
+    selected: tuple[Flags, ...]
     prefilter: ContentTest
     margin: int | None
     matcher: ObjectMatcher
 
     def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> ShareResult:
-        """Look through one share; the collector gets what of a pack's share is wanted."""
+        """Look through one share; the collector gets what of a pack's share is selected."""
         if isinstance(task, PackShare):
             return self._packed(task, collector)
         result = ShareResult()
@@ -136,7 +136,9 @@ class Examiner:
             result.add(self.match(pack.index.object_id(position), kind, content))
 
         each_group = partial(collector.take, task.pack) if collector is not None else None
-        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.prefilter, self.margin, found, each_group)
+        walker = Walker(
+            pack.data, pack.entries, self.selected[task.pack], self.prefilter, self.margin, found, each_group
+        )
         outcome = walker.walk(task.share.members)
         result.objects = outcome.objects
         result.size = outcome.size

@@ -54,7 +54,7 @@ def read_foreign(raw: bytes, name: str) -> Accepted:
             return _detect_secrets(document["results"], name)
         if isinstance(document, dict) and isinstance(document.get("findings"), list):
             document = document["findings"]
-        if isinstance(document, list) and all(isinstance(one, dict) for one in document):
+        if isinstance(document, list) and all(isinstance(entry, dict) for entry in document):
             return _leaks_report(document, name)
         raise BaselineError(f"{name} is no file of another scanner that is known here", hint=f"give {_FORMS}")
     if text.lstrip()[:1] and all(_is_ignore_line(line) for line in text.splitlines()):

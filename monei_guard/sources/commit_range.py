@@ -187,9 +187,9 @@ def _tags(repository: Repository, head: str) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def _merge_base(repository: Repository, one: str, other: str, text: str) -> str:
+def _merge_base(repository: Repository, first: str, second: str, text: str) -> str:
     try:
-        return repository.run("merge-base", one, other).decode().strip()
+        return repository.run("merge-base", first, second).decode().strip()
     except GitError as error:
         if is_shallow(repository):
             raise ShallowError(

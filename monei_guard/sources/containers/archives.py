@@ -115,8 +115,8 @@ def _tar(stream: io.BufferedIOBase, again: Callable[[], io.IOBase], budget: Budg
             yield member
             continue
         content, whole = _all_of(again())
-        told = f"{member.reason}: its bytes were scanned as they stand" if whole else member.reason
-        yield replace(member, content=content, reason=told, incomplete=not whole)
+        reason = f"{member.reason}: its bytes were scanned as they stand" if whole else member.reason
+        yield replace(member, content=content, reason=reason, incomplete=not whole)
 
 
 def _all_of(stream: io.IOBase) -> tuple[bytes, bool]:

@@ -74,7 +74,7 @@ def _oci_images(entries: dict[bytes, bytes]) -> Iterator[_Image]:
         document = _json(entries.get(name, b""))
         if not isinstance(document, dict) or depth > _INDEX_DEPTH:
             continue
-        pending += [(_blob_name(one), depth + 1) for one in (document.get("manifests") or [])[:_MOST_LAYERS]]
+        pending += [(_blob_name(manifest), depth + 1) for manifest in (document.get("manifests") or [])[:_MOST_LAYERS]]
         layers = tuple(_blob_name(layer) for layer in (document.get("layers") or [])[:_MOST_LAYERS])
         if layers:
             yield _Image(_blob_name(document.get("config") or {}), layers)
@@ -103,10 +103,10 @@ def _read(entries: dict[bytes, bytes], images: tuple[_Image, ...], budget: Budge
             if name in done:
                 continue
             done.add(name)
-            where = f"layer {number + 1} of {len(layers)}"
+            layer = f"layer {number + 1} of {len(layers)}"
             for member in _layer(entries[name], budget):
                 path = name + b"!/" + member.name if member.name else name
-                yield replace(member, name=path, note=f"{where}{_deletion(member.name, deleted, number)}")
+                yield replace(member, name=path, note=f"{layer}{_deletion(member.name, deleted, number)}")
     configs = {image.config for image in images}
     for name, content in entries.items():
         if name not in done:
@@ -124,19 +124,21 @@ def _configuration_note(content: bytes) -> Callable[[bytes], str]:
     variables = _strings(settings.get("Env") if isinstance(settings, dict) else None)
     history = document.get("history") if isinstance(document, dict) else None
     made = (
-        [one.get("created_by") if isinstance(one, dict) else "" for one in history] if isinstance(history, list) else []
+        [step.get("created_by") if isinstance(step, dict) else "" for step in history]
+        if isinstance(history, list)
+        else []
     )
     steps = _strings(made)
 
     def note(value: bytes) -> str:
         text = value.decode("utf-8", "replace")
-        names = dict.fromkeys(one.partition("=")[0] for one in variables if text in one.partition("=")[2])
+        names = dict.fromkeys(pair.partition("=")[0] for pair in variables if text in pair.partition("=")[2])
         numbers = [str(number) for number, step in enumerate(steps, 1) if text in step]
-        places = [f"ENV {name}" for name in names]
+        parts = [f"ENV {name}" for name in names]
         if numbers:
             word = "step" if len(numbers) == 1 else "steps"
-            places.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
-        return f"image configuration: {' and '.join(places) or 'ENV and build history'}"
+            parts.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
+        return f"image configuration: {' and '.join(parts) or 'ENV and build history'}"
 
     return note
 
