@@ -18,19 +18,19 @@ PLATFORMS = (
 )  # fmt: skip
 
 
-def _nothing_said(variables: Variables, payload: Payload) -> Event:
+def _unknown_event(variables: Variables, payload: Payload) -> Event:
     del variables, payload
     return Event(EventKind.PUSH, "no CI system that is known")
 
 
 UNKNOWN = Platform(
     name="no CI system that is known",
-    is_here=lambda _: True,
-    event=_nothing_said,
+    recognises=lambda _: True,
+    event=_unknown_event,
     deepen="fetch all of the history ('git fetch --unshallow')",
 )
 
 
 def recognise(variables: Variables) -> Platform:
     """Return the platform whose variables these are, one that says nothing where it is none of the table's."""
-    return next((platform for platform in PLATFORMS if platform.is_here(variables)), UNKNOWN)
+    return next((platform for platform in PLATFORMS if platform.recognises(variables)), UNKNOWN)
