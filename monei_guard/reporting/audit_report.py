@@ -17,7 +17,7 @@ from monei_guard.reporting.terminal import (
     Style,
     configuration_lines,
     finding_lines,
-    place,
+    location_text,
     problem_lines,
     summary_line,
 )
@@ -123,7 +123,7 @@ def _introduced(life: SecretLife) -> str:
     first = life.found[0].finding.location
     if life.start is None or first.commit is None:
         return "not committed" if first.commit is None else f"in commit {first.commit[:12]}"
-    return f"{life.start.date()} by {first.author or 'unknown'} in {first.commit[:12]}, {place(first)}"
+    return f"{life.start.date()} by {first.author or 'unknown'} in {first.commit[:12]}, {location_text(first)}"
 
 
 def _spread(life: SecretLife) -> str:
@@ -134,7 +134,7 @@ def _spread(life: SecretLife) -> str:
 
 
 def _places(life: SecretLife) -> list[str]:
-    return list(dict.fromkeys(place(one.finding.location) for one in life.found))
+    return list(dict.fromkeys(location_text(one.finding.location) for one in life.found))
 
 
 def _now(life: SecretLife) -> str:

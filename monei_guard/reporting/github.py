@@ -11,7 +11,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import Style, place, summary_line
+from monei_guard.reporting.terminal import Style, location_text, summary_line
 
 _COMMAND = {
     Severity.CRITICAL: "error",
@@ -48,7 +48,7 @@ def _annotation(one: Triaged) -> str:
             "file": location.path, "line": str(location.start_line), "endLine": str(location.end_line),
             "col": str(location.start_column), "endColumn": str(location.end_column),
         } | properties  # fmt: skip
-    text = f"{finding.message} ({place(location)})"
+    text = f"{finding.message} ({location_text(location)})"
     if finding.secret is not None:
         text += f" {finding.secret.redacted}"
     if one.verification is not None:

@@ -23,7 +23,7 @@ from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.html_charts import charts
 from monei_guard.reporting.html_summary import first_steps, headline, tiles
 from monei_guard.reporting.report import Report, reported_rules, rules_digest
-from monei_guard.reporting.terminal import place, size
+from monei_guard.reporting.terminal import location_text, size
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "html")
 _MAX_LISTED = 200  # things not scanned that are named
@@ -150,7 +150,7 @@ def _notes(one: Triaged) -> Iterable[str]:
     if finding.location.encoding_path:
         yield f"decoded from {' > '.join(finding.location.encoding_path)}"
     for related in finding.related:
-        yield f"{related.message}: {place(related.location)}"
+        yield f"{related.message}: {location_text(related.location)}"
     life = finding.life
     if life is not None:
         where = [name for name, there in (("HEAD", life.in_head), ("the work tree", life.in_worktree)) if there]

@@ -9,7 +9,7 @@ from monei_guard.model.levels import Severity
 from monei_guard.model.moment import moment
 from monei_guard.model.rule import Environment
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 
 ROTATE_AFTER = 90  # days: docs.monei.cc/security/guidelines
 _MAX_STEPS = 5
@@ -83,7 +83,7 @@ def first_steps(report: Report) -> list[tuple[str, str, str, str]]:
             continue
         seen.add(key)
         what = finding.message if finding.secret is None else f"{finding.message}: {finding.secret.redacted}"
-        steps.append((what, place(finding.location), finding.hint, finding.fingerprint[:48]))
+        steps.append((what, location_text(finding.location), finding.hint, finding.fingerprint[:48]))
         if len(steps) == _MAX_STEPS:
             break
     return steps

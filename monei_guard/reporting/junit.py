@@ -15,7 +15,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.location import display_path
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import TOOL_NAME, Report
-from monei_guard.reporting.terminal import Style, finding_lines, place, summary_line
+from monei_guard.reporting.terminal import Style, finding_lines, location_text, summary_line
 
 
 def write_junit(report: Report, stream: TextIO) -> None:
@@ -59,7 +59,7 @@ def _cases(report: Report) -> Iterator[TestCase]:
 
 def _finding(one: Triaged) -> TestCase:
     finding = one.finding
-    case = _case(f"{finding.code} {place(finding.location)}", f"{finding.code}.{finding.rule}")
+    case = _case(f"{finding.code} {location_text(finding.location)}", f"{finding.code}.{finding.rule}")
     if one.suppression is not None:
         case.result = [Skipped(visible(f"suppressed ({one.suppression.kind}): {one.suppression.reason}"))]
         return case

@@ -14,7 +14,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import place, size
+from monei_guard.reporting.terminal import location_text, size
 
 _LIMIT = 60_000  # characters, with room for what a CI template adds
 _CELL = 300  # characters of one text
@@ -76,8 +76,8 @@ def _row(one: Triaged) -> str:
     secret = code(finding.secret.redacted) if finding.secret is not None else "-"
     verdict = f" (the API says: {one.verification.verdict})" if one.verification is not None else ""
     return (
-        f"| {_ICON[finding.severity]} {finding.severity.label} | {finding.code} | {code(place(finding.location))} "
-        f"| {code(finding.message + verdict)} | {secret} |\n"
+        f"| {_ICON[finding.severity]} {finding.severity.label} | {finding.code} "
+        f"| {code(location_text(finding.location))} | {code(finding.message + verdict)} | {secret} |\n"
     )
 
 

@@ -6,7 +6,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.rule import Environment
 from monei_guard.reporting.html_summary import secret_key
 from monei_guard.reporting.markdown import code
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 
 
 def rotation_list(real: Sequence[tuple[Triaged, str]], made: str) -> str:
@@ -32,7 +32,7 @@ def _lines(real: Sequence[tuple[Triaged, str]], made: str) -> Iterator[str]:
         for one, reason in group:
             commit = one.finding.location.commit
             since = f", commit {code(commit[:12])}" if commit else ""
-            yield f"  - [ ] remove it from {code(place(one.finding.location))}{since}: {code(reason)}\n"
+            yield f"  - [ ] remove it from {code(location_text(one.finding.location))}{since}: {code(reason)}\n"
 
 
 def _urgency(group: list[tuple[Triaged, str]]) -> tuple[bool, int, bool]:

@@ -66,7 +66,7 @@ def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     severity = style.paint(f"{finding.severity.label}[{finding.code}]", SEVERITY_COLOR[finding.severity])
     yield f"{severity}: {style.paint(visible(finding.message), _BOLD)}"
     gutter = _gutter(finding.snippet)
-    yield f"{gutter[:-1]}{style.paint('-->', _BLUE)} {place(finding.location)}"
+    yield f"{gutter[:-1]}{style.paint('-->', _BLUE)} {location_text(finding.location)}"
     if finding.snippet is not None:
         yield from _snippet_lines(finding.snippet, gutter, style, SEVERITY_COLOR[finding.severity])
     note = f"{gutter}{style.paint('=', _BLUE)}"
@@ -77,7 +77,7 @@ def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     if history:
         yield f"{note} {history}"
     for related in finding.related:
-        yield f"{note} {visible(related.message)}: {place(related.location)}"
+        yield f"{note} {visible(related.message)}: {location_text(related.location)}"
     if finding.life is not None:
         yield f"{note} {_life(finding.life)}"
     if one.verification is not None:
@@ -87,7 +87,7 @@ def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     yield ""
 
 
-def place(location: Location) -> str:
+def location_text(location: Location) -> str:
     """Return `path:line:column` (or what stands for the path), and how the text was encoded there."""
     if location.path is not None:
         name = visible(location.path)

@@ -106,7 +106,7 @@ def _permission_class(readings: Iterable[Reading]) -> str:
     return f"reads {', '.join(allowed)} only, less than Read Only gives; more is not tested"
 
 
-def with_verdicts(triaged: Iterable[Triaged], verdicts: Mapping[Secret, Verification]) -> list[Triaged]:
+def with_verifications(triaged: Iterable[Triaged], verdicts: Mapping[Secret, Verification]) -> list[Triaged]:
     """Return the findings with their verdicts: live production keys first and critical, the rest in their order.
 
     A verdict raises severity and never lowers it: not even a dead key's, which somebody may still have used.
