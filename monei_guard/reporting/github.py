@@ -24,9 +24,9 @@ _COMMAND = {
 
 def write_github(report: Report, stream: TextIO) -> None:
     """Write an annotation for each finding in force and each thing not scanned, then the counts."""
-    for one in report.triaged:
-        if one.suppression is None:
-            stream.write(_annotation(one) + "\n")
+    for triaged in report.triaged:
+        if triaged.suppression is None:
+            stream.write(_annotation(triaged) + "\n")
     for skipped in report.skipped:
         if skipped.incomplete:
             name = (skipped.path or b"content without a name").decode("utf-8", "backslashreplace")
@@ -40,8 +40,8 @@ def log_line(level: str, text: str) -> str:
     return f"::{level} title=monei-guard::{_data(text)}"
 
 
-def _annotation(one: Triaged) -> str:
-    finding, location = one.finding, one.finding.location
+def _annotation(triaged: Triaged) -> str:
+    finding, location = triaged.finding, triaged.finding.location
     properties = {"title": f"{finding.code} {finding.rule}"}
     if location.path is not None and location.commit is None and "!/" not in location.path:
         properties = {
@@ -51,8 +51,8 @@ def _annotation(one: Triaged) -> str:
     text = f"{finding.message} ({location_text(location)})"
     if finding.secret is not None:
         text += f" {finding.secret.redacted}"
-    if one.verification is not None:
-        text += f" The API says: {one.verification.verdict}."
+    if triaged.verification is not None:
+        text += f" The API says: {triaged.verification.verdict}."
     if finding.hint:
         text += f" {finding.hint}"
     named = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
