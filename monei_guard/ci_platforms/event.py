@@ -76,7 +76,7 @@ class Platform:
 
 def ids(*values: Any) -> tuple[str, ...]:
     """Return those of the values that are commit ids or beginnings of one; an id of zeros stands for none."""
-    return tuple(one for one in values if isinstance(one, str) and _ID.fullmatch(one) and one.strip("0"))
+    return tuple(value for value in values if isinstance(value, str) and _ID.fullmatch(value) and value.strip("0"))
 
 
 def branches(*values: Any) -> tuple[str, ...]:
