@@ -86,22 +86,25 @@ def _prefilter(*, on: bool, large: bool) -> Prefilter:
     return Prefilter(credential_keywords(), signatures=SIGNATURES if on else (), switch_at=0 if large else sys.maxsize)
 
 
-def _detector(*, on: bool, large: bool) -> Scanner:
+def _scanner(*, on: bool, large: bool) -> Scanner:
     limits = ArchiveLimits() if on else ArchiveLimits(depth=0)
     rules = builtin_rules()
-    detector = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=on, archives=limits)
-    detector.prefilter = _prefilter(on=on, large=large)
-    detector.prefilter.hits(b"warm up")
-    return detector
+    scanner = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=on, archives=limits)
+    scanner.prefilter = _prefilter(on=on, large=large)
+    scanner.prefilter.hits(b"warm up")
+    return scanner
 
 
 def _scan(contents: Iterable[bytes]) -> Callable[[bool], object]:
-    detectors = {on: _detector(on=on, large=True) for on in (False, True)}
+    scanners = {on: _scanner(on=on, large=True) for on in (False, True)}
     blobs = [Blob(content, Origin.WORKTREE, b"%d.py" % number) for number, content in enumerate(contents)]
-    return lambda on: scan(blobs, detectors[on])
+    return lambda on: scan(blobs, scanners[on])
 
 
-_OFF = "import functools, monei_guard.commands.session as s; s.Detector = functools.partial(s.Detector, decode=False); "
+_OFF = (
+    "import functools, monei_guard.application.scanner_factory as f; "
+    "f.Scanner = functools.partial(f.Scanner, decode=False); "
+)
 
 
 def _process(command: str, folder: str) -> Callable[[bool], object]:
@@ -135,7 +138,7 @@ def _history(folder: Path, contents: list[bytes]) -> Callable[[bool], object]:
     repository = discover(str(folder).encode())
     if repository is None:
         raise RuntimeError(folder)
-    judges = {on: object_matcher(_detector(on=on, large=True)) for on in (False, True)}
+    judges = {on: object_matcher(_scanner(on=on, large=True)) for on in (False, True)}
     tests = {on: _prefilter(on=on, large=True).fast_test() for on in (False, True)}
 
     def run(on: bool) -> object:

@@ -79,10 +79,10 @@ def count_git_processes(top: Path, run: Callable[[], None]) -> list[str]:
 def main() -> None:
     """Measure and print."""
     rules = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
-    detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
+    scanner = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+        return scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)

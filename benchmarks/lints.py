@@ -66,9 +66,9 @@ def plain(root: Path) -> None:
         for lints in (False, True):
             linter = Linter(str(root), None) if lints else None
             rules = builtin_rules()
-            detector = Scanner(rules.keywords, rules.credentials, rules.evidence, lint=linter)
+            scanner = Scanner(rules.keywords, rules.credentials, rules.evidence, lint=linter)
             start = time.process_time()
-            scan(blobs, detector)
+            scan(blobs, scanner)
             seconds[lints].append(time.process_time() - start)
     without, with_lints = (statistics.median(seconds[lints]) for lints in (False, True))
     print(

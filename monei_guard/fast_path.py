@@ -36,10 +36,10 @@ def is_clean_commit() -> bool:
 
 def _holds_nothing(repository: Repository) -> bool:
     prefilter = Prefilter((*credential_keywords(), DIRECTIVE))
-    return not any(_is_worth_a_look(item, prefilter) for item in staged_items(repository, SourceOptions()))
+    return not any(_needs_scan(item, prefilter) for item in staged_items(repository, SourceOptions()))
 
 
-def _is_worth_a_look(item: Blob | Skipped, prefilter: Prefilter) -> bool:
+def _needs_scan(item: Blob | Skipped, prefilter: Prefilter) -> bool:
     if isinstance(item, Skipped) or item.path is None or concerns_hygiene(item.path):
         return True
     if prefilter.hits(item.path) or prefilter.hits(item.content):

@@ -21,7 +21,7 @@ def builtin_finder(manifests: bytes = b"") -> Finder:
     """
     rules = load_directory(bundled_rules())
     credentials = [rule for rule in rules if rule.kind is RuleKind.CREDENTIAL]
-    detector = Scanner(
+    scanner = Scanner(
         (keyword for rule in credentials for keyword in rule.keywords),
         lambda: credentials,
         lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
@@ -29,7 +29,7 @@ def builtin_finder(manifests: bytes = b"") -> Finder:
     )
 
     def find(content: bytes, path: str) -> list[Finding]:
-        return [*detector.scan_blob(Blob(content=content, origin=Origin.WORKTREE, path=path.encode())).findings]
+        return [*scanner.scan_blob(Blob(content=content, origin=Origin.WORKTREE, path=path.encode())).findings]
 
     return find
 

@@ -64,10 +64,10 @@ def past_and_present(past: ScanResult, present: ScanResult) -> ScanResult:
 
     The same secret under the same code and path is one finding, at its present place.
     """
-    lives = {_identity(one): one for one in past.findings if one.secret is not None}
-    current = tuple(_with_past(one, lives.get(_identity(one))) for one in present.findings)
-    covered = {_identity(one) for one in current if one.secret is not None}
-    gone = tuple(one for one in past.findings if one.secret is None or _identity(one) not in covered)
+    lives = {_identity(finding): finding for finding in past.findings if finding.secret is not None}
+    current = tuple(_with_past(finding, lives.get(_identity(finding))) for finding in present.findings)
+    covered = {_identity(finding) for finding in current if finding.secret is not None}
+    gone = tuple(finding for finding in past.findings if finding.secret is None or _identity(finding) not in covered)
     suppressed = (*present.suppressed, *past.suppressed)
     return past.merged(present)._replace(findings=(*current, *gone), suppressed=suppressed)
 

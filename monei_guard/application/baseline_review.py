@@ -19,7 +19,7 @@ from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.policy.foreign_baseline import read_foreign
 from monei_guard.reporting.console import out, warn
 from monei_guard.reporting.escaping import visible
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 
 _LARGEST = 256 << 20  # bytes of another tool's file
 
@@ -63,7 +63,7 @@ def import_baseline(
     except OSError as error:
         raise BaselineError(f"cannot read {foreign}: {error.strerror}") from error
     scan = scan_for_baseline(paths, file, codes)
-    covered = [one for one in scan.new if accepted.covers(one, scan.path_of(one))]
+    covered = [finding for finding in scan.new if accepted.covers(finding, scan.path_of(finding))]
     out(f"{accepted.count} entries of {accepted.tool} in {visible(foreign)}")
     return _accept(scan, covered, acceptance)
 
@@ -95,7 +95,7 @@ def explain_baseline(what: str | None, file: str | None) -> int:
     context = baseline_context(scan.path, scan.run)
     _, gone = pruned(baseline, scan.found, context)
     covers = {id(entry): entry not in gone for entry in baseline.entries}
-    chosen = [one for one in baseline.entries if what is None or one.code == what or _is_below(one.path, what)]
+    chosen = [entry for entry in baseline.entries if what is None or entry.code == what or _is_below(entry.path, what)]
     for entry in sorted(chosen, key=lambda entry: (entry.path or "", entry.code)):
         expired = entry.until is not None and entry.until < context.today.isoformat()
         state = "expired" if expired else "in use" if covers[id(entry)] else "covers nothing"
@@ -110,7 +110,7 @@ def _whole_scan(file: str | None) -> tuple[Baseline, BaselineScan]:
     path = _default_path(file)
     baseline = load(path)
     scan = scan_for_baseline((repository_folder(os.path.dirname(path)),), path, ())
-    missed = [one for one in scan.result.skipped if one.incomplete]
+    missed = [skipped for skipped in scan.result.skipped if skipped.incomplete]
     if missed:
         first = visible((missed[0].path or b"-").decode("utf-8", "backslashreplace"))
         raise IncompleteError(
@@ -127,17 +127,17 @@ def _default_path(file: str | None) -> str:
 
 def _accept(scan: BaselineScan, findings: Iterable[Finding], acceptance: Acceptance) -> int:
     findings = tuple(findings)
-    if scan.is_told_by(acceptance.reason + " " + (acceptance.author or "")):
+    if scan.has_secret_in(acceptance.reason + " " + (acceptance.author or "")):
         raise SecretInReasonError("the reason holds one of the secrets; describe it instead")
     author = acceptance.author or git_author(os.path.dirname(scan.path))
     today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
     template = Entry("", "", None, acceptance.reason.strip(), author, today, acceptance.until)
-    for one in findings:
-        out(f"accepted {one.code} {place(replace(one.location, path=scan.path_of(one)))}")
+    for finding in findings:
+        out(f"accepted {finding.code} {location_text(replace(finding.location, path=scan.path_of(finding)))}")
     if findings or not scan.exists:
         change(scan.path, lambda before: with_findings(before, findings, template, scan.path_of))
     out(f"{len(findings)} findings accepted in {visible(scan.path)}")
-    if any(one.incomplete for one in scan.result.skipped):
+    if any(skipped.incomplete for skipped in scan.result.skipped):
         warn("some files could not be scanned; 'monei-guard scan' lists them")
         return ExitCode.INCOMPLETE
     return ExitCode.CLEAN

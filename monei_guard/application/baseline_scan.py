@@ -29,7 +29,7 @@ class BaselineScan:
     @property
     def found(self) -> tuple[Finding, ...]:
         """All findings that are not suppressed in the files themselves."""
-        return tuple(one for one in self.result.findings if is_reported(one, self.run))
+        return tuple(finding for finding in self.result.findings if is_reported(finding, self.run))
 
     @property
     def new(self) -> tuple[Finding, ...]:
@@ -37,17 +37,17 @@ class BaselineScan:
         if not self.exists:
             return self.found
         path = baseline_path(self.run)
-        triaged = [Triaged(one) for one in self.found]
+        triaged = [Triaged(finding) for finding in self.found]
         accepted = triaged if path is None else with_baseline(triaged, path, self.run)
-        return tuple(one.finding for one in accepted if one.suppression is None)
+        return tuple(item.finding for item in accepted if item.suppression is None)
 
     def path_of(self, finding: Finding) -> str | None:
         """Return the finding's path relative to the baseline's folder."""
         return baseline_context(self.path, self.run).path(finding)
 
-    def is_told_by(self, text: str) -> bool:
+    def has_secret_in(self, text: str) -> bool:
         """Return whether `text` holds one of the secrets that were found."""
-        values = (one.secret.reveal() for one in self.found if one.secret is not None)
+        values = (finding.secret.reveal() for finding in self.found if finding.secret is not None)
         return any(value.decode("utf-8", "replace") in text for value in values)
 
 

@@ -41,7 +41,7 @@ def _failure(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         _turn_output_away()
-    elif isinstance(error, FileNotFoundError) and not _is_here():
+    elif isinstance(error, FileNotFoundError) and not _has_current_directory():
         warn("error: the current directory no longer exists; go to one that does")
         return ExitCode.MISUSE
     elif isinstance(error, MemoryError):
@@ -56,7 +56,7 @@ def _turn_output_away() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _is_here() -> bool:
+def _has_current_directory() -> bool:
     """Return whether the current directory exists."""
     try:
         os.getcwd()

@@ -29,7 +29,7 @@ def explain(what: str) -> int:
 
     Raises NothingToExplainError for a file that is not there, RuleError for a rule that is not.
     """
-    path, line = _place(what)
+    path, line = _path_and_line(what)
     if path is None:
         out_text(rule_page(find_rule(what)))
         return ExitCode.CLEAN
@@ -42,14 +42,14 @@ def explain(what: str) -> int:
     lines = sorted({_line(view, assessment) for assessment in engine.assessments(view)})
     shown = [text for number, text in lines if line is None or number == line]
     if not shown:
-        place = f"line {line} of {visible(path)}" if line else visible(path)
-        out(f"no rule looks at anything in {place}: it holds none of their keywords near a value of their form")
+        where = f"line {line} of {visible(path)}" if line else visible(path)
+        out(f"no rule looks at anything in {where}: it holds none of their keywords near a value of their form")
     for text in shown:
         out(text)
     return ExitCode.CLEAN
 
 
-def _place(what: str) -> tuple[str | None, int | None]:
+def _path_and_line(what: str) -> tuple[str | None, int | None]:
     """Return path and line if `what` is a file, else (None, None)."""
     if os.path.isfile(what):
         return what, None
@@ -63,7 +63,7 @@ def _place(what: str) -> tuple[str | None, int | None]:
 
 def _line(view: View, assessment: Assessment) -> tuple[int, str]:
     candidate = assessment.candidate
-    place = view.locate(Span(candidate.start, candidate.end))
+    location = view.locate(Span(candidate.start, candidate.end))
     value = redact(candidate.value, guessable=candidate.rule.guessable)
     name = f" given to {assessment.around.name!r}" if assessment.around.name else ""
     if assessment.dropped:
@@ -73,5 +73,7 @@ def _line(view: View, assessment: Assessment) -> tuple[int, str]:
             f"matches: vendor {assessment.vendor}, environment {assessment.environment}, "
             f"confidence {assessment.confidence.label}"
         )
-    text = f"{place.path}:{place.start_line}:{place.start_column} {candidate.rule.code} {value}{name}: {outcome}"
-    return place.start_line, visible(without_keys(text))
+    text = (
+        f"{location.path}:{location.start_line}:{location.start_column} {candidate.rule.code} {value}{name}: {outcome}"
+    )
+    return location.start_line, visible(without_keys(text))

@@ -33,7 +33,7 @@ class ObjectCache:
     key: bytes | None
     rules: bytes
     id_length: int
-    known: CleanObjects
+    clean: CleanObjects
 
     def save(self, store: ObjectStore, stored: StoreResult) -> None:
         """Add what a complete pass found clean; a failure is said, and costs only time."""
@@ -45,7 +45,7 @@ class ObjectCache:
             note(f"the cache of scanned objects was not written: {problem}")
 
 
-def open_cache(run: Run, repository: Repository, folder: str | None, *, wanted: bool) -> ObjectCache:
+def open_cache(run: Run, repository: Repository, folder: str | None, *, enabled: bool) -> ObjectCache:
     """Return the cache in `folder`, or in the repository's git directory."""
     width = ID_LENGTHS[repository.object_format]
     name = hashlib.sha256(os.path.realpath(repository.git_dir)).hexdigest()[:16].encode()
@@ -54,16 +54,16 @@ def open_cache(run: Run, repository: Repository, folder: str | None, *, wanted: 
         if folder is not None
         else os.path.join(_common_folder(repository), _FOLDER, _FILE)
     )
-    key = user_key(state_folder()) if wanted else None
+    key = user_key(state_folder()) if enabled else None
     if key is None:
-        if wanted:
+        if enabled:
             note("no cache of scanned objects: no private key file can be kept in your state folder")
         return ObjectCache(path, None, b"", width, no_clean_objects(width))
     rules = _rules_digest(run)
-    known, problem = load_clean_objects(path, key, rules, width)
+    clean, problem = load_clean_objects(path, key, rules, width)
     if problem:
         note(f"the cache of scanned objects is ignored: {problem}")
-    return ObjectCache(path, key, rules, width, known)
+    return ObjectCache(path, key, rules, width, clean)
 
 
 def _common_folder(repository: Repository) -> bytes:

@@ -139,13 +139,13 @@ def _with(scanned: ScanResult, run: Run, files: RepositorySnapshot, found: list[
             continue
         view = root_view(Blob(content, files.origin, path))
         # Directives that suppress nothing are the scan's to report, once.
-        judged = run.scanner.triage(tuple(those), view)
-        triaged += [one for one in judged if one.finding.code in {f.code for f in those}]
+        decided = run.scanner.triage(tuple(those), view)
+        triaged += [item for item in decided if item.finding.code in {f.code for f in those}]
     mask = _mask(run.scanner, files, by_file)
-    moved = [replace(one, finding=_relocated(mask(one.finding), prefix)) for one in triaged]
+    moved = [replace(item, finding=_relocated(mask(item.finding), prefix)) for item in triaged]
     return scanned._replace(
-        findings=(*scanned.findings, *(one.finding for one in moved if one.suppression is None)),
-        suppressed=(*scanned.suppressed, *(one for one in moved if one.suppression is not None)),
+        findings=(*scanned.findings, *(item.finding for item in moved if item.suppression is None)),
+        suppressed=(*scanned.suppressed, *(item for item in moved if item.suppression is not None)),
     )
 
 
@@ -162,12 +162,12 @@ def _mask(scanner: Scanner, files: RepositorySnapshot, paths: Iterable[bytes]) -
         return text
 
     def masked(finding: Finding) -> Finding:
-        place = finding.location
-        path = None if place.path is None else hide(place.path)
-        exact = place.path_bytes if path == place.path else None
+        location = finding.location
+        path = None if location.path is None else hide(location.path)
+        exact = location.path_bytes if path == location.path else None
         return replace(
             finding, message=hide(finding.message), hint=hide(finding.hint),
-            location=replace(place, path=path, path_bytes=exact),
+            location=replace(location, path=path, path_bytes=exact),
         )  # fmt: skip
 
     return masked
@@ -179,7 +179,7 @@ def classifier(scanner: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
         try:
             found = scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
-            return [one for one in found if _is_key(one)]
+            return [finding for finding in found if _is_key(finding)]
         except GuardError:
             return ()
 
@@ -207,8 +207,8 @@ def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Fin
     """Return the findings about file contents below `prefix`, by path without it."""
     grouped: dict[bytes, list[Finding]] = defaultdict(list)
     for finding in findings:
-        place = finding.location
-        if _is_key(finding) and place.path is not None and place.origin in (Origin.WORKTREE, Origin.INDEX):
+        location = finding.location
+        if _is_key(finding) and location.path is not None and location.origin in (Origin.WORKTREE, Origin.INDEX):
             path = path_of(finding)
             if path.startswith(prefix):
                 grouped[path[len(prefix) :]].append(finding)
@@ -217,10 +217,10 @@ def by_path(findings: Iterable[Finding], prefix: bytes) -> dict[bytes, tuple[Fin
 
 def _relocated(finding: Finding, prefix: bytes) -> Finding:
     """Return the finding with its path as the scan shows it."""
-    place = finding.location
-    if not prefix or place.path is None:
+    location = finding.location
+    if not prefix or location.path is None:
         return finding
     before = prefix.decode("utf-8", "backslashreplace")
-    exact = None if place.path_bytes is None else prefix + place.path_bytes
-    shown = place.path if place.path.startswith(before) else before + place.path
-    return replace(finding, location=replace(place, path=shown, path_bytes=exact))
+    exact = None if location.path_bytes is None else prefix + location.path_bytes
+    shown = location.path if location.path.startswith(before) else before + location.path
+    return replace(finding, location=replace(location, path=shown, path_bytes=exact))

@@ -33,10 +33,10 @@ def open_run(
         load("monei_guard.application.verification:check_request")(options)
     settings = with_options(_settings(options, folder), options)
     rules = _rules_in_force(settings)
-    place = root or folder or "."
+    top = root or folder or "."
     suppressing = _suppression_policy(settings, rules) if folder is not None else None
-    scanner = build_scanner(rules, settings, place, manifests, suppressing)
-    return Run(options, settings, scanner, rules.own, rules.active, folder, place)
+    scanner = build_scanner(rules, settings, top, manifests, suppressing)
+    return Run(options, settings, scanner, rules.own, rules.active, folder, top)
 
 
 def builtin_rules() -> RulesInForce:

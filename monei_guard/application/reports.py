@@ -34,7 +34,7 @@ def report_and_exit_code(
     `terminal` writes what standard output gets where no other format is asked for.
     """
     triaged: Sequence[Triaged] = [*map(Triaged, result.findings), *result.suppressed]
-    triaged = [one for one in triaged if is_reported(one.finding, run)]
+    triaged = [item for item in triaged if is_reported(item.finding, run)]
     for annotate in annotators:
         triaged = annotate(triaged)
     report = make_report(
@@ -92,9 +92,9 @@ def _standard_output() -> Iterator[TextIO]:
 
 def _style(options: RunOptions, stream: TextIO) -> Style:
     terminal = stream.isatty()
-    wanted = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    colored = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(
-        color=wanted if options.color is None else options.color,
+        color=colored if options.color is None else options.color,
         width=shutil.get_terminal_size().columns if terminal else _WIDTH,
         quiet=options.quiet,
         reveal=options.reveal,

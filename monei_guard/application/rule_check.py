@@ -22,7 +22,10 @@ def check_rule_files(paths: Sequence[str]) -> int:
     built_in = load_bundled()
     own = tuple(rule for path in paths for rule in _load(path))
     checked = own if paths else built_in
-    problems = [str(one) for one in check_rules(checked, _judge((*built_in, *own)), compile_pattern, codes_in_example)]
+    problems = [
+        str(problem)
+        for problem in check_rules(checked, _rule_runner((*built_in, *own)), compile_pattern, codes_in_example)
+    ]
     problems += [_taken(rule, built_in) for rule in own if any(rule.code == other.code != "" for other in built_in)]
     for problem in problems:
         warn(f"error: {problem}")
@@ -45,21 +48,21 @@ def _load(path: str) -> tuple[Rule, ...]:
 
 
 def _taken(rule: Rule, built_in: Sequence[Rule]) -> str:
-    other = next(one for one in built_in if one.code == rule.code)
+    other = next(other for other in built_in if other.code == rule.code)
     return f"{visible(rule.source)}: {rule.code}: this code is the built-in rule {other.id!r}'s; choose another"
 
 
-def _judge(rules: Sequence[Rule]) -> RuleRunner:
+def _rule_runner(rules: Sequence[Rule]) -> RuleRunner:
     engine = Engine(
         (rule for rule in rules if rule.kind is RuleKind.CREDENTIAL),
         lambda: (rule for rule in rules if rule.kind is RuleKind.EVIDENCE),
     )
 
-    def judge(text: bytes, path: str) -> Sequence[ObservedMatch]:
+    def run_rules(text: bytes, path: str) -> Sequence[ObservedMatch]:
         views = (root_view(Blob(text, Origin.WORKTREE, path.encode())),)
         return [
             (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
             for found in engine.findings(views).findings
         ]
 
-    return judge
+    return run_rules

@@ -24,8 +24,8 @@ from monei_guard.sources.dependency_files import manifests_in
 def report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool) -> int:
     """Look at all objects of a repository, bare or with a work tree, report them, return the exit code."""
     repository = open_named_repository(folder)
-    place = repository_folder(folder)
-    run = open_run(options, place, lambda: manifests_in(os.fsencode(place)))
+    top = repository_folder(folder)
+    run = open_run(options, top, lambda: manifests_in(os.fsencode(top)))
     return finish(run, scan_history(run, repository, cache_dir, cache=cache))
 
 
@@ -51,9 +51,9 @@ def scan_history(run: Run, repository: Repository, cache_dir: str | None, *, cac
 
 
 def _scan(run: Run, repository: Repository, cache_dir: str | None, *, cache: bool) -> HistoryScan:
-    memory = open_cache(run, repository, cache_dir, wanted=cache)
+    memory = open_cache(run, repository, cache_dir, enabled=cache)
     with object_progress(quiet=run.options.quiet) as progress:
-        store = open_store(repository, memory.known)
+        store = open_store(repository, memory.clean)
         under_way = begin_scan(store, _scan_options(run, store, progress))
         done = finish_history(under_way, run.scanner)
     memory.save(store, under_way.result)

@@ -60,7 +60,7 @@ def _may_hold_a_key(run: Run, result: ScanResult) -> bool:
 
     What lints found is nothing to them; but where rules are selected, those that find keys may not be among them.
     """
-    return run.active is not None or any(one.secret is not None for one in result.findings)
+    return run.active is not None or any(finding.secret is not None for finding in result.findings)
 
 
 def _named_range(repository: Repository, options: SourceOptions) -> Iterator[Blob | Skipped]:

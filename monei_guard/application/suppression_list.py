@@ -44,14 +44,15 @@ def list_suppressions(paths: Sequence[str], file: str | None, *, as_json: bool) 
     with file_progress() as progress:
         listed = [*_inline(run, progress.follow(items)), *_accepted(run)]
     if as_json:
-        document = {"version": 1, "suppressions": [asdict(one) for one in listed]}
+        document = {"version": 1, "suppressions": [asdict(suppression) for suppression in listed]}
         out_text(json.dumps(document, indent=1) + "\n")
         return ExitCode.CLEAN
     today = date.today()  # noqa: DTZ011 - the day on the wall
-    for one in listed:
-        out(f"{visible(one.place)}: {visible(', '.join(one.codes) or '-')} [{visible(one.state)}]")
-        out(f"    {visible(one.reason) or '(no reason)'}")
-        out(f"    {_age(one, today)}; {_end(one, today)}")
+    for suppression in listed:
+        codes = ", ".join(suppression.codes) or "-"
+        out(f"{visible(suppression.place)}: {visible(codes)} [{visible(suppression.state)}]")
+        out(f"    {visible(suppression.reason) or '(no reason)'}")
+        out(f"    {_age(suppression, today)}; {_end(suppression, today)}")
     out(f"{len(listed)} suppressions")
     return ExitCode.CLEAN
 
@@ -68,18 +69,29 @@ def _in_blob(run: Run, blob: Blob) -> list[tuple[int, Listed]]:
     if policy is None:
         return []
     faults = {
-        one.finding.location.start_line: one.finding.code
-        for one in run.scanner.scan_blob(blob).triaged
-        if one.finding.kind is RuleKind.SUPPRESSION
+        triaged.finding.location.start_line: triaged.finding.code
+        for triaged in run.scanner.scan_blob(blob).triaged
+        if triaged.finding.kind is RuleKind.SUPPRESSION
     }
     states = {"MG901": "expired", "MG902": "suppresses nothing", "MG903": "unknown code", "MG904": "malformed"}
     path = display_path(blob.path) if blob.path is not None else "-"
     return [
-        (one.line, Listed("inline", f"{path}:{one.line}", one.codes, one.reason, None, None,
-                          one.until.isoformat() if one.until else None, states.get(faults.get(one.line, ""), "in use")))
-        for one in find_directives(root_view(blob), policy)
-        if one.verb != "ignore-end"
-    ]  # fmt: skip
+        (
+            directive.line,
+            Listed(
+                "inline",
+                f"{path}:{directive.line}",
+                directive.codes,
+                directive.reason,
+                author=None,
+                since=None,
+                until=directive.until.isoformat() if directive.until else None,
+                state=states.get(faults.get(directive.line, ""), "in use"),
+            ),
+        )
+        for directive in find_directives(root_view(blob), policy)
+        if directive.verb != "ignore-end"
+    ]
 
 
 def _with_origins(listed: Sequence[tuple[int, Listed]], blob: Blob, root: str) -> Iterator[Listed]:
@@ -89,13 +101,13 @@ def _with_origins(listed: Sequence[tuple[int, Listed]], blob: Blob, root: str) -
         whole = os.path.join(os.path.realpath(os.fsencode(root)), blob.path)
         below = os.path.relpath(whole, os.path.realpath(repository.work_tree))
         origins = line_origins(repository, below, [line for line, _ in listed])
-    for line, one in listed:
+    for line, suppression in listed:
         origin = origins.get(line)
         if origin is None:
-            yield one
+            yield suppression
         else:
             since = datetime.fromtimestamp(origin.time, UTC).date().isoformat()
-            yield replace(one, author=origin.author, since=since)
+            yield replace(suppression, author=origin.author, since=since)
 
 
 def _accepted(run: Run) -> Iterator[Listed]:
@@ -111,15 +123,19 @@ def _accepted(run: Run) -> Iterator[Listed]:
         )  # fmt: skip
 
 
-def _age(one: Listed, today: date) -> str:
-    if one.since is None:
+def _age(suppression: Listed, today: date) -> str:
+    if suppression.since is None:
         return "not committed"
-    days = (today - date.fromisoformat(one.since)).days
-    return f"{days} days old ({one.since}, {visible(one.author or 'unknown')})"
+    days = (today - date.fromisoformat(suppression.since)).days
+    return f"{days} days old ({suppression.since}, {visible(suppression.author or 'unknown')})"
 
 
-def _end(one: Listed, today: date) -> str:
-    if one.until is None:
+def _end(suppression: Listed, today: date) -> str:
+    if suppression.until is None:
         return "no end"
-    days = (date.fromisoformat(one.until) - today).days
-    return f"until {one.until} ({days} days left)" if days >= 0 else f"ended {one.until} ({-days} days ago)"
+    days = (date.fromisoformat(suppression.until) - today).days
+    return (
+        f"until {suppression.until} ({days} days left)"
+        if days >= 0
+        else f"ended {suppression.until} ({-days} days ago)"
+    )

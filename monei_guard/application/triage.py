@@ -25,12 +25,12 @@ from monei_guard.reporting.rotation_list import rotation_list
 
 @dataclass(frozen=True, slots=True)
 class TriageQuestions:
-    """What there is to decide. `history` tells who brought a finding's line, `tells` whether a text holds a secret."""
+    """What there is to decide. `history`: who brought a finding's line; `holds_secret`: whether a text holds one."""
 
     items: tuple[Triaged, ...]
     today: date
     history: Callable[[Finding], str]
-    tells: Callable[[str], bool]
+    holds_secret: Callable[[str], bool]
 
 
 # Asks a person: the decisions by the number of the item, None where the person left without any.
@@ -50,7 +50,7 @@ class TriageOptions:
 def triage(paths: Sequence[str], options: TriageOptions, verification: RunOptions, ask: AskPerson) -> int:
     """Let a person decide on each finding of a scan that the baseline does not accept; write what was decided."""
     review = scan_for_baseline(paths, options.file, options.codes)
-    items: tuple[Triaged, ...] = tuple(Triaged(one) for one in review.new)
+    items: tuple[Triaged, ...] = tuple(Triaged(finding) for finding in review.new)
     if verification.verify:
         own_rules = bool(review.run.settings.extend_rules)
         items = tuple(verify_as_asked(items, verification, own_rules=own_rules))
@@ -58,7 +58,7 @@ def triage(paths: Sequence[str], options: TriageOptions, verification: RunOption
         out("nothing to decide: no findings that the baseline does not accept")
         return ExitCode.CLEAN
     today = date.today()  # noqa: DTZ011 - the day on the wall
-    decisions = ask(TriageQuestions(items, today, _history(review), review.is_told_by))
+    decisions = ask(TriageQuestions(items, today, _history(review), review.has_secret_in))
     if not decisions:
         out("nothing was written")
         return ExitCode.CLEAN
@@ -83,7 +83,7 @@ def write_decisions(
     real = [(items[number], decision.reason) for number, decision in sorted(decisions.items())
             if not decision.goes_into_baseline]  # fmt: skip
     if real:
-        shown = [(replace(one, finding=_placed(one.finding, review)), reason) for one, reason in real]
+        shown = [(replace(triaged, finding=_located(triaged.finding, review)), reason) for triaged, reason in real]
         text = rotation_list(shown, today)
         write_atomically(todo, lambda file: file.writelines([text]), what="the to-do")
         out(f"{len(real)} findings to mend in {visible(todo)}")
@@ -107,7 +107,7 @@ def _with_decisions(
     return after
 
 
-def _placed(finding: Finding, review: BaselineScan) -> Finding:
+def _located(finding: Finding, review: BaselineScan) -> Finding:
     return replace(finding, location=replace(finding.location, path=review.path_of(finding)))
 
 
@@ -124,10 +124,10 @@ def _history(review: BaselineScan) -> Callable[[Finding], str]:
         location = finding.location
         if repository is None or location.path is None or location.commit is not None or "!/" in location.path:
             return ""
-        place = (location.path, location.start_line)
-        if place not in origins:
-            origins[place] = _origin(repository, os.path.join(root, location.path), location.start_line)
-        return origins[place]
+        key = (location.path, location.start_line)
+        if key not in origins:
+            origins[key] = _origin(repository, os.path.join(root, location.path), location.start_line)
+        return origins[key]
 
     return history
 

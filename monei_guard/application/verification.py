@@ -18,7 +18,7 @@ from monei_guard.verification.audit_log import AuditLog, open_audit_log
 from monei_guard.verification.eligibility import Credential, select
 from monei_guard.verification.hosts import DEFAULT_HOSTS, ApiHost, parse_api_url
 from monei_guard.verification.settings import VerificationSettings
-from monei_guard.verification.validity import declined, not_asked, with_verdicts
+from monei_guard.verification.validity import declined, not_asked, with_verifications
 from monei_guard.verification.verifier import expected_seconds, verify, wait_until_inactive
 
 _A_FEW = 5  # keys, beyond which progress is shown
@@ -80,13 +80,13 @@ def verify_as_asked(triaged: Sequence[Triaged], options: RunOptions, *, own_rule
         quiet=options.quiet,
         own_rules=own_rules,
     )
-    findings = [one.finding for one in triaged if one.suppression is None]
+    findings = [item.finding for item in triaged if item.suppression is None]
     try:
-        verdicts = ask_api(findings, request)
+        verifications = ask_api(findings, request)
     except GuardError as error:
         warn(f"error: {error}")
-        verdicts = {one.secret: not_asked(error.what) for one in findings if one.secret is not None}
-    return tuple(with_verdicts(triaged, verdicts))
+        verifications = {finding.secret: not_asked(error.what) for finding in findings if finding.secret is not None}
+    return tuple(with_verifications(triaged, verifications))
 
 
 def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[Secret, Verification]:
@@ -95,13 +95,13 @@ def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[S
     Raises ConsentError where nobody can be asked, AuditLogError and TrustError before anything is sent.
     """
     credentials, unfit = select(findings, own_rules=request.own_rules)
-    verdicts = {secret: declined(reason) for secret, reason in unfit.items()}
+    verifications = {secret: declined(reason) for secret, reason in unfit.items()}
     if not credentials:
-        return verdicts
+        return verifications
     if not request.quiet or not request.agreed:
         _announce(credentials, unfit, request)
     if not request.agreed and not _agrees(request):
-        return verdicts | {one.secret: not_asked("you did not agree") for one in credentials}
+        return verifications | {credential.secret: not_asked("you did not agree") for credential in credentials}
     quiet = request.quiet or len(credentials) <= _A_FEW
     with _audit(request.audit_log) as audit, key_progress(len(credentials), quiet=quiet) as progress:
         if request.wait is None:
@@ -110,7 +110,7 @@ def ask_api(findings: Sequence[Finding], request: VerificationRequest) -> dict[S
             answers = wait_until_inactive(
                 credentials, request.hosts, request.settings, seconds=request.wait, audit=audit, progress=progress
             )
-    return verdicts | answers
+    return verifications | answers
 
 
 def _announce(credentials: Sequence[Credential], unfit: dict[Secret, str], request: VerificationRequest) -> None:

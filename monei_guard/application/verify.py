@@ -30,7 +30,7 @@ from monei_guard.model.location import Origin
 from monei_guard.reporting.report import Coverage, make_report
 from monei_guard.ruleset.rule_files import load_bundled
 from monei_guard.scanning.result import ScanResult
-from monei_guard.verification.validity import is_declined, with_verdicts
+from monei_guard.verification.validity import is_declined, with_verifications
 
 # What makes each choice of --fail-on fail. A restricted key was accepted: somebody can use it from somewhere.
 FAILS = MappingProxyType({"live": {"live"}, "restricted": {"live", "restricted"}, "never": set[str]()})
@@ -88,8 +88,12 @@ def verify_keys(sources: KeySources, options: RunOptions, how: VerifyOptions) ->
         wait=how.wait,
     )
     scanned, by_hand = _collect(sources)
-    verdicts = ask_api(scanned.findings, request)
-    triaged = tuple(with_verdicts([Triaged(one) for one in scanned.findings if one.secret is not None], verdicts))
+    verifications = ask_api(scanned.findings, request)
+    triaged = tuple(
+        with_verifications(
+            [Triaged(finding) for finding in scanned.findings if finding.secret is not None], verifications
+        )
+    )
     _write(scanned, triaged, options, only_live=how.only_live)
     return _exit_code(triaged, scanned, how, by_hand=by_hand)
 
@@ -115,7 +119,7 @@ def _argument(arguments: tuple[str, ...], *, needed: bool) -> bytes | None:
 
     Raises KeyOnCommandLineError, which repeats nothing, for an argument that is no file.
     """
-    if any(one != "-" and not os.path.isfile(one) for one in arguments):
+    if any(argument != "-" and not os.path.isfile(argument) for argument in arguments):
         raise KeyOnCommandLineError(
             "an argument is not a report file; a key is never given there: other users of this machine, and your"
             " shell's history, would see it",
@@ -136,7 +140,7 @@ def _argument(arguments: tuple[str, ...], *, needed: bool) -> bytes | None:
 
 
 def _write(scanned: ScanResult, triaged: tuple[Triaged, ...], options: RunOptions, *, only_live: bool) -> None:
-    reported = tuple(one for one in triaged if not only_live or _verdict(one) == "live")
+    reported = tuple(item for item in triaged if not only_live or _validity(item) == "live")
     report = make_report(
         reported, scanned.skipped, version=__version__, rules=load_bundled(),
         coverage=Coverage(scanned.files, scanned.blobs, scanned.bytes),
@@ -144,8 +148,8 @@ def _write(scanned: ScanResult, triaged: tuple[Triaged, ...], options: RunOption
     write_reports(options, report)
 
 
-def _verdict(one: Triaged) -> str:
-    return one.verification.verdict if one.verification is not None else "unknown"
+def _validity(triaged: Triaged) -> str:
+    return triaged.verification.verdict if triaged.verification is not None else "unknown"
 
 
 def _exit_code(triaged: tuple[Triaged, ...], scanned: ScanResult, how: VerifyOptions, *, by_hand: bool) -> ExitCode:
@@ -154,12 +158,16 @@ def _exit_code(triaged: tuple[Triaged, ...], scanned: ScanResult, how: VerifyOpt
     A key that may not be sent is no failure when it came from a report, which holds what it holds; when all the keys
     handed over are of that sort, the question was not answered.
     """
-    verdicts = [_verdict(one) for one in triaged]
-    declined = [one for one in triaged if is_declined(one.verification)]
-    unjudged = verdicts.count("unknown") - len(declined)
+    validities = [_validity(item) for item in triaged]
+    declined = [item for item in triaged if is_declined(item.verification)]
+    unjudged = validities.count("unknown") - len(declined)
     if how.wait is not None and not scanned.skipped and len(declined) < len(triaged):
-        dead = all(_verdict(one) == "inactive" for one in triaged if one not in declined)
+        dead = all(_validity(item) == "inactive" for item in triaged if item not in declined)
         return ExitCode.CLEAN if dead else ExitCode.FINDINGS
-    if unjudged or any(one.incomplete for one in scanned.skipped) or (by_hand and len(declined) == len(triaged)):
+    if (
+        unjudged
+        or any(skipped.incomplete for skipped in scanned.skipped)
+        or (by_hand and len(declined) == len(triaged))
+    ):
         return ExitCode.INCOMPLETE
-    return ExitCode.FINDINGS if FAILS[how.fail_on] & set(verdicts) else ExitCode.CLEAN
+    return ExitCode.FINDINGS if FAILS[how.fail_on] & set(validities) else ExitCode.CLEAN

@@ -25,7 +25,7 @@ _OPTIONS = SourceOptions()
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_ENOUGH_PLACES = 5  # to find a key again, of the thousands of commits that may hold it
+_ENOUGH_LOCATIONS = 5  # to find a key again, of the thousands of commits that may hold it
 _OBJECT_ORIGINS = frozenset({Origin.INDEX, Origin.HISTORY, Origin.MESSAGE})
 
 
@@ -94,49 +94,55 @@ def read_report(content: bytes) -> dict[str, tuple[KeyLocation, ...]]:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise InvalidReportError("the report is not valid JSON", hint=_MAKE_ONE) from error
+        raise InvalidReportError("the report is not valid JSON", hint=_REPORT_HINT) from error
     if not isinstance(document, dict) or document.get("version") != 1 or not isinstance(document.get("findings"), list):
-        raise InvalidReportError("this is not a report of monei-guard (version 1)", hint=_MAKE_ONE)
-    places: dict[str, tuple[KeyLocation, ...]] = {}
+        raise InvalidReportError("this is not a report of monei-guard (version 1)", hint=_REPORT_HINT)
+    locations: dict[str, tuple[KeyLocation, ...]] = {}
     for finding in document["findings"]:
         try:
             digest = finding["secret"]["sha256"] if finding["secret"] else None
             if isinstance(digest, str) and _SHA256.fullmatch(digest):
-                known = places.get(digest, ())
-                places[digest] = known if len(known) == _ENOUGH_PLACES else (*known, _place(finding["location"]))
+                seen = locations.get(digest, ())
+                locations[digest] = (
+                    seen if len(seen) == _ENOUGH_LOCATIONS else (*seen, _key_location(finding["location"]))
+                )
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidReportError("a finding in the report is incomplete", hint=_MAKE_ONE) from error
-    return places
+            raise InvalidReportError("a finding in the report is incomplete", hint=_REPORT_HINT) from error
+    return locations
 
 
-_MAKE_ONE = "make one with 'monei-guard scan --format json --output report.json'"
+_REPORT_HINT = "make one with 'monei-guard scan --format json --output report.json'"
 
 
-def _place(location: Mapping[str, Any]) -> KeyLocation:
+def _key_location(location: Mapping[str, Any]) -> KeyLocation:
     path = location["path"]
     raw = bytes.fromhex(location["path_bytes"]) if "path_bytes" in location else path
     return KeyLocation(Origin(location["origin"]), raw.encode() if isinstance(raw, str) else raw, location["commit"])
 
 
-def scan_report(places: Mapping[str, Sequence[KeyLocation]], root: str, scanner: Scanner) -> ScanResult:
+def scan_report(locations: Mapping[str, Sequence[KeyLocation]], root: str, scanner: Scanner) -> ScanResult:
     """Read the places again and return the findings whose key the report names; the rest is reported as skipped."""
-    distinct = dict.fromkeys(place for seen in places.values() for place in seen)
+    distinct = dict.fromkeys(location for seen in locations.values() for location in seen)
     with ExitStack() as stack:
         reader = _object_reader(distinct, root, stack)
-        scanned = scan((_read_again(place, root, reader) for place in distinct), scanner)  # one in memory at a time
-    wanted = tuple(one for one in scanned.findings if one.secret is not None and one.secret.sha256 in places)
-    found = {one.secret.sha256 for one in wanted if one.secret is not None}
-    reasons = {one.path: one.reason for one in scanned.skipped}
+        scanned = scan(
+            (_read_again(location, root, reader) for location in distinct), scanner
+        )  # one in memory at a time
+    named = tuple(
+        finding for finding in scanned.findings if finding.secret is not None and finding.secret.sha256 in locations
+    )
+    found = {finding.secret.sha256 for finding in named if finding.secret is not None}
+    reasons = {skipped.path: skipped.reason for skipped in scanned.skipped}
     gone = tuple(
         Skipped(seen[0].path, reasons.get(seen[0].path, "the key the report names is no longer there"))
-        for digest, seen in places.items()
+        for digest, seen in locations.items()
         if digest not in found
     )
-    return scanned._replace(findings=wanted, skipped=gone)
+    return scanned._replace(findings=named, skipped=gone)
 
 
-def _object_reader(places: Iterable[KeyLocation], root: str, stack: ExitStack) -> ObjectReader | None:
-    if not any(place.origin in _OBJECT_ORIGINS for place in places):
+def _object_reader(locations: Iterable[KeyLocation], root: str, stack: ExitStack) -> ObjectReader | None:
+    if not any(location.origin in _OBJECT_ORIGINS for location in locations):
         return None
     repository = discover(root)
     if repository is None:
@@ -147,12 +153,12 @@ def _object_reader(places: Iterable[KeyLocation], root: str, stack: ExitStack) -
     return stack.enter_context(cat_file(repository))
 
 
-def _read_again(place: KeyLocation, root: str, reader: ObjectReader | None) -> Blob | Skipped:
-    if place.origin in _OBJECT_ORIGINS and reader is not None:
-        return _read_object(place, reader)
-    path = place.path
-    if path is None or place.origin is not Origin.WORKTREE:
-        return Skipped(path, f"what was read from {place.origin.value} cannot be read again: use 'scan --verify'")
+def _read_again(location: KeyLocation, root: str, reader: ObjectReader | None) -> Blob | Skipped:
+    if location.origin in _OBJECT_ORIGINS and reader is not None:
+        return _read_object(location, reader)
+    path = location.path
+    if path is None or location.origin is not Origin.WORKTREE:
+        return Skipped(path, f"what was read from {location.origin.value} cannot be read again: use 'scan --verify'")
     if path.startswith((b"/", b"\\")) or b".." in re.split(rb"[/\\]", path) or b":" in path[:3]:
         return Skipped(path, "the report names a path outside the scanned root")
     item = next(iter(one_file(os.path.join(os.fsencode(root), path), _OPTIONS)))
@@ -161,9 +167,9 @@ def _read_again(place: KeyLocation, root: str, reader: ObjectReader | None) -> B
     return Blob(item.content, Origin.WORKTREE, path)
 
 
-def _read_object(place: KeyLocation, reader: ObjectReader) -> Blob | Skipped:
-    commit, path = place.commit or "", place.path
-    if place.origin is not Origin.INDEX and not _COMMIT.fullmatch(commit):
+def _read_object(location: KeyLocation, reader: ObjectReader) -> Blob | Skipped:
+    commit, path = location.commit or "", location.path
+    if location.origin is not Origin.INDEX and not _COMMIT.fullmatch(commit):
         return Skipped(path, "the report names no commit: use 'history --verify'")
     # The name is one line of a batch: a path with a line end would be two questions.
     if path is not None and b"\n" in path:
@@ -173,13 +179,13 @@ def _read_object(place: KeyLocation, reader: ObjectReader) -> Blob | Skipped:
         _, content = reader.read(name)
     except GitError:
         return Skipped(path, "git does not have it any more")
-    return Blob(content, place.origin, path, place.commit)
+    return Blob(content, location.origin, path, location.commit)
 
 
 def scan_items(items: Sequence[Blob | Skipped], scanner: Scanner) -> ScanResult:
     """Scan keys given one way or another. Raises KeySourceError when no key is among them."""
     scanned = scan(items, scanner)
-    if not any(one.secret is not None for one in scanned.findings) and not scanned.skipped:
+    if not any(finding.secret is not None for finding in scanned.findings) and not scanned.skipped:
         raise KeySourceError(
             "there is no Monei key in what was given",
             hint="a key without a prefix of its own needs its name: MONEI_API_KEY=…",

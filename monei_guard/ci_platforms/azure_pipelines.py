@@ -30,7 +30,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         return Event(
             EventKind.PULL_REQUEST, reason,
             tips=ids(variables.get("SYSTEM_PULLREQUEST_SOURCECOMMITID")),
-            known=branches(variables.get("SYSTEM_PULLREQUEST_TARGETBRANCH")),
+            bases=branches(variables.get("SYSTEM_PULLREQUEST_TARGETBRANCH")),
         )  # fmt: skip
     if reason not in _PUSHES:
         return whole(reason)
@@ -55,7 +55,7 @@ _STEP = (
 
 AZURE = Platform(
     name="Azure Pipelines",
-    is_here=lambda variables: variables.get("TF_BUILD", "").lower() == "true",
+    recognises=lambda variables: variables.get("TF_BUILD", "").lower() == "true",
     event=_event,
     deepen="write the step as '- checkout: self' with 'fetchDepth: 0'",
     reports=(("junit", "monei-guard-junit.xml"),),

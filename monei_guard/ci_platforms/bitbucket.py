@@ -27,10 +27,10 @@ def _event(variables: Variables, payload: Payload) -> Event:
     get = variables.get
     tip = ids(get("BITBUCKET_COMMIT"))
     if get("BITBUCKET_PR_ID"):
-        known = (
+        bases = (
             *ids(get("BITBUCKET_PR_DESTINATION_COMMIT")), *branches(get("BITBUCKET_PR_DESTINATION_BRANCH")),
         )  # fmt: skip
-        return Event(EventKind.PULL_REQUEST, "pull request", tip, known)
+        return Event(EventKind.PULL_REQUEST, "pull request", tip, bases)
     if get("BITBUCKET_TAG"):
         return Event(EventKind.TAG, "tag", (*tag_ref(get("BITBUCKET_TAG")), *tip))
     if get("BITBUCKET_BRANCH"):
@@ -48,7 +48,7 @@ _STEP = (
 
 BITBUCKET = Platform(
     name="Bitbucket Pipelines",
-    is_here=lambda variables: "BITBUCKET_BUILD_NUMBER" in variables,
+    recognises=lambda variables: "BITBUCKET_BUILD_NUMBER" in variables,
     event=_event,
     deepen="set 'clone: {depth: full}' for the step",
     reports=(("junit", "test-results/monei-guard.xml"),),

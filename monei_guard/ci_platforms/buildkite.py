@@ -28,11 +28,11 @@ def _event(variables: Variables, payload: Payload) -> Event:
     tip = ids(get("BUILDKITE_COMMIT"))  # "HEAD" for a build somebody started
     default = branch_name(get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"))
     if get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT") or get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH"):
-        known = ids(get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT"))
-        return Event(EventKind.MERGE_QUEUE, source, tip, known, default_branch=default)
+        bases = ids(get("BUILDKITE_MERGE_QUEUE_BASE_COMMIT"))
+        return Event(EventKind.MERGE_QUEUE, source, tip, bases, default_branch=default)
     if get("BUILDKITE_PULL_REQUEST", "false") not in ("", "false"):
-        known = branches(get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
-        return Event(EventKind.PULL_REQUEST, source, tip, known, default_branch=default)
+        bases = branches(get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"))
+        return Event(EventKind.PULL_REQUEST, source, tip, bases, default_branch=default)
     if source != "webhook":
         return whole(source)
     if get("BUILDKITE_TAG"):
@@ -50,7 +50,7 @@ _STEP = (
 
 BUILDKITE = Platform(
     name="Buildkite",
-    is_here=lambda variables: variables.get("BUILDKITE") == "true",
+    recognises=lambda variables: variables.get("BUILDKITE") == "true",
     event=_event,
     deepen="take '--depth' out of BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS",
     reports=(("junit", "monei-guard-junit.xml"),),

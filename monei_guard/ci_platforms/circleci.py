@@ -32,7 +32,7 @@ _STEP = (
 
 CIRCLECI = Platform(
     name="CircleCI",
-    is_here=lambda variables: variables.get("CIRCLECI") == "true",
+    recognises=lambda variables: variables.get("CIRCLECI") == "true",
     event=_event,
     deepen="write the step as '- checkout: {method: full}'",
     reports=(("junit", "monei-guard-junit.xml"),),

@@ -31,14 +31,14 @@ def _drone(variables: Variables, payload: Payload) -> Event:
     get = variables.get
     name = get("DRONE_BUILD_EVENT", "")
     tip = ids(get("DRONE_COMMIT_SHA"))
-    known = ids(get("DRONE_COMMIT_BEFORE"))
+    bases = ids(get("DRONE_COMMIT_BEFORE"))
     default = branch_name(get("DRONE_REPO_BRANCH"))
     if name == "pull_request":
         return Event(EventKind.PULL_REQUEST, name, tip, branches(get("DRONE_TARGET_BRANCH")), default_branch=default)
     if name == "push":
-        return Event(EventKind.PUSH, name, tip, known, branch_name(get("DRONE_BRANCH")), default)
+        return Event(EventKind.PUSH, name, tip, bases, branch_name(get("DRONE_BRANCH")), default)
     if name == "tag":
-        return Event(EventKind.TAG, name, (*tag_ref(get("DRONE_TAG")), *tip), known, default_branch=default)
+        return Event(EventKind.TAG, name, (*tag_ref(get("DRONE_TAG")), *tip), bases, default_branch=default)
     return whole(name)
 
 
@@ -54,8 +54,8 @@ def _woodpecker(variables: Variables, payload: Payload) -> Event:
         )
     if name == "push":
         branch = branch_name(get("CI_COMMIT_BRANCH"))
-        known = ids(get("CI_PREV_COMMIT_SHA")) if _is_green_push(variables) else ()
-        return Event(EventKind.PUSH, name, tip, known, branch, default)
+        bases = ids(get("CI_PREV_COMMIT_SHA")) if _is_green_push(variables) else ()
+        return Event(EventKind.PUSH, name, tip, bases, branch, default)
     if name == "tag":
         return Event(EventKind.TAG, name, (*tag_ref(get("CI_COMMIT_TAG")), *tip), default_branch=default)
     return whole(name)
@@ -79,7 +79,7 @@ _STEP = (
 
 DRONE = Platform(
     name="Drone",
-    is_here=lambda variables: variables.get("DRONE") == "true",
+    recognises=lambda variables: variables.get("DRONE") == "true",
     event=_drone,
     deepen="take 'depth' out of the pipeline's 'clone' settings",
     config_files=CONFIG_FILES["Drone"],
@@ -106,7 +106,7 @@ steps:
 
 WOODPECKER = Platform(
     name="Woodpecker",
-    is_here=lambda variables: variables.get("CI") == "woodpecker",
+    recognises=lambda variables: variables.get("CI") == "woodpecker",
     event=_woodpecker,
     deepen="give the clone step the settings 'partial: false' and 'fetch-target-branch: true'",
     config_files=CONFIG_FILES["Woodpecker"],

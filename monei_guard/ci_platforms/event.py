@@ -38,14 +38,14 @@ class Event:
     """What started a run. Commits are ids, beginnings of ids (7 characters or more), or full names of refs.
 
     `name` is the platform's own word for it. `tips` are candidates for the newest commit, best first, of which the
-    first that the checkout has counts (none named: HEAD). What any of `known` leads to was there before. `branch` is
+    first that the checkout has counts (none named: HEAD). What any of `bases` leads to was there before. `branch` is
     the branch that was pushed.
     """
 
     kind: EventKind
     name: str
     tips: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
     branch: str | None = None
     default_branch: str | None = None
 
@@ -62,7 +62,7 @@ class Platform:
     """
 
     name: str
-    is_here: Callable[[Variables], bool]
+    recognises: Callable[[Variables], bool]
     event: Callable[[Variables, Payload], Event]
     deepen: str
     event_file: str | None = None

@@ -33,7 +33,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         return Event(
             EventKind.PULL_REQUEST, name,
             tips=ids(_at(payload, "pull_request", "head", "sha")),
-            known=(
+            bases=(
                 *ids(_at(payload, "pull_request", "base", "sha")),
                 *branches(_at(payload, "pull_request", "base", "ref"), variables.get("GITHUB_BASE_REF")),
             ),
@@ -43,7 +43,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         return Event(
             EventKind.MERGE_QUEUE, name,
             tips=ids(_at(payload, "merge_group", "head_sha"), variables.get("GITHUB_SHA")),
-            known=ids(_at(payload, "merge_group", "base_sha")),
+            bases=ids(_at(payload, "merge_group", "base_sha")),
             default_branch=default,
         )  # fmt: skip
     if name == "push":
@@ -56,10 +56,10 @@ def _push(variables: Variables, payload: Payload, default: str | None) -> Event:
     if payload.get("deleted") is True:
         return Event(EventKind.DELETION, "push")
     tips = ids(payload.get("after"), variables.get("GITHUB_SHA"))
-    known = ids(payload.get("before"))
+    bases = ids(payload.get("before"))
     if ref.startswith("refs/tags/"):
-        return Event(EventKind.TAG, "push", (*tag_ref(ref), *tips), known, default_branch=default)
-    return Event(EventKind.PUSH, "push", tips, known, branch_name(ref), default)
+        return Event(EventKind.TAG, "push", (*tag_ref(ref), *tips), bases, default_branch=default)
+    return Event(EventKind.PUSH, "push", tips, bases, branch_name(ref), default)
 
 
 def _at(payload: Any, *keys: str) -> Any:
@@ -96,7 +96,7 @@ jobs:
 
 GITHUB = Platform(
     name="GitHub Actions",
-    is_here=lambda variables: variables.get("GITHUB_ACTIONS") == "true" and not _is_forge(variables),
+    recognises=lambda variables: variables.get("GITHUB_ACTIONS") == "true" and not _is_forge(variables),
     event=_event,
     deepen=_DEEPEN,
     event_file="GITHUB_EVENT_PATH",
@@ -108,7 +108,7 @@ GITHUB = Platform(
 
 GITEA = Platform(
     name="Gitea or Forgejo Actions",
-    is_here=_is_forge,
+    recognises=_is_forge,
     event=_event,
     deepen=_DEEPEN,
     event_file="GITHUB_EVENT_PATH",

@@ -33,7 +33,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
         return Event(
             EventKind.MERGE_QUEUE if train else EventKind.PULL_REQUEST, source,
             tips=ids(None if train else get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), tip),
-            known=(
+            bases=(
                 *ids(get("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"), get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
                 *branches(get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")),
             ),
@@ -43,17 +43,17 @@ def _event(variables: Variables, payload: Payload) -> Event:
         return Event(
             EventKind.PULL_REQUEST, source,
             tips=ids(get("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"), tip),
-            known=(
+            bases=(
                 *ids(get("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA")),
                 *branches(get("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME")),
             ),
             default_branch=default,
         )  # fmt: skip
-    known = ids(get("CI_COMMIT_BEFORE_SHA"))
+    bases = ids(get("CI_COMMIT_BEFORE_SHA"))
     if source == "push" and get("CI_COMMIT_TAG"):
-        return Event(EventKind.TAG, source, (*tag_ref(get("CI_COMMIT_TAG")), *ids(tip)), known, default_branch=default)
-    if source == "push" or (source == "parent_pipeline" and known):
-        return Event(EventKind.PUSH, source, ids(tip), known, branch_name(get("CI_COMMIT_BRANCH")), default)
+        return Event(EventKind.TAG, source, (*tag_ref(get("CI_COMMIT_TAG")), *ids(tip)), bases, default_branch=default)
+    if source == "push" or (source == "parent_pipeline" and bases):
+        return Event(EventKind.PUSH, source, ids(tip), bases, branch_name(get("CI_COMMIT_BRANCH")), default)
     return whole(source)
 
 
@@ -82,7 +82,7 @@ _JOB = (
 
 GITLAB = Platform(
     name="GitLab CI/CD",
-    is_here=lambda variables: variables.get("GITLAB_CI") == "true",
+    recognises=lambda variables: variables.get("GITLAB_CI") == "true",
     event=_event,
     deepen="set the job's variable 'GIT_DEPTH: 0'",
     reports=(("gitlab", "gl-secret-detection-report.json"), ("junit", "monei-guard-junit.xml")),

@@ -42,7 +42,7 @@ _STEP = (
 
 JENKINS = Platform(
     name="Jenkins",
-    is_here=lambda variables: "JENKINS_URL" in variables,
+    recognises=lambda variables: "JENKINS_URL" in variables,
     event=_event,
     deepen="switch off 'Shallow clone' in the job's advanced clone behaviours",
     reports=(("junit", "monei-guard-junit.xml"),),

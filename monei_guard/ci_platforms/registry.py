@@ -25,7 +25,7 @@ def _unknown_event(variables: Variables, payload: Payload) -> Event:
 
 UNKNOWN = Platform(
     name="no CI system that is known",
-    is_here=lambda _: True,
+    recognises=lambda _: True,
     event=_unknown_event,
     deepen="fetch all of the history ('git fetch --unshallow')",
 )
@@ -33,4 +33,4 @@ UNKNOWN = Platform(
 
 def recognise(variables: Variables) -> Platform:
     """Return the platform whose variables these are, one that says nothing where it is none of the table's."""
-    return next((platform for platform in PLATFORMS if platform.is_here(variables)), UNKNOWN)
+    return next((platform for platform in PLATFORMS if platform.recognises(variables)), UNKNOWN)

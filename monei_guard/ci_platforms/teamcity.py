@@ -18,7 +18,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
 
 TEAMCITY = Platform(
     name="TeamCity",
-    is_here=lambda variables: "TEAMCITY_VERSION" in variables,
+    recognises=lambda variables: "TEAMCITY_VERSION" in variables,
     event=_event,
     deepen="let the agent check out, with the VCS root's parameter teamcity.git.shallowClone at false",
     reports=(("junit", _JUNIT),),

@@ -46,7 +46,7 @@ _STEP = (
 
 TRAVIS = Platform(
     name="Travis CI",
-    is_here=lambda variables: variables.get("TRAVIS") == "true",
+    recognises=lambda variables: variables.get("TRAVIS") == "true",
     event=_event,
     deepen="set 'git: {depth: false}'",
     config_files=CONFIG_FILES["Travis CI"],

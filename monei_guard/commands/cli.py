@@ -50,12 +50,12 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command."""
         del ctx
-        place = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HOOK_COMMANDS.get(cmd_name)
-        if place is None:
+        target = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HOOK_COMMANDS.get(cmd_name)
+        if target is None:
             return None
-        command = load(place)
+        command = load(target)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{place} is not a command")
+            raise TypeError(f"{target} is not a command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,8 +12,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _types(_context: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(one.strip() for value in values for one in value.split(",") if one.strip()))
-    unknown = [one for one in chosen if one not in TYPES]
+    chosen = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+    unknown = [name for name in chosen if name not in TYPES]
     if unknown:
         raise click.BadParameter(f"there is no {unknown[0]!r}; there are: {', '.join(TYPES)}.")
     return chosen

@@ -49,6 +49,6 @@ def triage(
 
 
 def _ask(questions: TriageQuestions) -> Mapping[int, ResolvedFinding] | None:
-    app = TriageApp(questions.items, questions.today, questions.history, questions.tells)
+    app = TriageApp(questions.items, questions.today, questions.history, questions.holds_secret)
     decisions = app.run()
     return None if app.return_value is None else decisions

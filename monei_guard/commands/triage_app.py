@@ -19,7 +19,7 @@ from monei_guard.model.finding import Finding, Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.policy.resolution import Resolution, ResolvedFinding, fault
 from monei_guard.reporting.escaping import visible
-from monei_guard.reporting.terminal import Style, finding_lines, place
+from monei_guard.reporting.terminal import Style, finding_lines, location_text
 
 _COLORS = {
     Severity.CRITICAL: "bold red",
@@ -37,20 +37,20 @@ class DecisionScreen(ModalScreen[ResolvedFinding | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, judgement: Resolution, count: int, today: date, tells: Callable[[str], bool]) -> None:
+    def __init__(self, resolution: Resolution, count: int, today: date, holds_secret: Callable[[str], bool]) -> None:
         super().__init__()
-        self.judgement = judgement
+        self.resolution = resolution
         self.count = count
         self.today = today
-        self.tells = tells
+        self.holds_secret = holds_secret
 
     def compose(self) -> ComposeResult:
         """Lay out the form."""
         what = "finding" if self.count == 1 else "findings"
         with Vertical(id="form"):
-            yield Label(f"{self.count} {what}: {self.judgement}")
+            yield Label(f"{self.count} {what}: {self.resolution}")
             yield Input(placeholder="Why? (kept in the baseline or the to-do)", id="reason")
-            if self.judgement is Resolution.ACCEPTED:
+            if self.resolution is Resolution.ACCEPTED:
                 yield Input(placeholder="Until when? 2027-06-30", id="until")
             yield Label("", id="fault")
             yield Label("Enter keeps it, Escape goes back")
@@ -58,22 +58,22 @@ class DecisionScreen(ModalScreen[ResolvedFinding | None]):
     def on_input_submitted(self) -> None:
         """Take the decision if it can be taken."""
         reason = self.query_one("#reason", Input).value
-        until = self.query_one("#until", Input).value if self.judgement is Resolution.ACCEPTED else ""
-        wrong = fault(self.judgement, reason, until, self.today)
-        if not wrong and self.tells(reason):
+        until = self.query_one("#until", Input).value if self.resolution is Resolution.ACCEPTED else ""
+        wrong = fault(self.resolution, reason, until, self.today)
+        if not wrong and self.holds_secret(reason):
             wrong = "The reason holds one of the secrets; describe it instead."
         if wrong:
             self.query_one("#fault", Label).update(Text(wrong, "bold red"))
-            about_date = self.judgement is Resolution.ACCEPTED and reason.strip() and not self.tells(reason)
+            about_date = self.resolution is Resolution.ACCEPTED and reason.strip() and not self.holds_secret(reason)
             self.query_one("#until" if about_date else "#reason", Input).focus()
             return
-        self.dismiss(ResolvedFinding(self.judgement, reason.strip(), until.strip() or None))
+        self.dismiss(ResolvedFinding(self.resolution, reason.strip(), until.strip() or None))
 
 
 class TriageApp(App[dict[int, ResolvedFinding] | None]):
     """Shows findings and collects decisions; returns them by the finding's number, None if nothing is to be written.
 
-    `history` says who brought a finding's line and when; `tells` whether a text holds one of the secrets.
+    `history` says who brought a finding's line and when; `holds_secret` whether a text holds one of the secrets.
     """
 
     TITLE = "monei-guard triage"
@@ -89,10 +89,10 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
     #bar { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "judge('REAL')", "real"),
-        Binding("f", "judge('FALSE_ALARM')", "false alarm"),
-        Binding("t", "judge('TEST_VALUE')", "test value"),
-        Binding("a", "judge('ACCEPTED')", "accept until"),
+        Binding("r", "decide('REAL')", "real"),
+        Binding("f", "decide('FALSE_ALARM')", "false alarm"),
+        Binding("t", "decide('TEST_VALUE')", "test value"),
+        Binding("a", "decide('ACCEPTED')", "accept until"),
         Binding("u", "undo", "undo"),
         Binding("space", "pick", "pick"),
         Binding("slash", "filter", "filter"),
@@ -107,13 +107,13 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
         items: Sequence[Triaged],
         today: date,
         history: Callable[[Finding], str],
-        tells: Callable[[str], bool],
+        holds_secret: Callable[[str], bool],
     ) -> None:
         super().__init__()
         self.items = items
         self.today = today
         self.history = history
-        self.tells = tells
+        self.holds_secret = holds_secret
         self.decisions: dict[int, ResolvedFinding] = {}
         self.picked: set[int] = set()
         self.shown: list[int] = []
@@ -150,14 +150,13 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
             table.add_row(*self.cells(number), key=str(number))
         if self.shown:
             table.move_cursor(row=min(at, len(self.shown) - 1))
-        self.tell()
+        self.update_detail()
 
     def passes(self, number: int) -> bool:
         """Return whether a finding is to be listed."""
         finding = self.items[number].finding
-        text = (
-            f"{finding.code} {finding.rule} {place(finding.location)} {finding.message} {finding.environment}".lower()
-        )
+        where = location_text(finding.location)
+        text = f"{finding.code} {finding.rule} {where} {finding.message} {finding.environment}".lower()
         return (
             finding.severity >= self.least
             and not (self.hiding and number in self.decisions)
@@ -173,12 +172,12 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
             Text(mark),
             Text(finding.severity.label, _COLORS[finding.severity]),
             Text(f"{finding.code} {finding.rule}"),
-            Text(place(finding.location)),
+            Text(location_text(finding.location)),
             Text(finding.secret.redacted if finding.secret is not None else ""),
             Text(visible(finding.message)),
         ]
 
-    def tell(self) -> None:
+    def update_detail(self) -> None:
         """Update the counts and the detail of the finding under the cursor."""
         least = "" if self.least is Severity.INFO else f", {self.least.label} and above"
         hiding = ", decided hidden" if self.hiding else ""
@@ -190,12 +189,12 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
 
     def detail(self, number: int) -> str:
         """Return what there is to know about a finding."""
-        one = self.items[number]
-        lines = list(finding_lines(one, Style(width=max(self.size.width - 4, 40))))
-        history = self.history(one.finding)
+        triaged = self.items[number]
+        lines = list(finding_lines(triaged, Style(width=max(self.size.width - 4, 40))))
+        history = self.history(triaged.finding)
         if history:
             lines.insert(-1, f"  = {visible(history)}")
-        if one.verification is None:
+        if triaged.verification is None:
             lines.insert(-1, "  = not asked whether it still lives (--verify does)")
         decision = self.decisions.get(number)
         if decision is not None:
@@ -210,9 +209,9 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
 
     def on_data_table_row_highlighted(self) -> None:
         """Follow the cursor."""
-        self.tell()
+        self.update_detail()
 
-    def action_judge(self, name: str) -> None:
+    def action_decide(self, name: str) -> None:
         """Ask why, then keep the decision for the picked findings, or the one under the cursor."""
         chosen = self.chosen()
         if not chosen:
@@ -224,7 +223,7 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
                 self.picked.clear()
                 self.fill()
 
-        self.push_screen(DecisionScreen(Resolution[name], len(chosen), self.today, self.tells), keep)
+        self.push_screen(DecisionScreen(Resolution[name], len(chosen), self.today, self.holds_secret), keep)
 
     def chosen(self) -> list[int]:
         """Return the picked findings that are listed, else the one under the cursor."""
@@ -252,7 +251,7 @@ class TriageApp(App[dict[int, ResolvedFinding] | None]):
         field.focus()
 
     @on(Input.Changed, "#filter")
-    def look_for(self, event: Input.Changed) -> None:
+    def apply_filter(self, event: Input.Changed) -> None:
         """Filter while typing."""
         self.words = event.value
         self.fill()

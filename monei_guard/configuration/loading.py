@@ -97,7 +97,7 @@ class _BadValueError(Exception):
 
 
 def _strings(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise _BadValueError("must be a list of strings")
     return tuple(value)
 
@@ -130,7 +130,7 @@ def _tools(value: Any) -> tuple[str, ...]:
 
 def severity(value: Any) -> Severity:
     """Return the severity of that name. Raises ConfigurationError through the settings reader."""
-    names = [one.label for one in Severity]
+    names = [level.label for level in Severity]
     if value not in names:
         raise _BadValueError(f"must be one of: {', '.join(names)}")
     return Severity[value.upper()]
@@ -138,7 +138,7 @@ def severity(value: Any) -> Severity:
 
 def confidence(value: Any) -> Confidence:
     """Return the confidence of that name. Raises ConfigurationError through the settings reader."""
-    names = [one.label for one in Confidence]
+    names = [level.label for level in Confidence]
     if value not in names:
         raise _BadValueError(f"must be one of: {', '.join(names)}")
     return Confidence[value.upper()]
@@ -161,7 +161,7 @@ def _beside(settings: Settings, path: str) -> str:
 
 
 def _rule_files(settings: Settings, value: Any) -> Settings:
-    return replace(settings, extend_rules=tuple(_beside(settings, one) for one in _strings(value)))
+    return replace(settings, extend_rules=tuple(_beside(settings, path) for path in _strings(value)))
 
 
 _KEYS: Mapping[str, Callable[[Settings, Any], Settings]] = {

@@ -34,21 +34,21 @@ class Settings:
     @property
     def turned_off(self) -> tuple[str, ...]:
         """Return, in words, each thing the configuration file switches off."""
-        said = []
+        switched_off = []
         if self.selection.select:
-            said.append(f"only {', '.join(self.selection.select)}")
+            switched_off.append(f"only {', '.join(self.selection.select)}")
         if self.selection.ignore:
-            said.append(f"without {', '.join(self.selection.ignore)}")
+            switched_off.append(f"without {', '.join(self.selection.ignore)}")
         if self.selection.min_confidence > Confidence.LOW:
-            said.append(f"nothing below {self.selection.min_confidence.label} confidence")
+            switched_off.append(f"nothing below {self.selection.min_confidence.label} confidence")
         if self.fail_on > Severity.LOW:
-            said.append(f"findings below {self.fail_on.label} severity do not fail the run")
+            switched_off.append(f"findings below {self.fail_on.label} severity do not fail the run")
         if self.exclude:
-            said.append(f"paths excluded: {', '.join(self.exclude)}")
+            switched_off.append(f"paths excluded: {', '.join(self.exclude)}")
         if self.archive_depth < ARCHIVE_DEPTH:
-            said.append(f"archives opened {self.archive_depth} deep")
+            switched_off.append(f"archives opened {self.archive_depth} deep")
         if not self.require_reason:
-            said.append("suppressions need no reason")
+            switched_off.append("suppressions need no reason")
         if self.markers_of:
-            said.append(f"suppressions for {', '.join(self.markers_of)} hold too")
-        return tuple(said)
+            switched_off.append(f"suppressions for {', '.join(self.markers_of)} hold too")
+        return tuple(switched_off)

@@ -135,15 +135,15 @@ def _ignore(
     drafts: Drafts, by_rule: Mapping[str, list[Finding]], untrack: list[bytes], templates_ignored: frozenset[bytes]
 ) -> None:
     files = drafts.files
-    wanted = {path for path in untrack if path not in files.ignored}
+    to_ignore = {path for path in untrack if path not in files.ignored}
     for finding in by_rule["env-file-not-ignored"]:
         path = path_of(finding)
         if env_file_kind(path) in (EnvFileKind.DEDICATED, EnvFileKind.KEY, EnvFileKind.MIXED):
-            wanted.add(path)
-    wanted |= {join(r.folder, b".env") for r in files.readers} - files.ignored - files.states.keys()
-    wanted |= {path_of(f) for f in by_rule["key-in-agent-config"]} - files.ignored
+            to_ignore.add(path)
+    to_ignore |= {join(r.folder, b".env") for r in files.readers} - files.ignored - files.states.keys()
+    to_ignore |= {path_of(f) for f in by_rule["key-in-agent-config"]} - files.ignored
     lists: dict[bytes, list[bytes]] = defaultdict(list)
-    for path in sorted(wanted):
+    for path in sorted(to_ignore):
         ignore_file = nearest_ignore_file(files, path)
         lists[ignore_file] += [
             line for line in _ignore_lines(files, path, ignore_file) if line not in lists[ignore_file]
@@ -185,15 +185,15 @@ def _ignore_lines(files: RepositorySnapshot, path: bytes, ignore_file: bytes) ->
 
 def new_templates(files: RepositorySnapshot) -> dict[bytes, bytes]:
     """Return the templates missing beside a `.env`: path of the template → path of the file it is made from."""
-    wanted: dict[bytes, bytes] = {}
+    missing: dict[bytes, bytes] = {}
     for path in files.env_files(EnvFileKind.DEDICATED):
         folder, _, name = path.rpartition(b"/")
-        has_one = any(
+        has_template = any(
             kind is EnvFileKind.TEMPLATE and folder_of(other) == folder for other, kind in files.env_kinds.items()
         )
-        if name in (b".env", b".env.local") and not has_one:
-            wanted.setdefault(join(folder, b".env.example"), path)
-    return wanted
+        if name in (b".env", b".env.local") and not has_template:
+            missing.setdefault(join(folder, b".env.example"), path)
+    return missing
 
 
 def _write_templates(drafts: Drafts, untrack: list[bytes]) -> None:
@@ -256,6 +256,6 @@ def _for_a_person(by_rule: Mapping[str, list[Finding]]) -> Iterator[str]:
             if ">> " not in finding.hint:  # a list that lines are appended to: that was done
                 yield f"{finding.code} {finding.location.path}:{finding.location.start_line}: {finding.hint}"
     leaked = (*by_rule["env-file-tracked"], *by_rule["env-example-with-value"], *by_rule["key-in-agent-config"])
-    places = sorted({str(finding.location.path) for finding in leaked})
-    if places:
-        yield f"rotate the keys that were committed in {', '.join(places)}: history still has them"
+    paths = sorted({str(finding.location.path) for finding in leaked})
+    if paths:
+        yield f"rotate the keys that were committed in {', '.join(paths)}: history still has them"

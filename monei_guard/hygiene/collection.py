@@ -42,15 +42,15 @@ def work_tree_files(
     hidden = [path for path in env_files_on_disk(root, states) if path not in states]
     containing = files_containing(root, NEEDLES)
     env_kinds = _env_kinds([*states, *hidden])
-    known = frozenset(states)
-    readers = env_readers(containing, read, known, env_kinds)
+    listed = frozenset(states)
+    readers = env_readers(containing, read, listed, env_kinds)
     expected = [join(reader.folder, b".env") for reader in readers]
     ignored = ignored_by_git(root, sorted({*env_kinds, *expected}))
     states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
     return RepositorySnapshot(
         root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
-        folders=_folders(known), archives=built_archives(root, known), mode=mode_reader(root),
+        folders=_folders(listed), archives=built_archives(root, listed), mode=mode_reader(root),
     )  # fmt: skip
 
 
@@ -210,12 +210,12 @@ def _ignored_by_pathspec(
     for path in asked:
         folder = folder_of(path)
         while True:
-            known = lists.get(folder)
-            verdict = known.check_file(_inside(path, folder)).include if known is not None else None
-            if verdict is not None or not folder:
+            patterns = lists.get(folder)
+            is_ignored = patterns.check_file(_inside(path, folder)).include if patterns is not None else None
+            if is_ignored is not None or not folder:
                 break
             folder = folder_of(folder)
-        if verdict:
+        if is_ignored:
             yield path
 
 

@@ -339,7 +339,7 @@ def _shown_anyway(finding: Finding, entries: Sequence[Entry], context: BaselineC
     if expired:
         note = f"accepted until {expired[-1].until} ({expired[-1].reason}), which has passed"
     else:
-        places = sorted({entry.path or "a message" for entry in entries})
+        paths = sorted({entry.path or "a message" for entry in entries})
         what = "the same value" if finding.secret is not None and not finding.secret.guessable else "the same line"
-        note = f"{what} is accepted in {places[0]}, but this is a new place"
+        note = f"{what} is accepted in {paths[0]}, but this is a new place"
     return replace(finding, message=f"{finding.message}; {note}")

@@ -24,14 +24,14 @@ class Accepted:
 
     tool: str
     count: int
-    places: frozenset[tuple[str, int]] = frozenset()  # path, line from 1
+    locations: frozenset[tuple[str, int]] = frozenset()  # path, line from 1
     values: dict[str, frozenset[bytes]] = field(default_factory=dict)  # path -> SHA-1 of values
 
     def covers(self, finding: Finding, path: str | None) -> bool:
         """Return whether the file accepts `finding`, which stands in `path`."""
         if path is None:
             return False
-        if (path, finding.location.start_line) in self.places:
+        if (path, finding.location.start_line) in self.locations:
             return True
         if finding.secret is None or path not in self.values:
             return False
@@ -69,19 +69,19 @@ def _is_ignore_line(line: str) -> bool:
 
 def _gitleaks_ignore(text: str) -> Accepted:
     """Read `[commit:]path:rule:line`, gitleaks' fingerprints."""
-    places = set()
+    locations = set()
     for line in text.splitlines():
         entry = line.strip()
         if entry and not entry.startswith("#"):
             where, _, number = entry.rpartition(":")
             path = re.sub(r"^[0-9a-f]{40,64}:", "", where.rpartition(":")[0])
-            places.add((_path(path), int(number)))
-    return Accepted("gitleaks", len(places), frozenset(places))
+            locations.add((_path(path), int(number)))
+    return Accepted("gitleaks", len(locations), frozenset(locations))
 
 
 def _leaks_report(entries: list[dict[str, Any]], name: str) -> Accepted:
     """Read a gitleaks or betterleaks report: values where it has them, places where they are redacted."""
-    places: set[tuple[str, int]] = set()
+    locations: set[tuple[str, int]] = set()
     values: dict[str, set[bytes]] = defaultdict(set)
     for entry in entries:
         path, line, value = (_field(entry, *names) for names in (("File", "path"), ("StartLine", "line"), ("Secret",)))
@@ -90,9 +90,9 @@ def _leaks_report(entries: list[dict[str, Any]], name: str) -> Accepted:
         if isinstance(value, str) and value and not _REDACTED.fullmatch(value):
             values[_path(path)].add(_sha1(value))
         elif isinstance(line, int):
-            places.add((_path(path), line))
+            locations.add((_path(path), line))
     frozen = {path: frozenset(hashes) for path, hashes in values.items()}
-    return Accepted("gitleaks or betterleaks", len(entries), frozenset(places), frozen)
+    return Accepted("gitleaks or betterleaks", len(entries), frozenset(locations), frozen)
 
 
 def _field(entry: dict[str, Any], *names: str) -> Any:

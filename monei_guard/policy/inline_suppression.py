@@ -53,7 +53,7 @@ _PROSE_COMMENTS = ((b"<!--", b"-->"), (b"{/*", b"*/}"))
 # What may stand before a directive that is alone on its line.
 _ALONE = re.compile(rb'(?:[^A-Za-z0-9]|REM\b|"[_$]?comment")*', re.IGNORECASE)
 # Limits, so that no file can make reading its directives slow.
-_LOOK_BACK = 4096  # bytes
+_BYTES_BEFORE = 4096  # bytes
 _MAX_STACK = 20  # directives above one line
 _MAX_DIRECTIVES = 1000  # in one file
 
@@ -165,7 +165,7 @@ def _matches(data: bytes, path: bytes) -> Iterator[re.Match[bytes]]:
     for match in _DIRECTIVE.finditer(data):
         before = _before(data, match.start())
         if lowered.endswith(_PROSE):
-            earlier = data[max(match.start() - _LOOK_BACK, 0) : match.start()]
+            earlier = data[max(match.start() - _BYTES_BEFORE, 0) : match.start()]
             inside = any(earlier.rfind(start) > earlier.rfind(end) for start, end in _PROSE_COMMENTS)
         else:
             inside = bool((_JSON_OPENER if lowered.endswith(_JSON) else _OPENER).search(before))
@@ -175,7 +175,7 @@ def _matches(data: bytes, path: bytes) -> Iterator[re.Match[bytes]]:
 
 def _before(data: bytes, at: int) -> bytes:
     """Return what stands before `at` on its line (the nearest bytes of it, on a very long one)."""
-    start = max(at - _LOOK_BACK, 0)
+    start = max(at - _BYTES_BEFORE, 0)
     return data[max(start, data.rfind(b"\n", start, at) + 1) : at]
 
 

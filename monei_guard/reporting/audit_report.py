@@ -17,12 +17,12 @@ from monei_guard.reporting.terminal import (
     Style,
     configuration_lines,
     finding_lines,
-    place,
+    location_text,
     problem_lines,
     summary_line,
 )
 
-_PLACES = 8
+_MAX_LOCATIONS = 8
 _REFS = 3
 
 
@@ -38,9 +38,9 @@ class SecretLife:
     refs: tuple[str, ...]
 
     @property
-    def verdict(self) -> str | None:
+    def validity(self) -> str | None:
         """What the API said, None where it was not asked."""
-        return next((one.verification.verdict for one in self.found if one.verification is not None), None)
+        return next((triaged.verification.verdict for triaged in self.found if triaged.verification is not None), None)
 
     def age(self, now: float) -> int | None:
         """Return the days since the secret was first committed, None where that is not known."""
@@ -50,9 +50,9 @@ class SecretLife:
 def secret_lives(found: Sequence[Triaged]) -> list[SecretLife]:
     """Return the findings about secrets, grouped by secret, in the order in which to deal with them."""
     groups: dict[str, list[Triaged]] = {}
-    for one in found:
-        if one.finding.secret is not None:
-            groups.setdefault(secret_key(one.finding), []).append(one)
+    for triaged in found:
+        if triaged.finding.secret is not None:
+            groups.setdefault(secret_key(triaged.finding), []).append(triaged)
     return sorted((_life(tuple(group)) for group in groups.values()), key=_urgency)
 
 
@@ -62,45 +62,45 @@ def write_audit(report: Report, stream: TextIO, style: Style) -> None:
     lives = secret_lives(found)
     for number, life in enumerate(lives, 1):
         stream.writelines(line + "\n" for line in _life_lines(number, life, report.finished, style))
-    for one in found:
-        if one.finding.secret is None:
-            stream.writelines(line + "\n" for line in finding_lines(one, style))
+    for triaged in found:
+        if triaged.finding.secret is None:
+            stream.writelines(line + "\n" for line in finding_lines(triaged, style))
     stream.writelines(line + "\n" for line in problem_lines(report, style))
-    places = sum(len(_places(life)) for life in lives)
-    stream.write(f"{len(lives)} distinct secrets in {places} places; {summary_line(report.summary, style)}\n")
+    locations = sum(len(_locations(life)) for life in lives)
+    stream.write(f"{len(lives)} distinct secrets in {locations} places; {summary_line(report.summary, style)}\n")
     stream.writelines(line + "\n" for line in configuration_lines(report.summary, style))
 
 
 def _life(found: tuple[Triaged, ...]) -> SecretLife:
-    known: list[Life] = [one.finding.life for one in found if one.finding.life is not None]
-    starts = [when for one in known if (when := moment(one.first_date)) is not None]
-    starts += [when for one in found if (when := moment(one.finding.location.date)) is not None]
-    ends = [when for one in known if (when := moment(one.last_date)) is not None]
-    here = any(one.finding.life is None and one.finding.location.commit is None for one in found)
+    lives: list[Life] = [triaged.finding.life for triaged in found if triaged.finding.life is not None]
+    starts = [when for life in lives if (when := moment(life.first_date)) is not None]
+    starts += [when for triaged in found if (when := moment(triaged.finding.location.date)) is not None]
+    ends = [when for life in lives if (when := moment(life.last_date)) is not None]
+    is_uncommitted = any(triaged.finding.life is None and triaged.finding.location.commit is None for triaged in found)
     never = datetime.max.replace(tzinfo=UTC)
     return SecretLife(
-        found=tuple(sorted(found, key=lambda one: moment(one.finding.location.date) or never)),
+        found=tuple(sorted(found, key=lambda triaged: moment(triaged.finding.location.date) or never)),
         start=min(starts, default=None),
         end=max(ends, default=None),
-        in_head=any(one.in_head for one in known),
-        in_worktree=here or any(one.in_worktree for one in known),
-        refs=tuple(sorted({ref for one in known for ref in one.reachable_from})),
+        in_head=any(life.in_head for life in lives),
+        in_worktree=is_uncommitted or any(life.in_worktree for life in lives),
+        refs=tuple(sorted({ref for life in lives for ref in life.reachable_from})),
     )
 
 
 def _urgency(life: SecretLife) -> tuple[bool, int, bool, bool, float]:
-    worst = max(one.finding.severity for one in life.found)
-    production = any(one.finding.environment is Environment.PRODUCTION for one in life.found)
+    worst = max(triaged.finding.severity for triaged in life.found)
+    production = any(triaged.finding.environment is Environment.PRODUCTION for triaged in life.found)
     start = life.start.timestamp() if life.start is not None else 0.0
-    return (life.verdict != "live", -worst, not production, not (life.in_head or life.in_worktree), start)
+    return (life.validity != "live", -worst, not production, not (life.in_head or life.in_worktree), start)
 
 
 def _life_lines(number: int, life: SecretLife, now: float, style: Style) -> Iterator[str]:
     first = life.found[0].finding
-    worst = max((one.finding for one in life.found), key=lambda one: one.severity)
+    worst = max((triaged.finding for triaged in life.found), key=lambda triaged: triaged.severity)
     severity = style.paint(f"{worst.severity.label}[{worst.code}]", SEVERITY_COLOR[worst.severity])
     redacted = first.secret.redacted if first.secret is not None else ""
-    environments = sorted({one.finding.environment.value for one in life.found} - {"unknown"})
+    environments = sorted({triaged.finding.environment.value for triaged in life.found} - {"unknown"})
     where = " and ".join(environments) or "environment unknown"
     yield f"{number}. {severity}: {visible(redacted)}, {worst.rule}, {where}"
     facts = [
@@ -108,7 +108,7 @@ def _life_lines(number: int, life: SecretLife, now: float, style: Style) -> Iter
         ("spread", _spread(life)),
         ("now", _now(life)),
         ("age", _age(life, now)),
-        ("API", f"the API says: {life.verdict}" if life.verdict else "not asked (--verify does)"),
+        ("API", f"the API says: {life.validity}" if life.validity else "not asked (--verify does)"),
         ("do first", _first_step(life, worst.severity)),
     ]
     for label, text in facts:
@@ -123,18 +123,18 @@ def _introduced(life: SecretLife) -> str:
     first = life.found[0].finding.location
     if life.start is None or first.commit is None:
         return "not committed" if first.commit is None else f"in commit {first.commit[:12]}"
-    return f"{life.start.date()} by {first.author or 'unknown'} in {first.commit[:12]}, {place(first)}"
+    return f"{life.start.date()} by {first.author or 'unknown'} in {first.commit[:12]}, {location_text(first)}"
 
 
 def _spread(life: SecretLife) -> str:
-    places = _places(life)
-    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
-    count = "1 place" if len(places) == 1 else f"{len(places)} places"
-    return f"{count}: {', '.join(places[:_PLACES])}{more}"
+    locations = _locations(life)
+    more = f" and {len(locations) - _MAX_LOCATIONS} more" if len(locations) > _MAX_LOCATIONS else ""
+    count = "1 place" if len(locations) == 1 else f"{len(locations)} places"
+    return f"{count}: {', '.join(locations[:_MAX_LOCATIONS])}{more}"
 
 
-def _places(life: SecretLife) -> list[str]:
-    return list(dict.fromkeys(place(one.finding.location) for one in life.found))
+def _locations(life: SecretLife) -> list[str]:
+    return list(dict.fromkeys(location_text(triaged.finding.location) for triaged in life.found))
 
 
 def _now(life: SecretLife) -> str:
@@ -157,7 +157,7 @@ def _age(life: SecretLife, now: float) -> str:
 
 
 def _first_step(life: SecretLife, worst: Severity) -> str:
-    if life.verdict == "inactive":
+    if life.validity == "inactive":
         return "nothing urgent: the API does not take it any more; delete it where it still stands"
     if worst < Severity.HIGH:
         return "check whether it is in use; if so, make a new one and revoke this"

@@ -24,7 +24,7 @@ def write_csv(report: Report, stream: TextIO) -> None:
     """Write a header and one row a finding, suppressed ones included. What was not scanned has no place here."""
     rows = csv.writer(stream, lineterminator="\r\n")
     rows.writerow(_COLUMNS)
-    rows.writerows(_row(one) for one in report.triaged)
+    rows.writerows(_row(triaged) for triaged in report.triaged)
 
 
 def inert(text: str) -> str:
@@ -35,14 +35,14 @@ def inert(text: str) -> str:
     return f"'{text}" if text.lstrip()[:1] in _FORMULA and text else text
 
 
-def _row(one: Triaged) -> list[object]:
-    finding, location = one.finding, one.finding.location
+def _row(triaged: Triaged) -> list[object]:
+    finding, location = triaged.finding, triaged.finding.location
     return [
         finding.code, finding.rule, finding.severity.label, finding.confidence.label, inert(finding.vendor),
-        finding.environment.value, inert(finding.message), inert(finding.hint), *_secret(one),
+        finding.environment.value, inert(finding.message), inert(finding.hint), *_secret(triaged),
         _text(location.path), location.start_line, location.start_column, location.end_line, location.end_column,
         inert(" > ".join(location.encoding_path)), location.origin.value, location.commit, _text(location.author),
-        _text(location.date), *_life(one), finding.fingerprint, *_decision(one),
+        _text(location.date), *_life(triaged), finding.fingerprint, *_decision(triaged),
     ]  # fmt: skip
 
 
@@ -50,20 +50,20 @@ def _text(text: str | None) -> str | None:
     return None if text is None else inert(text)
 
 
-def _secret(one: Triaged) -> Iterator[object]:
-    secret = one.finding.secret
+def _secret(triaged: Triaged) -> Iterator[object]:
+    secret = triaged.finding.secret
     yield from (None, None, None) if secret is None else (inert(secret.redacted), secret.sha256, secret.length)
 
 
-def _life(one: Triaged) -> Iterator[object]:
-    life = one.finding.life
+def _life(triaged: Triaged) -> Iterator[object]:
+    life = triaged.finding.life
     if life is None:
         yield from (None,) * 5
     else:
         yield from (life.first_commit, life.last_commit, life.versions, life.in_head, life.in_worktree)
 
 
-def _decision(one: Triaged) -> Iterator[object]:
-    suppression = one.suppression
+def _decision(triaged: Triaged) -> Iterator[object]:
+    suppression = triaged.suppression
     yield from (None,) * 3 if suppression is None else (suppression.kind, inert(suppression.reason), suppression.until)
-    yield one.verification.verdict if one.verification is not None else None
+    yield triaged.verification.verdict if triaged.verification is not None else None

@@ -11,7 +11,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import Style, place, summary_line
+from monei_guard.reporting.terminal import Style, location_text, summary_line
 
 _COMMAND = {
     Severity.CRITICAL: "error",
@@ -24,9 +24,9 @@ _COMMAND = {
 
 def write_github(report: Report, stream: TextIO) -> None:
     """Write an annotation for each finding in force and each thing not scanned, then the counts."""
-    for one in report.triaged:
-        if one.suppression is None:
-            stream.write(_annotation(one) + "\n")
+    for triaged in report.triaged:
+        if triaged.suppression is None:
+            stream.write(_annotation(triaged) + "\n")
     for skipped in report.skipped:
         if skipped.incomplete:
             name = (skipped.path or b"content without a name").decode("utf-8", "backslashreplace")
@@ -40,19 +40,19 @@ def log_line(level: str, text: str) -> str:
     return f"::{level} title=monei-guard::{_data(text)}"
 
 
-def _annotation(one: Triaged) -> str:
-    finding, location = one.finding, one.finding.location
+def _annotation(triaged: Triaged) -> str:
+    finding, location = triaged.finding, triaged.finding.location
     properties = {"title": f"{finding.code} {finding.rule}"}
     if location.path is not None and location.commit is None and "!/" not in location.path:
         properties = {
             "file": location.path, "line": str(location.start_line), "endLine": str(location.end_line),
             "col": str(location.start_column), "endColumn": str(location.end_column),
         } | properties  # fmt: skip
-    text = f"{finding.message} ({place(location)})"
+    text = f"{finding.message} ({location_text(location)})"
     if finding.secret is not None:
         text += f" {finding.secret.redacted}"
-    if one.verification is not None:
-        text += f" The API says: {one.verification.verdict}."
+    if triaged.verification is not None:
+        text += f" The API says: {triaged.verification.verdict}."
     if finding.hint:
         text += f" {finding.hint}"
     named = ",".join(f"{name}={_property(value)}" for name, value in properties.items())

@@ -27,7 +27,7 @@ def write_gitlab(report: Report, stream: TextIO) -> None:
     """Write one report, for a job's `artifacts:reports:secret_detection`."""
     texts = {rule.code: rule.text.why or rule.title for rule in reported_rules(report.rules)}
     stream.write(f'{{"version": "{_VERSION}", "scan": {encode(_scan(report))},\n"vulnerabilities": [')
-    write_items((_vulnerability(one, texts) for one in report.triaged if one.suppression is None), stream)
+    write_items((_vulnerability(triaged, texts) for triaged in report.triaged if triaged.suppression is None), stream)
     stream.write("]}\n")
 
 
@@ -45,27 +45,30 @@ def _scan(report: Report) -> dict[str, Any]:
 
 
 def _messages(report: Report) -> Iterator[dict[str, str]]:
-    for one in report.skipped:
-        name = "content without a name" if one.path is None else display_path(one.path)
-        yield {"level": "warn" if one.incomplete else "info", "value": visible(f"not scanned: {name}: {one.reason}")}
+    for skipped in report.skipped:
+        name = "content without a name" if skipped.path is None else display_path(skipped.path)
+        yield {
+            "level": "warn" if skipped.incomplete else "info",
+            "value": visible(f"not scanned: {name}: {skipped.reason}"),
+        }
     for message in report.errors:
         yield {"level": "fatal", "value": visible(message) or "error"}
     if report.summary.suppressed:
         yield {"level": "info", "value": f"{report.summary.suppressed} findings are suppressed"}
 
 
-def _vulnerability(one: Triaged, texts: dict[str, str]) -> dict[str, Any]:
-    finding, location = one.finding, one.finding.location
+def _vulnerability(triaged: Triaged, texts: dict[str, str]) -> dict[str, Any]:
+    finding, location = triaged.finding, triaged.finding.location
     details = [texts.get(finding.code, "").strip(), code(finding.message)]
-    if one.verification is not None:
-        details.append(f"The API says: {one.verification.verdict}.")
-    place: dict[str, Any] = {"commit": {"sha": location.commit or _NO_COMMIT}}
+    if triaged.verification is not None:
+        details.append(f"The API says: {triaged.verification.verdict}.")
+    where: dict[str, Any] = {"commit": {"sha": location.commit or _NO_COMMIT}}
     if location.author is not None:
-        place["commit"]["author"] = visible(location.author)
+        where["commit"]["author"] = visible(location.author)
     if location.date is not None:
-        place["commit"]["date"] = visible(location.date)
+        where["commit"]["date"] = visible(location.date)
     if location.path is not None:
-        place |= {"file": visible(location.path), "start_line": location.start_line, "end_line": location.end_line}
+        where |= {"file": visible(location.path), "start_line": location.start_line, "end_line": location.end_line}
     vulnerability: dict[str, Any] = {
         "id": str(uuid.uuid5(_NAMESPACE, f"{finding.fingerprint} {location.commit}")),
         "name": visible(finding.message)[:_NAME],
@@ -79,7 +82,7 @@ def _vulnerability(one: Triaged, texts: dict[str, str]) -> dict[str, Any]:
                 "value": finding.code,
             }
         ],
-        "location": place,
+        "location": where,
     }
     if finding.secret is not None:
         vulnerability["raw_source_code_extract"] = finding.secret.redacted

@@ -44,9 +44,9 @@ def charts(report: Report) -> list[Chart]:
     found = in_force(report)
     return [
         _time_line(found, report.finished),
-        _bars("By rule", Counter(f"{one.finding.code} {one.finding.rule}" for one in found).most_common()),
-        _bars("By environment", Counter(one.finding.environment.value for one in found).most_common()),
-        _bars("By folder", Counter(_folder(one.finding) for one in found).most_common()),
+        _bars("By rule", Counter(f"{triaged.finding.code} {triaged.finding.rule}" for triaged in found).most_common()),
+        _bars("By environment", Counter(triaged.finding.environment.value for triaged in found).most_common()),
+        _bars("By folder", Counter(_folder(triaged.finding) for triaged in found).most_common()),
         _bars("By age", _ages(found, report.finished)),
     ]
 
@@ -72,10 +72,10 @@ def _time_line(found: Iterable[Triaged], now: float) -> Chart:
     title = "Time line of leaks"
     lanes: dict[str, tuple[datetime, datetime, str]] = {}
     today = datetime.fromtimestamp(now, UTC)
-    for one in found:
-        start, end, state = _span(one, today)
-        if start is not None and one.finding.secret is not None:
-            key = secret_key(one.finding)
+    for triaged in found:
+        start, end, state = _span(triaged, today)
+        if start is not None and triaged.finding.secret is not None:
+            key = secret_key(triaged.finding)
             before = lanes.get(key, (start, end, state))
             state = "still there" if "still there" in (before[2], state) else state
             lanes[key] = (min(before[0], start), max(before[1], end), state)
@@ -101,15 +101,15 @@ def _time_line(found: Iterable[Triaged], now: float) -> Chart:
     return Chart(title, words, _svg(chart, f"{title}: {words}", [state for _, _, state in reversed(chosen)]))
 
 
-def _span(one: Triaged, today: datetime) -> tuple[datetime | None, datetime, str]:
+def _span(triaged: Triaged, today: datetime) -> tuple[datetime | None, datetime, str]:
     """Return when a secret came, until when it was there, and what became of it."""
-    life, start = one.finding.life, moment(one.finding.location.date)
+    life, start = triaged.finding.life, moment(triaged.finding.location.date)
     gone, end = False, today
     if life is not None:
         start = moment(life.first_date) or start
         gone = not life.in_head and not life.in_worktree
         end = (moment(life.last_date) or start or today) if gone else today
-    if one.verification is not None and one.verification.verdict == "inactive":
+    if triaged.verification is not None and triaged.verification.verdict == "inactive":
         return start, end, "revoked"
     return start, end, "removed, not known to be revoked" if gone else "still there"
 
@@ -124,8 +124,8 @@ def _folder(finding: Finding) -> str:
 
 def _ages(found: Iterable[Triaged], now: float) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
-    for one in found:
-        age = age_in_days(one.finding, now)
+    for triaged in found:
+        age = age_in_days(triaged.finding, now)
         if age is None:
             counts["not known"] += 1
         else:

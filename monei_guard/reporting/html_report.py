@@ -23,7 +23,7 @@ from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.html_charts import charts
 from monei_guard.reporting.html_summary import first_steps, headline, tiles
 from monei_guard.reporting.report import Report, reported_rules, rules_digest
-from monei_guard.reporting.terminal import place, size
+from monei_guard.reporting.terminal import location_text, size
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "html")
 _MAX_LISTED = 200  # things not scanned that are named
@@ -38,7 +38,7 @@ def write_html(report: Report, stream: TextIO) -> None:
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters["visible"] = visible
-    missed = [one for one in report.skipped if one.incomplete]
+    missed = [skipped for skipped in report.skipped if skipped.incomplete]
     page = environment.get_template("report.html").generate(
         policy=_policy(style, script),
         style=style,
@@ -51,7 +51,7 @@ def write_html(report: Report, stream: TextIO) -> None:
         made=datetime.fromtimestamp(report.finished, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         digest=rules_digest(report.rules)[:12],
         scanned=size(report.summary.coverage.bytes),
-        missed=[(_name(one.path), one.reason) for one in missed[:_MAX_LISTED]],
+        missed=[(_name(skipped.path), skipped.reason) for skipped in missed[:_MAX_LISTED]],
         missed_more=max(len(missed) - _MAX_LISTED, 0),
         report=report,
     )
@@ -101,7 +101,7 @@ def _data(report: Report) -> dict[str, Any]:
     def text(value: str | None) -> int:
         return texts.number(value, lambda: None if value is None else visible(value))
 
-    rows = [_row(one, text) for one in report.triaged]
+    rows = [_row(triaged, text) for triaged in report.triaged]
     return {
         "rules": {rule.code: _rule(rule) for rule in reported_rules(report.rules)},
         "severities": [severity.label for severity in Severity],
@@ -110,9 +110,9 @@ def _data(report: Report) -> dict[str, Any]:
     }
 
 
-def _row(one: Triaged, text: Callable[[str | None], int]) -> list[Any]:
+def _row(triaged: Triaged, text: Callable[[str | None], int]) -> list[Any]:
     """Return one finding as a list; `report.js` names the columns in the same order."""
-    finding, location = one.finding, one.finding.location
+    finding, location = triaged.finding, triaged.finding.location
     return [
         text(finding.code),
         int(finding.severity),
@@ -131,9 +131,9 @@ def _row(one: Triaged, text: Callable[[str | None], int]) -> list[Any]:
         finding.fingerprint[:48],
         text(finding.rule),
         _snippet(finding),
-        [text(note) for note in _notes(one)],
-        text(f"{one.suppression.kind}: {one.suppression.reason}" if one.suppression is not None else None),
-        text(one.verification.verdict if one.verification is not None else None),
+        [text(note) for note in _notes(triaged)],
+        text(f"{triaged.suppression.kind}: {triaged.suppression.reason}" if triaged.suppression is not None else None),
+        text(triaged.verification.verdict if triaged.verification is not None else None),
     ]
 
 
@@ -145,22 +145,22 @@ def _snippet(finding: Finding) -> list[Any]:
     return [snippet.focus, *lines]
 
 
-def _notes(one: Triaged) -> Iterable[str]:
-    finding = one.finding
+def _notes(triaged: Triaged) -> Iterable[str]:
+    finding = triaged.finding
     if finding.location.encoding_path:
         yield f"decoded from {' > '.join(finding.location.encoding_path)}"
     for related in finding.related:
-        yield f"{related.message}: {place(related.location)}"
+        yield f"{related.message}: {location_text(related.location)}"
     life = finding.life
     if life is not None:
         where = [name for name, there in (("HEAD", life.in_head), ("the work tree", life.in_worktree)) if there]
         yield f"first seen in commit {(life.first_commit or 'unknown')[:12]}, {life.versions} versions"
         yield f"still in {' and '.join(where)}" if where else "gone from HEAD and the work tree"
         yield f"reachable from {', '.join(life.reachable_from[:5]) or 'nothing'}"
-    if one.verification is not None:
-        yield f"the API says: {one.verification.verdict} ({one.verification.reason})"
-    if one.suppression is not None and one.suppression.until:
-        yield f"suppressed until {one.suppression.until}"
+    if triaged.verification is not None:
+        yield f"the API says: {triaged.verification.verdict} ({triaged.verification.reason})"
+    if triaged.suppression is not None and triaged.suppression.until:
+        yield f"suppressed until {triaged.suppression.until}"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

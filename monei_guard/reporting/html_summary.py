@@ -9,7 +9,7 @@ from monei_guard.model.levels import Severity
 from monei_guard.model.moment import moment
 from monei_guard.model.rule import Environment
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 
 ROTATE_AFTER = 90  # days: docs.monei.cc/security/guidelines
 _MAX_STEPS = 5
@@ -17,7 +17,7 @@ _MAX_STEPS = 5
 
 def in_force(report: Report) -> list[Triaged]:
     """Return the findings that count."""
-    return [one for one in report.triaged if one.suppression is None]
+    return [triaged for triaged in report.triaged if triaged.suppression is None]
 
 
 def secret_key(finding: Finding) -> str:
@@ -37,10 +37,14 @@ def headline(report: Report) -> str:
     incomplete = "" if report.complete else " Part of it could not be scanned, so there may be more."
     if not found:
         return "Nothing was found that needs attention." + incomplete
-    secrets = _distinct(one for one in found if one.finding.secret is not None)
-    live = _distinct(one for one in found if one.verification is not None and one.verification.verdict == "live")
+    secrets = _distinct(triaged for triaged in found if triaged.finding.secret is not None)
+    live = _distinct(
+        triaged for triaged in found if triaged.verification is not None and triaged.verification.verdict == "live"
+    )
     production = _distinct(
-        one for one in found if one.finding.secret is not None and one.finding.environment is Environment.PRODUCTION
+        triaged
+        for triaged in found
+        if triaged.finding.secret is not None and triaged.finding.environment is Environment.PRODUCTION
     )
     if live:
         return f"{_count(live, 'key')} still open{'s' * (live == 1)} the API: revoke {_it(live)} today." + incomplete
@@ -59,9 +63,9 @@ def headline(report: Report) -> str:
 def tiles(report: Report) -> list[tuple[str, str, str]]:
     """Return the numbers at the top: label, value, and a class for its colour."""
     found = in_force(report)
-    counts = Counter(one.finding.severity for one in found)
-    ages = [age for one in found if (age := age_in_days(one.finding, report.finished)) is not None]
-    secrets = _distinct(one for one in found if one.finding.secret is not None)
+    counts = Counter(triaged.finding.severity for triaged in found)
+    ages = [age for triaged in found if (age := age_in_days(triaged.finding, report.finished)) is not None]
+    secrets = _distinct(triaged for triaged in found if triaged.finding.secret is not None)
     shown = [(severity.label, f"{counts[severity]:,}", severity.label) for severity in sorted(Severity, reverse=True)]
     shown.append(("distinct secrets", f"{secrets:,}", "plain"))
     if ages:
@@ -76,27 +80,27 @@ def first_steps(report: Report) -> list[tuple[str, str, str, str]]:
     """Return the secrets to deal with first: label, where, what to do, and the fingerprint to open."""
     seen: set[str] = set()
     steps = []
-    for one in sorted(in_force(report), key=_urgency):
-        finding = one.finding
+    for triaged in sorted(in_force(report), key=_urgency):
+        finding = triaged.finding
         key = secret_key(finding)
         if key in seen:
             continue
         seen.add(key)
         what = finding.message if finding.secret is None else f"{finding.message}: {finding.secret.redacted}"
-        steps.append((what, place(finding.location), finding.hint, finding.fingerprint[:48]))
+        steps.append((what, location_text(finding.location), finding.hint, finding.fingerprint[:48]))
         if len(steps) == _MAX_STEPS:
             break
     return steps
 
 
-def _urgency(one: Triaged) -> tuple[bool, int, int, bool]:
-    live = one.verification is not None and one.verification.verdict == "live"
-    production = one.finding.environment is Environment.PRODUCTION
-    return (not live, -one.finding.severity, -one.finding.confidence, not production)
+def _urgency(triaged: Triaged) -> tuple[bool, int, int, bool]:
+    live = triaged.verification is not None and triaged.verification.verdict == "live"
+    production = triaged.finding.environment is Environment.PRODUCTION
+    return (not live, -triaged.finding.severity, -triaged.finding.confidence, not production)
 
 
 def _distinct(found: Iterable[Triaged]) -> int:
-    return len({secret_key(one.finding) for one in found})
+    return len({secret_key(triaged.finding) for triaged in found})
 
 
 def _count(count: int, noun: str) -> str:

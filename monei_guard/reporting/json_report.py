@@ -22,15 +22,15 @@ _ENCODER = json.JSONEncoder(separators=(", ", ": "))
 def write_json(report: Report, stream: TextIO) -> None:
     """Write one JSON document."""
     stream.write(f'{{"version": 1, "tool": {encode(tool_object(report))}, "findings": [')
-    write_items((finding_object(one) for one in report.triaged), stream)
+    write_items((finding_object(triaged) for triaged in report.triaged), stream)
     stream.write('], "skipped": [')
-    write_items((skipped_object(one) for one in report.skipped), stream)
+    write_items((skipped_object(skipped) for skipped in report.skipped), stream)
     stream.write(f'], "errors": {encode(_errors(report))}, "summary": {encode(summary_object(report))}}}\n')
 
 
 def write_jsonl(report: Report, stream: TextIO) -> None:
     """Write one finding a line, then one line with everything else (it is the one that has `summary`)."""
-    stream.writelines(encode(finding_object(one)) + "\n" for one in report.triaged)
+    stream.writelines(encode(finding_object(triaged)) + "\n" for triaged in report.triaged)
     stream.write(f'{{"version": 1, "tool": {encode(tool_object(report))}, "skipped": [')
     stream.writelines(
         (", " if number else "") + encode(skipped_object(skipped)) for number, skipped in enumerate(report.skipped)
@@ -60,9 +60,9 @@ def tool_object(report: Report) -> dict[str, Any]:
     return {"name": TOOL_NAME, "version": report.version, "rules_digest": rules_digest(report.rules)}
 
 
-def finding_object(one: Triaged) -> dict[str, Any]:
+def finding_object(triaged: Triaged) -> dict[str, Any]:
     """Return one finding in the frozen shape."""
-    finding = one.finding
+    finding = triaged.finding
     return {
         "code": finding.code,
         "rule": finding.rule,
@@ -80,14 +80,14 @@ def finding_object(one: Triaged) -> dict[str, Any]:
         ],
         "life": None if finding.life is None else _life(finding.life),
         "fingerprint": finding.fingerprint,
-        "suppression": None if one.suppression is None else _suppression(one.suppression),
-        "verification": None if one.verification is None else _verification(one.verification),
+        "suppression": None if triaged.suppression is None else _suppression(triaged.suppression),
+        "verification": None if triaged.verification is None else _verification(triaged.verification),
     }
 
 
 def location_object(location: Location) -> dict[str, Any]:
     """Return one place; `path_bytes` (hex) is there only when `path` cannot give the exact name back."""
-    place = {
+    fields = {
         "path": None if location.path is None else well_formed(location.path),
         "start_line": location.start_line,
         "start_column": location.start_column,
@@ -100,17 +100,17 @@ def location_object(location: Location) -> dict[str, Any]:
         "origin": location.origin.value,
     }
     if location.path_bytes is not None:
-        place["path_bytes"] = location.path_bytes.hex()
-    return place
+        fields["path_bytes"] = location.path_bytes.hex()
+    return fields
 
 
 def skipped_object(skipped: Skipped) -> dict[str, Any]:
     """Return one thing that was not scanned, and why."""
     path = None if skipped.path is None else display_path(skipped.path)
-    place: dict[str, Any] = {"path": path, "reason": well_formed(skipped.reason)}
+    fields: dict[str, Any] = {"path": path, "reason": well_formed(skipped.reason)}
     if path is not None and skipped.path is not None and path.encode() != skipped.path:
-        place["path_bytes"] = skipped.path.hex()
-    return place
+        fields["path_bytes"] = skipped.path.hex()
+    return fields
 
 
 def summary_object(report: Report) -> dict[str, Any]:

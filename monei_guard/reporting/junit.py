@@ -15,7 +15,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.location import display_path
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import TOOL_NAME, Report
-from monei_guard.reporting.terminal import Style, finding_lines, place, summary_line
+from monei_guard.reporting.terminal import Style, finding_lines, location_text, summary_line
 
 
 def write_junit(report: Report, stream: TextIO) -> None:
@@ -43,8 +43,8 @@ def write_junit(report: Report, stream: TextIO) -> None:
 
 
 def _cases(report: Report) -> Iterator[TestCase]:
-    for one in report.triaged:
-        yield _finding(one)
+    for triaged in report.triaged:
+        yield _finding(triaged)
     for skipped in report.skipped:
         if skipped.incomplete:
             name = "content without a name" if skipped.path is None else display_path(skipped.path)
@@ -57,14 +57,14 @@ def _cases(report: Report) -> Iterator[TestCase]:
         yield case
 
 
-def _finding(one: Triaged) -> TestCase:
-    finding = one.finding
-    case = _case(f"{finding.code} {place(finding.location)}", f"{finding.code}.{finding.rule}")
-    if one.suppression is not None:
-        case.result = [Skipped(visible(f"suppressed ({one.suppression.kind}): {one.suppression.reason}"))]
+def _finding(triaged: Triaged) -> TestCase:
+    finding = triaged.finding
+    case = _case(f"{finding.code} {location_text(finding.location)}", f"{finding.code}.{finding.rule}")
+    if triaged.suppression is not None:
+        case.result = [Skipped(visible(f"suppressed ({triaged.suppression.kind}): {triaged.suppression.reason}"))]
         return case
     failure = Failure(visible(finding.message), finding.severity.label)
-    failure.text = "\n".join(finding_lines(one, Style()))
+    failure.text = "\n".join(finding_lines(triaged, Style()))
     case.result = [failure]
     return case
 

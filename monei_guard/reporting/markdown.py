@@ -14,7 +14,7 @@ from monei_guard.model.finding import Triaged
 from monei_guard.model.levels import Severity
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
-from monei_guard.reporting.terminal import place, size
+from monei_guard.reporting.terminal import location_text, size
 
 _LIMIT = 60_000  # characters, with room for what a CI template adds
 _CELL = 300  # characters of one text
@@ -34,10 +34,10 @@ def write_markdown(report: Report, stream: TextIO) -> None:
     head = "".join(_head(report))
     stream.write(head)
     left = _LIMIT - len(head) - len(tail) - len("\n… and 1,000,000 more; the JSON report has them all.\n")
-    findings = [one for one in report.triaged if one.suppression is None]
-    findings.sort(key=lambda one: (-one.finding.severity, -one.finding.confidence))
-    for number, one in enumerate(findings):
-        row = _row(one)
+    findings = [triaged for triaged in report.triaged if triaged.suppression is None]
+    findings.sort(key=lambda triaged: (-triaged.finding.severity, -triaged.finding.confidence))
+    for number, triaged in enumerate(findings):
+        row = _row(triaged)
         left -= len(row)
         if left < 0:
             stream.write(f"\n… and {len(findings) - number:,} more; the JSON report has them all.\n")
@@ -62,7 +62,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"## monei-guard: {state}\n\n"
     if not report.complete:
         yield f"⚠️ **The scan is incomplete**: {summary.incomplete:,} could not be scanned.\n\n"
-    counts = Counter(one.finding.severity for one in report.triaged if one.suppression is None)
+    counts = Counter(triaged.finding.severity for triaged in report.triaged if triaged.suppression is None)
     parts = [f"{_ICON[severity]} {counts[severity]:,} {severity.label}" for severity in _ICON if counts[severity]]
     parts.append(f"{summary.suppressed:,} suppressed, {summary.skipped:,} skipped")
     parts.append(f"{summary.coverage.files:,} files, {size(summary.coverage.bytes)} scanned")
@@ -71,23 +71,23 @@ def _head(report: Report) -> Iterator[str]:
         yield "| severity | rule | where | what | key |\n|---|---|---|---|---|\n"
 
 
-def _row(one: Triaged) -> str:
-    finding = one.finding
+def _row(triaged: Triaged) -> str:
+    finding = triaged.finding
     secret = code(finding.secret.redacted) if finding.secret is not None else "-"
-    verdict = f" (the API says: {one.verification.verdict})" if one.verification is not None else ""
+    answer = f" (the API says: {triaged.verification.verdict})" if triaged.verification is not None else ""
     return (
-        f"| {_ICON[finding.severity]} {finding.severity.label} | {finding.code} | {code(place(finding.location))} "
-        f"| {code(finding.message + verdict)} | {secret} |\n"
+        f"| {_ICON[finding.severity]} {finding.severity.label} | {finding.code} "
+        f"| {code(location_text(finding.location))} | {code(finding.message + answer)} | {secret} |\n"
     )
 
 
 def _tail(report: Report) -> Iterator[str]:
-    missed = [one for one in report.skipped if one.incomplete]
+    missed = [skipped for skipped in report.skipped if skipped.incomplete]
     if missed or report.errors:
         yield "\n**Not scanned**\n\n"
-    for one in missed[:_MAX_SKIPPED]:
-        name = (one.path or b"content without a name").decode("utf-8", "backslashreplace")
-        yield f"- {code(name)}: {code(one.reason)}\n"
+    for skipped in missed[:_MAX_SKIPPED]:
+        name = (skipped.path or b"content without a name").decode("utf-8", "backslashreplace")
+        yield f"- {code(name)}: {code(skipped.reason)}\n"
     if len(missed) > _MAX_SKIPPED:
         yield f"- … and {len(missed) - _MAX_SKIPPED:,} more\n"
     for message in report.errors[:_MAX_SKIPPED]:

@@ -80,7 +80,7 @@ def make_report(
     """Return the report of a run, with its counts taken from the values themselves."""
     now = time.time()
     coverage = coverage or Coverage()
-    suppressed = sum(1 for one in triaged if one.suppression is not None)
+    suppressed = sum(1 for item in triaged if item.suppression is not None)
     return Report(
         version=version,
         rules=tuple(rules),
@@ -91,7 +91,7 @@ def make_report(
             findings=len(triaged) - suppressed,
             suppressed=suppressed,
             skipped=len(skipped),
-            incomplete=sum(1 for one in skipped if one.incomplete),
+            incomplete=sum(1 for item in skipped if item.incomplete),
             coverage=coverage,
             configuration=configuration or Configuration(),
         ),

@@ -18,8 +18,8 @@ def report_without_keys(report: Report) -> Report:
     configuration = report.summary.configuration
     return replace(
         report,
-        triaged=tuple(_triaged(one) for one in report.triaged),
-        skipped=tuple(_skipped(one) for one in report.skipped),
+        triaged=tuple(_triaged(triaged) for triaged in report.triaged),
+        skipped=tuple(_skipped(skipped) for skipped in report.skipped),
         errors=tuple(map(without_keys, report.errors)),
         summary=replace(
             report.summary,
@@ -32,13 +32,13 @@ def report_without_keys(report: Report) -> Report:
     )
 
 
-def _triaged(one: Triaged) -> Triaged:
-    finding = _finding(one.finding)
-    reason = one.suppression
+def _triaged(triaged: Triaged) -> Triaged:
+    finding = _finding(triaged.finding)
+    reason = triaged.suppression
     if reason is not None and without_keys(reason.reason) != reason.reason:
         reason = replace(reason, reason=without_keys(reason.reason))
-    same = finding is one.finding and reason is one.suppression
-    return one if same else replace(one, finding=finding, suppression=reason)
+    same = finding is triaged.finding and reason is triaged.suppression
+    return triaged if same else replace(triaged, finding=finding, suppression=reason)
 
 
 def _finding(finding: Finding) -> Finding:
@@ -47,7 +47,9 @@ def _finding(finding: Finding) -> Finding:
         "message": without_keys(finding.message),
         "hint": without_keys(finding.hint),
         "location": _location(finding.location),
-        "related": tuple(Related(without_keys(one.message), _location(one.location)) for one in finding.related),
+        "related": tuple(
+            Related(without_keys(related.message), _location(related.location)) for related in finding.related
+        ),
         "life": life and replace(life, reachable_from=tuple(map(without_keys, life.reachable_from))),
         "snippet": finding.snippet and _snippet(finding.snippet),
     }
@@ -65,8 +67,8 @@ def _snippet(snippet: Snippet) -> Snippet:
     return replace(snippet, lines=tuple(replace(line, text=without_keys(line.text)) for line in snippet.lines))
 
 
-def _skipped(one: Skipped) -> Skipped:
-    path = one.path
+def _skipped(skipped: Skipped) -> Skipped:
+    path = skipped.path
     if path is not None:
         path = without_keys(path.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    return Skipped(path, without_keys(one.reason), one.incomplete)
+    return Skipped(path, without_keys(skipped.reason), skipped.incomplete)

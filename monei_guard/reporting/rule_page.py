@@ -33,7 +33,7 @@ def rule_page(rule: Rule) -> str:
 
 
 def _examples(heading: str, examples: tuple[Example, ...]) -> list[str]:
-    shown = [f"In `{one.path}`: {one.because}.\n\n{_fenced(_described(one.text))}" for one in examples]
+    shown = [f"In `{example.path}`: {example.because}.\n\n{_fenced(_described(example.text))}" for example in examples]
     return [f"## {heading}", *shown] if shown else []
 
 

@@ -45,18 +45,18 @@ def write_sarif(report: Report, stream: TextIO) -> None:
     stream.write(f'{{"$schema": {encode(_SCHEMA)}, "version": "2.1.0", "runs": [{{\n')
     stream.write(f'"tool": {{"driver": {encode(_driver(report, rules))}}},\n')
     stream.write(f'"columnKind": "unicodeCodePoints", "originalUriBaseIds": {encode(_roots())},\n"results": [')
-    write_items((result_object(one, index) for one in report.triaged), stream)
+    write_items((result_object(triaged, index) for triaged in report.triaged), stream)
     stream.write(f'],\n"invocations": [{{"executionSuccessful": {encode(report.complete)}, ')
     stream.write('"toolExecutionNotifications": [')
-    write_items((_notification(one) for one in report.skipped), stream)
+    write_items((_notification(skipped) for skipped in report.skipped), stream)
     stream.write('], "toolConfigurationNotifications": [')
     write_items((_error(message) for message in report.errors), stream)
     stream.write(f']}}],\n"properties": {{"summary": {encode(summary_object(report))}}}}}]}}\n')
 
 
-def result_object(one: Triaged, index: dict[str, int]) -> dict[str, Any]:
+def result_object(triaged: Triaged, index: dict[str, int]) -> dict[str, Any]:
     """Return one result; `index` maps a code to its place in the driver's rules."""
-    finding = one.finding
+    finding = triaged.finding
     result: dict[str, Any] = {"ruleId": finding.code}
     if finding.code in index:
         result["ruleIndex"] = index[finding.code]
@@ -65,8 +65,8 @@ def result_object(one: Triaged, index: dict[str, int]) -> dict[str, Any]:
         "message": {"text": message_text(finding.message)},
         "locations": [_location(finding.location)],
         "partialFingerprints": {"moneiGuard/v1": finding.fingerprint},
-        "suppressions": [] if one.suppression is None else [_suppression(one.suppression)],
-        "properties": _properties(one),
+        "suppressions": [] if triaged.suppression is None else [_suppression(triaged.suppression)],
+        "properties": _properties(triaged),
     }
     if finding.related:
         result["relatedLocations"] = [
@@ -191,9 +191,9 @@ def _suppression(suppression: Suppression) -> dict[str, Any]:
     }
 
 
-def _properties(one: Triaged) -> dict[str, Any]:
-    finding = one.finding
-    place = location_object(finding.location)
+def _properties(triaged: Triaged) -> dict[str, Any]:
+    finding = triaged.finding
+    location = location_object(finding.location)
     properties = {
         "confidence": finding.confidence.label,
         "severity": finding.severity.label,
@@ -202,12 +202,12 @@ def _properties(one: Triaged) -> dict[str, Any]:
         "hint": well_formed(finding.hint),
         "secret": None if finding.secret is None else finding.secret.redacted,
         "sha256": None if finding.secret is None else finding.secret.sha256,
-        "verdict": None if one.verification is None else one.verification.verdict,
-        "encodingPath": place["encoding_path"],
-        "commit": place["commit"],
-        "author": place["author"],
-        "date": place["date"],
-        "origin": place["origin"],
+        "verdict": None if triaged.verification is None else triaged.verification.verdict,
+        "encodingPath": location["encoding_path"],
+        "commit": location["commit"],
+        "author": location["author"],
+        "date": location["date"],
+        "origin": location["origin"],
     }
     return {name: value for name, value in properties.items() if value not in (None, [], "")}
 
@@ -220,8 +220,8 @@ def _notification(skipped: Skipped) -> dict[str, Any]:
     }
     if skipped.path is not None:
         uri = quote_from_bytes(skipped.path, safe=_SAFE)
-        place = {"uri": f"file://{uri}"} if uri.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
-        notification["locations"] = [{"physicalLocation": {"artifactLocation": place}}]
+        artifact = {"uri": f"file://{uri}"} if uri.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
+        notification["locations"] = [{"physicalLocation": {"artifactLocation": artifact}}]
     return notification
 
 

@@ -50,9 +50,9 @@ class Style:
 def write_terminal(report: Report, stream: TextIO, style: Style | None = None) -> None:
     """Write the findings in force, what could not be scanned, and one line of counts (none if quiet and clean)."""
     style = style or Style()
-    for one in report.triaged:
-        if one.suppression is None:
-            stream.writelines(line + "\n" for line in finding_lines(one, style))
+    for triaged in report.triaged:
+        if triaged.suppression is None:
+            stream.writelines(line + "\n" for line in finding_lines(triaged, style))
     stream.writelines(line + "\n" for line in problem_lines(report, style))
     if not style.quiet or report.summary.findings or not report.complete:
         stream.write(summary_line(report.summary, style) + "\n")
@@ -60,13 +60,13 @@ def write_terminal(report: Report, stream: TextIO, style: Style | None = None) -
         stream.writelines(line + "\n" for line in configuration_lines(report.summary, style))
 
 
-def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
+def finding_lines(triaged: Triaged, style: Style) -> Iterator[str]:
     """Yield the lines of one finding; the last one is empty."""
-    finding = one.finding
+    finding = triaged.finding
     severity = style.paint(f"{finding.severity.label}[{finding.code}]", SEVERITY_COLOR[finding.severity])
     yield f"{severity}: {style.paint(visible(finding.message), _BOLD)}"
     gutter = _gutter(finding.snippet)
-    yield f"{gutter[:-1]}{style.paint('-->', _BLUE)} {place(finding.location)}"
+    yield f"{gutter[:-1]}{style.paint('-->', _BLUE)} {location_text(finding.location)}"
     if finding.snippet is not None:
         yield from _snippet_lines(finding.snippet, gutter, style, SEVERITY_COLOR[finding.severity])
     note = f"{gutter}{style.paint('=', _BLUE)}"
@@ -77,17 +77,17 @@ def finding_lines(one: Triaged, style: Style) -> Iterator[str]:
     if history:
         yield f"{note} {history}"
     for related in finding.related:
-        yield f"{note} {visible(related.message)}: {place(related.location)}"
+        yield f"{note} {visible(related.message)}: {location_text(related.location)}"
     if finding.life is not None:
         yield f"{note} {_life(finding.life)}"
-    if one.verification is not None:
-        yield from (f"{note} {line}" for line in _verification(one.verification))
+    if triaged.verification is not None:
+        yield from (f"{note} {line}" for line in _verification(triaged.verification))
     if finding.hint:
         yield f"{note} {style.paint('help:', _GREEN)} {visible(finding.hint)}"
     yield ""
 
 
-def place(location: Location) -> str:
+def location_text(location: Location) -> str:
     """Return `path:line:column` (or what stands for the path), and how the text was encoded there."""
     if location.path is not None:
         name = visible(location.path)
@@ -153,9 +153,9 @@ def _life(life: Life) -> str:
 
 
 def _verification(verification: Verification) -> Iterator[str]:
-    known = "" if verification.environment is Environment.UNKNOWN else f" in {verification.environment.value}"
-    said = "not verified" if verification.verdict == "unknown" and verification.host is None else "the API says"
-    yield visible(f"{said}: {verification.verdict}{known} ({verification.reason})")
+    environment = "" if verification.environment is Environment.UNKNOWN else f" in {verification.environment.value}"
+    lead = "not verified" if verification.verdict == "unknown" and verification.host is None else "the API says"
+    yield visible(f"{lead}: {verification.verdict}{environment} ({verification.reason})")
     for name, value in verification.details:
         yield visible(f"{name.replace('_', ' ')}: {value}")
 
@@ -198,21 +198,21 @@ def _window(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
 
 def problem_lines(report: Report, style: Style) -> Iterator[str]:
     """Yield what should have been scanned and was not, and the errors."""
-    incomplete = [one for one in report.skipped if one.incomplete]
+    incomplete = [skipped for skipped in report.skipped if skipped.incomplete]
     label = style.paint("not scanned", SEVERITY_COLOR[Severity.MEDIUM])
-    for one in incomplete[:_MAX_SKIPPED]:
-        yield f"{label}: {_skipped(one)}"
+    for skipped in incomplete[:_MAX_SKIPPED]:
+        yield f"{label}: {_skipped(skipped)}"
     if len(incomplete) > _MAX_SKIPPED:
-        reasons = Counter(one.reason for one in incomplete[_MAX_SKIPPED:]).most_common(3)
+        reasons = Counter(skipped.reason for skipped in incomplete[_MAX_SKIPPED:]).most_common(3)
         why = ", ".join(f"{visible(reason)}: {count}" for reason, count in reasons)
         yield f"{label}: {len(incomplete) - _MAX_SKIPPED} more ({why}); --format json lists them all"
     for message in report.errors:
         yield f"{style.paint('error', SEVERITY_COLOR[Severity.CRITICAL])}: {visible(message)}"
 
 
-def _skipped(one: Skipped) -> str:
-    name = "content without a name" if one.path is None else visible(display_path(one.path))
-    return f"{name}: {visible(one.reason)}"
+def _skipped(skipped: Skipped) -> str:
+    name = "content without a name" if skipped.path is None else visible(display_path(skipped.path))
+    return f"{name}: {visible(skipped.reason)}"
 
 
 def configuration_lines(summary: Summary, style: Style) -> Iterator[str]:

@@ -42,11 +42,11 @@ def _reader(root: str) -> Callable[[str], bytes | None]:
     base = os.path.realpath(root)
 
     def read(path: str) -> bytes | None:
-        place = os.path.join(base, path)
+        absolute = os.path.join(base, path)
         # A link that leads out of the project is not followed.
-        if os.path.realpath(place) != place or not os.path.isfile(place):
+        if os.path.realpath(absolute) != absolute or not os.path.isfile(absolute):
             return None
-        return read_quietly(os.fsencode(place))
+        return read_quietly(os.fsencode(absolute))
 
     return read
 

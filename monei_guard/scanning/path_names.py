@@ -44,7 +44,7 @@ class PathNames:
     def _secrets(self, path: bytes) -> "list[Secret]":
         # What a directive in the name suppresses is masked all the same.
         found = self._scanner.scan_blob(Blob(path, Origin.WORKTREE, path, is_name=True)).triaged
-        return [one.finding.secret for one in found if one.finding.secret is not None]
+        return [triaged.finding.secret for triaged in found if triaged.finding.secret is not None]
 
 
 def _masked(path: bytes, secrets: "list[Secret]") -> str | None:

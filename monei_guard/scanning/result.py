@@ -17,12 +17,12 @@ class BlobResult(NamedTuple):
     @property
     def findings(self) -> "tuple[Finding, ...]":
         """Those that count."""
-        return tuple(one.finding for one in self.triaged if one.suppression is None)
+        return tuple(triaged.finding for triaged in self.triaged if triaged.suppression is None)
 
     @property
     def suppressed(self) -> "tuple[Triaged, ...]":
         """Those that a directive in the blob suppresses."""
-        return tuple(one for one in self.triaged if one.suppression is not None)
+        return tuple(triaged for triaged in self.triaged if triaged.suppression is not None)
 
 
 class ScanResult(NamedTuple):
@@ -42,7 +42,7 @@ class ScanResult(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether everything was looked at that should have been."""
-        return not self.errors and not any(one.incomplete for one in self.skipped)
+        return not self.errors and not any(skipped.incomplete for skipped in self.skipped)
 
     def merged(self, other: "ScanResult") -> "ScanResult":
         """Return both outcomes as one."""

@@ -88,19 +88,19 @@ class Scanner:
 
     def scan_blob(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
         """Return what one blob holds; `shown_path` replaces the displayed path (to mask one)."""
-        hit = self.prefilter.hits(blob.content)
-        decoded = hit and self.decode and not blob.is_name and self._gate.is_open(blob.content)
-        hit = decoded or (hit and self._is_named(blob.content))
-        lints = self._linted(blob, shown_path) if hit or _is_named_monei(blob.path) else None
+        may_match = self.prefilter.hits(blob.content)
+        decoded = may_match and self.decode and not blob.is_name and self._gate.is_open(blob.content)
+        may_match = decoded or (may_match and self._is_named(blob.content))
+        lints = self._linted(blob, shown_path) if may_match or _is_named_monei(blob.path) else None
         linted, missed = (lints.findings, lints.skipped) if lints is not None else ((), ())
-        if not hit and not linted:
+        if not may_match and not linted:
             return BlobResult(skipped=missed)
         views, cut = self._gate.read(blob) if decoded else ((root_view(blob),), ())
         if decoded and not any(self.prefilter.names(view.data) for view in views):
-            hit = False  # what looked encoded says nothing of ours once it is read
+            may_match = False  # what looked encoded says nothing of ours once it is read
             if not linted:
                 return BlobResult(skipped=(*missed, *cut))
-        found, late = self.engine.findings(views, shown_path) if hit else ((), ())
+        found, late = self.engine.findings(views, shown_path) if may_match else ((), ())
         is_linted = lints is not None and not missed
         triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
         return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
@@ -148,10 +148,10 @@ class Scanner:
 def _on_new_lines(blob: Blob, root: View, triaged: "tuple[Triaged, ...]") -> "tuple[Triaged, ...]":
     if blob.is_new_line is None:
         return triaged
-    locations = [one.finding.location for one in triaged]
+    locations = [item.finding.location for item in triaged]
     return tuple(
-        one
-        for one, location in zip(triaged, locations, strict=True)
+        item
+        for item, location in zip(triaged, locations, strict=True)
         if blob.is_new_line(root.data, location.start_line, location.end_line)
     )
 
@@ -182,7 +182,7 @@ def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:
             continue
         findings += result.findings
         suppressed += result.suppressed
-        skipped += (_masked(one, shown) for one in result.skipped)
+        skipped += (_masked(gap, shown) for gap in result.skipped)
     return ScanResult(tuple(findings), tuple(skipped), files, blobs, size, tuple(suppressed))
 
 

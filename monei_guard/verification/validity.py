@@ -32,7 +32,7 @@ STEPS = (
     "purge the old key from files, history, logs and images",
     "check the account's transactions since the key was first exposed",
 )
-_ALWAYS_SAID = (
+_ALWAYS_ADDED = (
     ("not_tested", "transactions and account changes (only doing one would show)"),
     *((f"step_{number}", step) for number, step in enumerate(STEPS, 1)),
 )
@@ -48,10 +48,10 @@ def assess_validity(
     Accepted anywhere is live; limited anywhere is restricted; refused by every host, and nothing else said by any,
     is inactive; everything else is unknown.
     """
-    for standing, verdict in ((Standing.ACCEPTED, Validity.LIVE), (Standing.LIMITED, Validity.RESTRICTED)):
+    for standing, validity in ((Standing.ACCEPTED, Validity.LIVE), (Standing.LIMITED, Validity.RESTRICTED)):
         for number, answer in enumerate(answers):
             if answer.standing is standing:
-                return _let_in(verdict, answer, answers[:number], hosts, permissions=permissions)
+                return _let_in(validity, answer, answers[:number], hosts, permissions=permissions)
     refused = [answer.host for answer in answers if answer.standing is Standing.REFUSED]
     if len(refused) == len(hosts) > 0:
         reason = f"refused with 401 by {' and '.join(refused)}"
@@ -77,7 +77,7 @@ def is_declined(verification: Verification | None) -> bool:
 
 
 def _let_in(
-    verdict: Validity, answer: HostAnswer, before: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool
+    validity: Validity, answer: HostAnswer, before: Sequence[HostAnswer], hosts: Sequence[ApiHost], *, permissions: bool
 ) -> Verification:
     environment, basis = answer.environment, answer.environment_basis
     host = next(host for host in hosts if host.name == answer.host)
@@ -91,8 +91,8 @@ def _let_in(
             ("permission_class", _permission_class(answer.readings)),
             ("reads", ", ".join(f"{reading.name}: {reading.outcome}" for reading in answer.readings)),
         ]
-    details += _ALWAYS_SAID
-    return Verification(verdict, answer.reason, environment, answer.host, tuple(details))
+    details += _ALWAYS_ADDED
+    return Verification(validity, answer.reason, environment, answer.host, tuple(details))
 
 
 def _permission_class(readings: Iterable[Reading]) -> str:
@@ -106,13 +106,13 @@ def _permission_class(readings: Iterable[Reading]) -> str:
     return f"reads {', '.join(allowed)} only, less than Read Only gives; more is not tested"
 
 
-def with_verdicts(triaged: Iterable[Triaged], verdicts: Mapping[Secret, Verification]) -> list[Triaged]:
+def with_verifications(triaged: Iterable[Triaged], verifications: Mapping[Secret, Verification]) -> list[Triaged]:
     """Return the findings with their verdicts: live production keys first and critical, the rest in their order.
 
     A verdict raises severity and never lowers it: not even a dead key's, which somebody may still have used.
     """
-    judged = [_with_verdict(one, verdicts) for one in triaged]
-    return sorted(judged, key=sort_key)
+    verified = [_with_verification(item, verifications) for item in triaged]
+    return sorted(verified, key=sort_key)
 
 
 def sort_key(triaged: Triaged) -> tuple[int, int]:
@@ -123,16 +123,16 @@ def sort_key(triaged: Triaged) -> tuple[int, int]:
     return 0, _ENVIRONMENT_ORDER[verification.environment]
 
 
-def _with_verdict(triaged: Triaged, verdicts: Mapping[Secret, Verification]) -> Triaged:
+def _with_verification(triaged: Triaged, verifications: Mapping[Secret, Verification]) -> Triaged:
     finding = triaged.finding
-    verification = verdicts.get(finding.secret) if finding.secret is not None else None
+    verification = verifications.get(finding.secret) if finding.secret is not None else None
     if verification is None:
         return triaged
     if verification.verdict == Validity.LIVE:
-        known = verification.environment
-        lowest = Severity.CRITICAL if known is Environment.PRODUCTION else Severity.HIGH
+        environment = verification.environment
+        lowest = Severity.CRITICAL if environment is Environment.PRODUCTION else Severity.HIGH
         finding = replace(
             finding, severity=max(finding.severity, lowest),
-            environment=finding.environment if known is Environment.UNKNOWN else known,
+            environment=finding.environment if environment is Environment.UNKNOWN else environment,
         )  # fmt: skip
     return replace(triaged, finding=finding, verification=verification)

@@ -96,16 +96,16 @@ async def _wait_until_inactive(
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
     poll = settings.first_poll
-    verdicts: dict[Secret, Verification] = {}
+    verifications: dict[Secret, Verification] = {}
     left = list(credentials)
     while True:
-        one_round = replace(settings, deadline=max(end - clock(), settings.request_timeout))
-        verdicts |= await _verify(left, hosts, one_round, audit, None)
-        left = [c for c in left if verdicts[c.secret].verdict != Validity.INACTIVE]
+        round_settings = replace(settings, deadline=max(end - clock(), settings.request_timeout))
+        verifications |= await _verify(left, hosts, round_settings, audit, None)
+        left = [c for c in left if verifications[c.secret].verdict != Validity.INACTIVE]
         if progress is not None:
             progress(len(credentials) - len(left), len(credentials))
         if not left or clock() >= end:
-            return verdicts
+            return verifications
         wait = poll * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
         await asyncio.sleep(min(wait, end - clock()))  # the last question is asked when time is up
         poll = min(poll * 1.5, settings.longest_poll)
@@ -121,15 +121,15 @@ async def _verify(
     distinct = tuple({credential.secret: credential for credential in credentials}.values())
     seconds = settings.deadline or max(_SHORTEST_DEADLINE, 3 * expected_seconds(len(distinct), settings))
     deadline = asyncio.get_running_loop().time() + seconds
-    verdicts: dict[Secret, Verification] = {}
+    verifications: dict[Secret, Verification] = {}
     queue = iter(distinct)
 
     async def work(hearings: Sequence[Hearing]) -> None:
         for credential in queue:  # shared: each worker takes the next one
             answers = await _ask_hosts(credential, hearings, settings)
-            verdicts[credential.secret] = assess_validity(answers, hosts, permissions=settings.permissions)
+            verifications[credential.secret] = assess_validity(answers, hosts, permissions=settings.permissions)
             if progress is not None:
-                progress(len(verdicts), len(distinct))
+                progress(len(verifications), len(distinct))
 
     async with _open(hosts, settings, deadline, audit) as hearings:
         try:
@@ -139,7 +139,7 @@ async def _verify(
         except ExceptionGroup as failed:
             # One is enough to stop all, and all have the same cause: the record cannot be kept.
             raise failed.exceptions[0] from None
-    return verdicts
+    return verifications
 
 
 def _workers(settings: VerificationSettings) -> int:

@@ -123,7 +123,7 @@ def _event(variables: Variables, payload: Payload) -> Event:
 
 TOY = Platform(
     name="Toy CI",
-    is_here=lambda variables: variables.get("TOY_CI") == "true",
+    recognises=lambda variables: variables.get("TOY_CI") == "true",
     event=_event,
     deepen="fetch more",
     config_files=CONFIG_FILES["Toy CI"],

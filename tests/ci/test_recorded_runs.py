@@ -47,7 +47,7 @@ def test_every_platform_of_the_table_is_recorded() -> None:
 
 @pytest.mark.parametrize("run", RUNS, ids=_id)
 def test_no_platform_is_taken_for_another(run: RecordedRun) -> None:
-    found = [platform.name for platform in PLATFORMS if platform.is_here(run.variables)]
+    found = [platform.name for platform in PLATFORMS if platform.recognises(run.variables)]
 
     assert found == [run.platform]
 
@@ -55,4 +55,4 @@ def test_no_platform_is_taken_for_another(run: RecordedRun) -> None:
 def test_where_no_platform_is_known_the_branch_is_compared_with_nothing() -> None:
     assert recognise({}) is UNKNOWN
     event = UNKNOWN.event({}, {})
-    assert (event.kind, event.tips, event.known) == (EventKind.PUSH, (), ())
+    assert (event.kind, event.tips, event.bases) == (EventKind.PUSH, (), ())

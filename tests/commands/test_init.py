@@ -39,7 +39,7 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def detector() -> Scanner:
+def scanner() -> Scanner:
     return Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
 
@@ -52,9 +52,9 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def hygiene_codes(root: Path, detector: Scanner) -> set[str]:
+def hygiene_codes(root: Path, scanner: Scanner) -> set[str]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+        return scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     rules = {rule.id: rule for rule in load_hygiene_rules()}
     return {finding.code for finding in hygiene_findings(work_tree_files(os.fsencode(root), classify), rules)}
@@ -81,7 +81,7 @@ def repository(top: Path, files: dict[str, str], *, commit: bool = True) -> Path
 
 @pytest.mark.parametrize("case", IN_GIT, ids=lambda case: case.name)
 def test_init_mends_what_it_can_announces_every_change_and_has_nothing_to_do_the_second_time(
-    case: Expected, tmp_path: Path, detector: Scanner, capsys: pytest.CaptureFixture[str]
+    case: Expected, tmp_path: Path, scanner: Scanner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = build(case, tmp_path)
     before = snapshot(root)
@@ -90,7 +90,7 @@ def test_init_mends_what_it_can_announces_every_change_and_has_nothing_to_do_the
     plan = capsys.readouterr().out
     after = snapshot(root)
     index = run_git(root, "ls-files", "--stage")
-    assert hygiene_codes(root, detector) == set(case.after_init)
+    assert hygiene_codes(root, scanner) == set(case.after_init)
     assert {name for name in after if after[name][0] != before.get(name, (None, 0))[0]} == announced(plan)
     assert not before.keys() - after.keys()
     for name, (content, _) in before.items():

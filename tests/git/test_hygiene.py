@@ -41,8 +41,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-    detector = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
-    return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+    scanner = Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
+    return scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
 
 def write(root: Path, name: str, content: str, mode: int = 0o600) -> None:

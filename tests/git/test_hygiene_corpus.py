@@ -21,13 +21,13 @@ CASES = cases()
 
 
 @pytest.fixture(scope="session")
-def detector() -> Scanner:
+def scanner() -> Scanner:
     return Scanner(credential_keywords(), load_credential_rules, load_evidence_rules)
 
 
-def hygiene(root: Path, git: bool, detector: Scanner) -> list[Finding]:
+def hygiene(root: Path, git: bool, scanner: Scanner) -> list[Finding]:
     def classify(content: bytes, path: bytes) -> Sequence[Finding]:
-        return detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
+        return scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings
 
     collect = work_tree_files if git else plain_folder_files
     rules = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
@@ -35,9 +35,9 @@ def hygiene(root: Path, git: bool, detector: Scanner) -> list[Finding]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_repository_has_exactly_the_expected_findings(case: Expected, tmp_path: Path, detector: Scanner) -> None:
+def test_a_repository_has_exactly_the_expected_findings(case: Expected, tmp_path: Path, scanner: Scanner) -> None:
     root = build(case, tmp_path)
-    found = hygiene(root, case.git, detector)
+    found = hygiene(root, case.git, scanner)
     lines = {(f.code, f.location.path): f.location.start_line for f in found}
     assert sorted((f.code, str(f.location.path)) for f in found) == sorted((c, p) for c, p, _ in case.findings)
     for finding in found:

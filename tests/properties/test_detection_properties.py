@@ -36,15 +36,15 @@ CONTENT = st.lists(st.one_of(TOKENS, st.binary(max_size=40)), max_size=25).map(b
 
 
 @cache
-def detector() -> Scanner:
-    """Return the detector every command uses."""
+def scanner() -> Scanner:
+    """Return the scanner every command uses."""
     rules = builtin_rules()
     return Scanner(rules.keywords, rules.credentials, rules.evidence)
 
 
 def found_in(content: bytes, path: bytes | None = b"a.txt") -> list[Finding]:
     """Return what the pipeline finds in one file."""
-    return list(scan([Blob(content, Origin.WORKTREE, path)], detector()).findings)
+    return list(scan([Blob(content, Origin.WORKTREE, path)], scanner()).findings)
 
 
 @given(CONTENT)
@@ -54,7 +54,7 @@ def found_in(content: bytes, path: bytes | None = b"a.txt") -> list[Finding]:
 @example(b"mni_" * 2000)
 @example(b"\xff\xfe\0\0" + b"\xff" * 7 + KEY_BYTES)
 def test_no_content_crashes(content: bytes) -> None:
-    scanned = scan([Blob(content, Origin.WORKTREE, b"a.txt")], detector())
+    scanned = scan([Blob(content, Origin.WORKTREE, b"a.txt")], scanner())
     for finding in scanned.findings:
         place = finding.location
         assert 0 <= place.start_byte <= place.end_byte <= len(content)
@@ -68,7 +68,7 @@ def test_no_content_crashes(content: bytes) -> None:
 @given(st.binary(max_size=60), CONTENT)
 def test_no_name_crashes(path: bytes, content: bytes) -> None:
     path = path.replace(b"\0", b"") or b"x"
-    scan([Blob(content, Origin.INDEX, path), Skipped(path, "a reason")], detector())
+    scan([Blob(content, Origin.INDEX, path), Skipped(path, "a reason")], scanner())
 
 
 def is_found(content: bytes, start: int, end: int) -> bool:

@@ -14,10 +14,10 @@ from functools import cache
 
 import pytest
 from archive_makers import docker_image, oci_image, tar_of, zip_of
-from detectors import builtin_detector
 from encoders import ALL
 from joined_shapes import JOINED, filled
 from made_keys import LINES, api_key, line_of
+from scanners import builtin_scanner
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
@@ -131,12 +131,12 @@ def _decode(blob: Blob) -> None:
 
 def _find(blob: Blob) -> None:
     with suppress(GuardError):  # one clear line
-        _detector().scan_blob(blob)
+        _scanner().scan_blob(blob)
 
 
 @cache
-def _detector() -> Scanner:
-    return builtin_detector()
+def _scanner() -> Scanner:
+    return builtin_scanner()
 
 
 def _open(blob: Blob) -> None:

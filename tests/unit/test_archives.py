@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 from archive_makers import docker_image, oci_image, tar_entry, tar_of, zip_of
-from detectors import builtin_detector
 from made_keys import api_key
+from scanners import builtin_scanner
 
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
@@ -233,7 +233,7 @@ def test_a_key_deleted_in_a_later_layer_is_found_and_told(make: Callable[[list[b
         tar_of([("app/.wh..env", b"")]),
         tar_of([("data/.wh..wh..opq", b""), ("kept", b"MONEI_API_KEY=" + api_key("kept").encode())]),
     ]
-    found = scan([Blob(make(layers, config), Origin.WORKTREE, b"image.tar")], builtin_detector())
+    found = scan([Blob(make(layers, config), Origin.WORKTREE, b"image.tar")], builtin_scanner())
     said = {one.location.path.rpartition("/")[2] if one.location.path else "": one.message for one in found.findings}
     assert "layer 1 of 3, deleted in layer 2, still in the image" in said[".env"]
     assert "layer 1 of 3, deleted in layer 3, still in the image" in said["a"]
@@ -255,7 +255,7 @@ def test_a_key_in_the_build_history_says_which_step(make: Callable[[list[bytes],
     ]
     config = json.dumps({"config": {"Env": ["PATH=/bin", f"KEY={copied}"]}, "history": steps}).encode()
     image = make([tar_of([("a", b"b")])], config)
-    found = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_detector()).findings
+    found = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_scanner()).findings
     said = {one.secret.reveal().decode(): one.message.rpartition("; ")[2] for one in found if one.secret}
     assert said == {
         argument: "image configuration: build steps 2, 5 of 6",
@@ -269,19 +269,19 @@ def test_a_key_in_the_build_history_says_which_step(make: Callable[[list[bytes],
 )
 def test_a_configuration_of_any_other_shape_is_scanned_all_the_same(config: bytes) -> None:
     image = docker_image([tar_of([("a", b"b")])], config + b"\n" + LINE)
-    (finding,) = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_detector()).findings
+    (finding,) = scan([Blob(image, Origin.WORKTREE, b"image.tar")], builtin_scanner()).findings
     assert finding.message.endswith("image configuration: ENV and build history")
 
 
 def test_a_compressed_image_is_read_in_layers_too() -> None:
     image = docker_image([tar_of([("app/.env", LINE)]), tar_of([("app/.wh..env", b"")])])
-    found = scan([Blob(gzip.compress(image, mtime=0), Origin.WORKTREE, b"image.tar.gz")], builtin_detector())
+    found = scan([Blob(gzip.compress(image, mtime=0), Origin.WORKTREE, b"image.tar.gz")], builtin_scanner())
     assert ["deleted in layer 2" in one.message for one in found.findings] == [True]
 
 
 def test_findings_in_members_have_their_place_in_the_member() -> None:
     content = zip_of([("in.zip", zip_of([("config/a.env", b"# one\n" + LINE)]))])
-    (finding,) = scan([Blob(content, Origin.WORKTREE, b"app.apk")], builtin_detector()).findings
+    (finding,) = scan([Blob(content, Origin.WORKTREE, b"app.apk")], builtin_scanner()).findings
     assert (finding.location.path, finding.location.start_line) == ("app.apk!/in.zip!/config/a.env", 2)
     assert finding.location.origin is Origin.ARCHIVE
 

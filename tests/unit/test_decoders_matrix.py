@@ -8,9 +8,9 @@ import random
 from itertools import product
 
 import pytest
-from detectors import builtin_detector, find, secrets
 from encoders import ALL, INNER, LISTS, TEXT, TWO_LAYERS, WIDE
 from made_keys import LINES, line_of
+from scanners import builtin_scanner, find, secrets
 
 from monei_guard.scanning.scanner import Scanner
 
@@ -19,37 +19,37 @@ FRAME = b'# settings\nvalue = "%s"\nlast = 1\n'
 
 @pytest.fixture(scope="module")
 def small() -> Scanner:
-    return builtin_detector()
+    return builtin_scanner()
 
 
 @pytest.fixture(scope="module")
 def large() -> Scanner:
-    return builtin_detector(large=True)
+    return builtin_scanner(large=True)
 
 
 @pytest.fixture(params=["small", "large"])
-def detector(request: pytest.FixtureRequest, small: Scanner, large: Scanner) -> Scanner:
+def scanner(request: pytest.FixtureRequest, small: Scanner, large: Scanner) -> Scanner:
     return small if request.param == "small" else large
 
 
-def _missed(detector: Scanner, code: str, names: tuple[str, ...]) -> bool:
+def _missed(scanner: Scanner, code: str, names: tuple[str, ...]) -> bool:
     line, value = line_of(code, "/".join(names))
     data = line.encode()
     for name in names:
         data = ALL[name](data)
     content = data if names[-1] in INNER or names[-1] in WIDE else FRAME % data
-    return value.encode() not in secrets(find(detector, content))
+    return value.encode() not in secrets(find(scanner, content))
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
-def test_every_rule_reads_the_encoding(detector: Scanner, name: str) -> None:
-    assert [code for code in LINES if _missed(detector, code, (name,))] == []
+def test_every_rule_reads_the_encoding(scanner: Scanner, name: str) -> None:
+    assert [code for code in LINES if _missed(scanner, code, (name,))] == []
 
 
 @pytest.mark.parametrize("nesting", [2, 3])
 @pytest.mark.parametrize("name", sorted(TEXT))
-def test_every_rule_reads_the_encoding_inside_itself(detector: Scanner, name: str, nesting: int) -> None:
-    assert [code for code in LINES if _missed(detector, code, (name,) * nesting)] == []
+def test_every_rule_reads_the_encoding_inside_itself(scanner: Scanner, name: str, nesting: int) -> None:
+    assert [code for code in LINES if _missed(scanner, code, (name,) * nesting)] == []
 
 
 @pytest.mark.parametrize("name", sorted(TWO_LAYERS))
@@ -58,8 +58,8 @@ def test_every_rule_reads_two_layers_inside_themselves(small: Scanner, name: str
 
 
 @pytest.mark.parametrize("outer", sorted(TEXT))
-def test_every_encoding_is_read_inside_every_other(detector: Scanner, outer: str) -> None:
-    assert [inner for inner in sorted({**TEXT, **INNER}) if _missed(detector, "MG101", (inner, outer))] == []
+def test_every_encoding_is_read_inside_every_other(scanner: Scanner, outer: str) -> None:
+    assert [inner for inner in sorted({**TEXT, **INNER}) if _missed(scanner, "MG101", (inner, outer))] == []
 
 
 @pytest.mark.parametrize("outer", sorted(TEXT))
@@ -79,10 +79,10 @@ def test_the_first_stage_lets_any_three_layers_through(large: Scanner, code: str
     assert missed == []
 
 
-def test_three_different_layers_are_read(detector: Scanner) -> None:
+def test_three_different_layers_are_read(scanner: Scanner) -> None:
     everything = list(product(sorted({**TEXT, **INNER}), sorted(TEXT), sorted(TEXT)))
     triples = random.Random(4).sample(everything, 150)  # noqa: S311 - the same sample every time
-    assert [triple for triple in triples if _missed(detector, "MG101", triple)] == []
+    assert [triple for triple in triples if _missed(scanner, "MG101", triple)] == []
 
 
 def test_a_fifth_layer_is_not_opened(small: Scanner) -> None:

@@ -5,8 +5,8 @@ import gzip
 import zlib
 
 import pytest
-from detectors import builtin_detector, find, secrets
 from made_keys import api_key
+from scanners import builtin_scanner, find, secrets
 
 from monei_guard.decoding import constant_folding
 from monei_guard.decoding.charset import root_view
@@ -64,7 +64,7 @@ def test_the_same_text_is_given_once_whatever_the_way_to_it() -> None:
 @pytest.mark.parametrize("blank", [" ", "\t", " \t"])
 def test_a_long_run_of_spaces_before_a_value_costs_nothing(content: str, blank: str) -> None:
     key = api_key("spaces")
-    assert key.encode() in secrets(find(builtin_detector(), content.format(blank * 3000, key).encode(), b"a.json"))
+    assert key.encode() in secrets(find(builtin_scanner(), content.format(blank * 3000, key).encode(), b"a.json"))
 
 
 def test_a_program_that_cannot_be_parsed_in_time_is_said_and_joined_all_the_same(
@@ -74,4 +74,4 @@ def test_a_program_that_cannot_be_parsed_in_time_is_said_and_joined_all_the_same
     key = api_key("parsed")
     content = f"a = '{key[:4]}'\n".encode() + b"[`${" * 5000 + f"\nk = '{key[:4]}' + '{key[4:]}'\n".encode()
     assert "its syntax could not be read in time" in _told(_items(content, path=b"a.py"))[0]
-    assert key.encode() in secrets(find(builtin_detector(), content, b"a.py"))
+    assert key.encode() in secrets(find(builtin_scanner(), content, b"a.py"))

@@ -1,8 +1,8 @@
 """Keys that a program puts together from constants are read from its syntax tree."""
 
 import pytest
-from detectors import builtin_detector, find, secrets
 from made_keys import api_key
+from scanners import builtin_scanner, find, secrets
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
@@ -29,23 +29,23 @@ FOLDED = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Scanner:
-    return builtin_detector()
+def scanner() -> Scanner:
+    return builtin_scanner()
 
 
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("name", FOLDED)
 def test_a_key_made_of_constants_is_found_where_it_is_put_together(name: str, large: bool) -> None:
     path, text = FOLDED[name]
-    (finding,) = find(builtin_detector(large=large), text.encode(), path.encode())
+    (finding,) = find(builtin_scanner(large=large), text.encode(), path.encode())
     assert secrets([finding]) == {KEY.encode()}
     assert finding.location.encoding_path[-1] == "joined-strings"
     assert finding.location.start_line == text.count("\n") + 1
 
 
-def test_a_prefix_in_two_names_is_found_in_small_runs(detector: Scanner) -> None:
+def test_a_prefix_in_two_names_is_found_in_small_runs(scanner: Scanner) -> None:
     text = f"A = '{A[:2]}'\nB = '{A[2:]}'\nC = '{B}{C}'\nkey = A + B + C"
-    assert secrets(find(detector, text.encode(), b"a.py")) == {KEY.encode()}
+    assert secrets(find(scanner, text.encode(), b"a.py")) == {KEY.encode()}
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_prefix_in_two_names_is_found_in_small_runs(detector: Scanner) -> None
         f"const k = ('{A}' - ('{B}{C}'));",
     ],
 )
-def test_what_is_not_known_is_not_folded(detector: Scanner, text: str) -> None:
-    assert find(detector, text.encode(), b"a.js") == []
+def test_what_is_not_known_is_not_folded(scanner: Scanner, text: str) -> None:
+    assert find(scanner, text.encode(), b"a.js") == []
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ SPELLINGS = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Scanner:
+def scanner() -> Scanner:
     rules = builtin_rules()
     return Scanner(rules.keywords, rules.credentials, rules.evidence)
 
@@ -44,17 +44,17 @@ def surrounded(text: str, lines: int) -> bytes:
 
 @pytest.mark.parametrize("lines", [3, 2000])
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_whatever_way_a_key_is_written_its_passage_leads_to_it(detector: Scanner, spelling: str, lines: int) -> None:
+def test_whatever_way_a_key_is_written_its_passage_leads_to_it(scanner: Scanner, spelling: str, lines: int) -> None:
     content = surrounded(SPELLINGS[spelling], lines)
-    whole = {digest(one.finding) for one in detector.scan_blob(Blob(content, Origin.HISTORY)).triaged}
+    whole = {digest(one.finding) for one in scanner.scan_blob(Blob(content, Origin.HISTORY)).triaged}
     assert whole
-    assert set(object_matcher(detector)(content).secrets) == whole
+    assert set(object_matcher(scanner)(content).secrets) == whole
 
 
-def test_content_that_only_looks_encoded_is_clean(detector: Scanner) -> None:
+def test_content_that_only_looks_encoded_is_clean(scanner: Scanner) -> None:
     content = surrounded(base64.b64encode(b"the prefix mni_ and no more").decode(), 500)
-    assert detector.prefilter.hits(content)
-    assert object_matcher(detector)(content).secrets == ()
+    assert scanner.prefilter.hits(content)
+    assert object_matcher(scanner)(content).secrets == ()
 
 
 def test_passages_are_whole_lines_around_what_was_found() -> None:

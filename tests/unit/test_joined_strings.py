@@ -1,9 +1,9 @@
 """Keys written in parts are found where they are joined, and nothing is joined that is not."""
 
 import pytest
-from detectors import builtin_detector, find, secrets
 from joined_shapes import JOINED, filled
 from made_keys import api_key
+from scanners import builtin_scanner, find, secrets
 
 from monei_guard.scanning.scanner import Scanner
 
@@ -22,15 +22,15 @@ APART = {
 
 
 @pytest.fixture(scope="module", params=["small", "large"])
-def detector(request: pytest.FixtureRequest) -> Scanner:
-    return builtin_detector(large=request.param == "large")
+def scanner(request: pytest.FixtureRequest) -> Scanner:
+    return builtin_scanner(large=request.param == "large")
 
 
 @pytest.mark.parametrize("name", sorted(JOINED))
-def test_a_key_in_parts_is_found(detector: Scanner, name: str) -> None:
+def test_a_key_in_parts_is_found(scanner: Scanner, name: str) -> None:
     key = api_key(name)
     content = b"# one\n" + filled(JOINED[name], key) + b"\n"
-    (found,) = find(detector, content)
+    (found,) = find(scanner, content)
     assert found.secret is not None
     assert found.secret.reveal() == key.encode()
     assert found.location.encoding_path[:1] == ("joined-strings",)
@@ -40,6 +40,6 @@ def test_a_key_in_parts_is_found(detector: Scanner, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(APART))
-def test_what_is_not_joined_is_not_found(detector: Scanner, name: str) -> None:
+def test_what_is_not_joined_is_not_found(scanner: Scanner, name: str) -> None:
     key = api_key(name)
-    assert key.encode() not in secrets(find(detector, filled(APART[name], key)))
+    assert key.encode() not in secrets(find(scanner, filled(APART[name], key)))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from archive_makers import tar_of, zip_of
-from detectors import builtin_detector
+from scanners import builtin_scanner
 
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
@@ -170,17 +170,17 @@ _MAKERS: dict[str, Callable[[random.Random], bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> Scanner:
-    return builtin_detector()
+def scanner() -> Scanner:
+    return builtin_scanner()
 
 
 @pytest.mark.parametrize("name", sorted(_MAKERS))
-def test_made_files_without_keys_are_silent(detector: Scanner, name: str) -> None:
+def test_made_files_without_keys_are_silent(scanner: Scanner, name: str) -> None:
     blobs = [
         Blob(_MAKERS[name](_chance(name, number)), Origin.WORKTREE, f"{number}/{name}".encode())
         for number in range(_EACH)
     ]
-    scanned = scan(blobs, detector)
+    scanned = scan(blobs, scanner)
     assert [(one.code, one.location) for one in scanned.findings] == []
     assert scanned.skipped == ()
 
@@ -202,22 +202,22 @@ def _installed() -> Iterator[Path]:
         yield from islice(sorted(Path(sysconfig.get_paths()["purelib"]).rglob(suffix)), 25)
 
 
-def test_files_of_installed_packages_are_silent(detector: Scanner) -> None:
+def test_files_of_installed_packages_are_silent(scanner: Scanner) -> None:
     paths = [path for path in _installed() if path.stat().st_size < 3_000_000]
     assert len(paths) + len(_MAKERS) * _EACH >= 200
     blobs = (Blob(path.read_bytes(), Origin.WORKTREE, path.name.encode()) for path in paths)
-    scanned = scan(blobs, detector)
+    scanned = scan(blobs, scanner)
     assert [(one.code, one.location) for one in scanned.findings] == []
 
 
-def test_decoding_adds_nothing_to_ordinary_source(detector: Scanner) -> None:
-    plain = builtin_detector(decode=False)
+def test_decoding_adds_nothing_to_ordinary_source(scanner: Scanner) -> None:
+    plain = builtin_scanner(decode=False)
     library = Path(sysconfig.get_paths()["stdlib"])
     for path in islice(sorted(library.glob("*.py")), 120):
         blob = Blob(path.read_bytes() + b"\n# monei\n", Origin.WORKTREE, path.name.encode())
-        assert len(detector.scan_blob(blob).findings) == len(plain.scan_blob(blob).findings), path
+        assert len(scanner.scan_blob(blob).findings) == len(plain.scan_blob(blob).findings), path
 
 
-def test_the_corpus_hashes_are_not_taken_for_text(detector: Scanner) -> None:
+def test_the_corpus_hashes_are_not_taken_for_text(scanner: Scanner) -> None:
     digests = "\n".join(hashlib.sha512(str(number).encode()).hexdigest() for number in range(500))
-    assert detector.scan_blob(Blob(b"monei\n" + digests.encode(), Origin.WORKTREE, b"digests.txt")).findings == ()
+    assert scanner.scan_blob(Blob(b"monei\n" + digests.encode(), Origin.WORKTREE, b"digests.txt")).findings == ()

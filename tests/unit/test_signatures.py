@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from detectors import builtin_detector
 from made_keys import api_key
+from scanners import builtin_scanner
 
 from monei_guard.application.hooks.pattern import hook_pattern
 from monei_guard.decoding import signatures
@@ -82,7 +82,7 @@ def test_a_new_encoding_has_a_kept_database_of_its_own_until_its_module_changes(
 
 @pytest.mark.parametrize("switch_at", [1 << 30, 0], ids=["plain", "Hyperscan"])
 def test_a_key_in_a_new_encoding_is_found(source: Path, switch_at: int) -> None:
-    detector = builtin_detector()
+    scanner = builtin_scanner()
     signature = toy(source)
     prefilter = Prefilter(credential_keywords(), signatures=(*SIGNATURES, signature), switch_at=switch_at)
     content = encoded("found")
@@ -90,7 +90,7 @@ def test_a_key_in_a_new_encoding_is_found(source: Path, switch_at: int) -> None:
     root = View(Blob(content, Origin.WORKTREE, b"a.py"), content)
     decoders = (*DECODERS, Decoder("caesar", read_toy, signature, (b"caesar:",)))
     views = [view for view in decoded_views(root, decoders=decoders, may_hold=prefilter.fast) if isinstance(view, View)]
-    (found,), _ = detector.engine.findings((root, *views))
+    (found,), _ = scanner.engine.findings((root, *views))
     assert found.code == "MG101"
     assert found.location.encoding_path == ("caesar",)
     assert found.secret is not None

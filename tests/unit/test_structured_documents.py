@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from detectors import builtin_detector, find
 from made_keys import api_key
+from scanners import builtin_scanner, find
 
 from monei_guard.detection.documents.json_paths import json_routes
 from monei_guard.detection.documents.table_columns import table_and_column
@@ -17,12 +17,12 @@ KEY = api_key("documents")
 
 
 @pytest.fixture(scope="module")
-def detector() -> Scanner:
-    return builtin_detector()
+def scanner() -> Scanner:
+    return builtin_scanner()
 
 
-def one(detector: Scanner, path: bytes, content: bytes) -> Finding:
-    (finding,) = find(detector, content, path)
+def one(scanner: Scanner, path: bytes, content: bytes) -> Finding:
+    (finding,) = find(scanner, content, path)
     return finding
 
 
@@ -47,15 +47,15 @@ def notebook(part: dict[str, Any]) -> bytes:
     ],
 )
 def test_a_notebook_says_which_cell_and_whether_code_or_output(
-    detector: Scanner, part: dict[str, Any], place: str
+    scanner: Scanner, part: dict[str, Any], place: str
 ) -> None:
     content = notebook(part)
-    finding = one(detector, b"a/train.ipynb", content)
+    finding = one(scanner, b"a/train.ipynb", content)
     assert finding.message.endswith(f"; {place}")
     assert KEY in content.decode().splitlines()[finding.location.start_line - 1]
 
 
-def test_an_http_archive_says_which_exchange_without_its_query(detector: Scanner) -> None:
+def test_an_http_archive_says_which_exchange_without_its_query(scanner: Scanner) -> None:
     entries = [
         {"request": {"url": "https://example.com/"}, "response": {}},
         {
@@ -65,30 +65,30 @@ def test_an_http_archive_says_which_exchange_without_its_query(detector: Scanner
             }
         },
     ]
-    finding = one(detector, b"session.har", dumped({"log": {"version": "1.2", "entries": entries}}))
+    finding = one(scanner, b"session.har", dumped({"log": {"version": "1.2", "entries": entries}}))
     assert finding.message.endswith("in entry 2, request to https://api.monei.cc/api/v1/user/me")
 
 
-def test_a_key_in_the_address_of_an_exchange_is_masked(detector: Scanner) -> None:
+def test_a_key_in_the_address_of_an_exchange_is_masked(scanner: Scanner) -> None:
     archive = {"log": {"entries": [{"request": {"url": f"https://example.com/{KEY}/x"}}]}}
-    finding = one(detector, b"session.har", dumped(archive))
+    finding = one(scanner, b"session.har", dumped(archive))
     assert "request to https://example.com/mni_" in finding.message
     assert KEY not in finding.message
 
 
-def test_a_collection_names_the_request_and_its_folder(detector: Scanner) -> None:
+def test_a_collection_names_the_request_and_its_folder(scanner: Scanner) -> None:
     request = {"name": "Get user", "request": {"header": [{"key": "X-API-KEY", "value": KEY}]}}
     collection = {"info": {"name": "c"}, "item": [{"name": "first"}, {"name": "Users", "item": [request]}]}
-    finding = one(detector, b"monei.postman_collection.json", dumped(collection))
+    finding = one(scanner, b"monei.postman_collection.json", dumped(collection))
     assert finding.message.endswith("in request 'Users / Get user'")
 
 
-def test_an_insomnia_export_names_the_request(detector: Scanner) -> None:
+def test_an_insomnia_export_names_the_request(scanner: Scanner) -> None:
     resources = [
         {"_id": "1"},
         {"_type": "request", "name": "Balance", "headers": [{"name": "X-API-KEY", "value": KEY}]},
     ]
-    finding = one(detector, b"Insomnia.json", dumped({"_type": "export", "resources": resources}))
+    finding = one(scanner, b"Insomnia.json", dumped({"_type": "export", "resources": resources}))
     assert finding.message.endswith("in request 'Balance'")
 
 
@@ -154,41 +154,41 @@ environments:
     ],
 )
 def test_an_insomnia_5_export_names_the_request_or_environment(
-    detector: Scanner, number: int, place: str | None
+    scanner: Scanner, number: int, place: str | None
 ) -> None:
     content = INSOMNIA_5.format(*(KEY if at == number else "x" for at in range(6))).encode()
     for text in (content, content.replace(b"\n", b"\r\n")):
-        message = one(detector, b"Insomnia.yaml", text).message
+        message = one(scanner, b"Insomnia.yaml", text).message
         assert message.endswith(f"; {place}") if place else "; in " not in message
 
 
-def test_a_list_at_its_keys_own_column_is_read_too(detector: Scanner) -> None:
+def test_a_list_at_its_keys_own_column_is_read_too(scanner: Scanner) -> None:
     requests = f"- name: A\n  url: x\n- name: B\n  headers:\n  - name: C\n    value: {KEY}\n  url: y\n"
     content = f"type: collection.insomnia.rest/5.0\ncollection:\n{requests}".encode()
-    assert one(detector, b"x.yml", content).message.endswith("in request 'B'")
+    assert one(scanner, b"x.yml", content).message.endswith("in request 'B'")
 
 
-def test_other_yaml_has_no_places(detector: Scanner) -> None:
-    assert "; in " not in one(detector, b"x.yaml", f"collection:\n  - name: A\n    key: {KEY}\n".encode()).message
+def test_other_yaml_has_no_places(scanner: Scanner) -> None:
+    assert "; in " not in one(scanner, b"x.yaml", f"collection:\n  - name: A\n    key: {KEY}\n".encode()).message
 
 
 @pytest.mark.parametrize("indexed", [False, True])
-def test_a_source_map_names_the_original_file_and_its_line(detector: Scanner, indexed: bool) -> None:
+def test_a_source_map_names_the_original_file_and_its_line(scanner: Scanner, indexed: bool) -> None:
     source = f"import x\n\nconst key = '{KEY}'\n"
     plain = {"version": 3, "sources": ["a.ts", "../src/pay.ts"], "sourcesContent": [None, source], "mappings": ""}
     content = {"version": 3, "sections": [{"offset": {}, "map": plain}]} if indexed else plain
-    finding = one(detector, b"dist/app.js.map", json.dumps(content).encode())
+    finding = one(scanner, b"dist/app.js.map", json.dumps(content).encode())
     assert "in '../src/pay.ts', line 3" in finding.message
 
 
-def test_a_damaged_document_still_gives_the_number(detector: Scanner) -> None:
+def test_a_damaged_document_still_gives_the_number(scanner: Scanner) -> None:
     content = notebook({"source": [f"key = '{KEY}'\n"]})[:-40]
-    assert one(detector, b"a.ipynb", content).message.endswith("in cell 2, source")
+    assert one(scanner, b"a.ipynb", content).message.endswith("in cell 2, source")
 
 
-def test_a_place_in_a_long_line_is_given_in_bytes_too(detector: Scanner) -> None:
+def test_a_place_in_a_long_line_is_given_in_bytes_too(scanner: Scanner) -> None:
     content = ("é" * 1200 + f'var k="{KEY}";').encode()
-    finding = one(detector, b"app.min.js", content)
+    finding = one(scanner, b"app.min.js", content)
     assert finding.location.start_column == 1208
     assert finding.message.endswith(f"at byte {content.index(KEY.encode()):,}")
 
@@ -233,8 +233,8 @@ def test_a_value_in_a_table_has_the_name_of_its_column(path: bytes, text: str, n
         (b"export.csv", "name,value\nMONEI_SECRET_KEY,{}\n"),
     ],
 )
-def test_the_column_attributes_a_key_that_has_no_owner_of_its_own(detector: Scanner, path: bytes, text: str) -> None:
-    finding = one(detector, path, text.format(expand("sk_live_<<alnum:32>>", "made/column")).encode())
+def test_the_column_attributes_a_key_that_has_no_owner_of_its_own(scanner: Scanner, path: bytes, text: str) -> None:
+    finding = one(scanner, path, text.format(expand("sk_live_<<alnum:32>>", "made/column")).encode())
     assert (finding.code, finding.vendor) == ("MG103", "monei")
 
 

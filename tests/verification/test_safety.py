@@ -23,7 +23,7 @@ from monei_guard.model.rule import Confidence, Environment, RuleKind, Severity
 from monei_guard.model.secret import Secret
 from monei_guard.verification.audit_log import AuditLog, AuditLogError, open_audit_log
 from monei_guard.verification.eligibility import Credential, Scheme, select
-from monei_guard.verification.validity import with_verdicts
+from monei_guard.verification.validity import with_verifications
 from monei_guard.verification.verifier import verify
 
 MakeKey = Callable[[], bytes]
@@ -305,7 +305,7 @@ def test_live_production_keys_come_first_and_are_critical_and_nothing_is_lowered
         production.secret: Verification("live", "", Environment.PRODUCTION),
     }
 
-    result = with_verdicts(map(triaged, (quiet, dead, sandbox, production)), verdicts)  # type: ignore[arg-type]
+    result = with_verifications(map(triaged, (quiet, dead, sandbox, production)), verdicts)  # type: ignore[arg-type]
 
     assert [one.finding.secret for one in result] == [production.secret, sandbox.secret, quiet.secret, dead.secret]
     assert [one.finding.severity for one in result] == [

@@ -15,7 +15,7 @@ from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, cat_file
 from monei_guard.git.revisions import blob_at
 from monei_guard.policy.baseline_name import DEFAULT_NAME
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 from monei_guard.scanning.result import ScanResult
 
 _MOST_SUPPRESSED = 20  # lines; the machine formats carry them all
@@ -35,8 +35,8 @@ def changed_by_this_run(run: Run, repository: Repository, scope: ScanScope) -> I
     if run.folder is None or scope.start is None:
         return
     settings, top = run.settings, os.path.realpath(run.folder)
-    named = [os.path.realpath(one) for one in (baseline_path(run), *settings.extend_rules) if one is not None]
-    inside = [os.path.relpath(one, top).replace(os.sep, "/") for one in named if one.startswith(top + os.sep)]
+    named = [os.path.realpath(path) for path in (baseline_path(run), *settings.extend_rules) if path is not None]
+    inside = [os.path.relpath(path, top).replace(os.sep, "/") for path in named if path.startswith(top + os.sep)]
     off = f" (turns off: {', '.join(settings.turned_off)})" if settings.turned_off else ""
     for name in dict.fromkeys((OWN_FILE, PYPROJECT, DEFAULT_NAME, *inside)):
         if _differs(repository, scope.start, name):
@@ -45,9 +45,9 @@ def changed_by_this_run(run: Run, repository: Repository, scope: ScanScope) -> I
 
 def suppressed(scanned: ScanResult) -> Iterator[str]:
     """Yield what directives in the scanned files hide."""
-    for one in scanned.suppressed[:_MOST_SUPPRESSED]:
-        why = "" if one.suppression is None else f" ({one.suppression.kind}: {one.suppression.reason})"
-        yield f"suppressed: {one.finding.code} at {place(one.finding.location)}{why}"
+    for triaged in scanned.suppressed[:_MOST_SUPPRESSED]:
+        why = "" if triaged.suppression is None else f" ({triaged.suppression.kind}: {triaged.suppression.reason})"
+        yield f"suppressed: {triaged.finding.code} at {location_text(triaged.finding.location)}{why}"
     more = len(scanned.suppressed) - _MOST_SUPPRESSED
     if more > 0:
         yield f"suppressed: {more:,} more"
@@ -56,7 +56,7 @@ def suppressed(scanned: ScanResult) -> Iterator[str]:
 def _differs(repository: Repository, start: str, name: str) -> bool:
     """Whether HEAD has another version of a file than `start`; of a pyproject.toml, where one of them names us."""
     found = [blob_at(repository, revision, name.encode()) for revision in (start, "HEAD")]
-    return found[0] != found[1] and (name != PYPROJECT or any(_names_us(repository, one) for one in found))
+    return found[0] != found[1] and (name != PYPROJECT or any(_names_us(repository, object_id) for object_id in found))
 
 
 def _names_us(repository: Repository, object_id: str | None) -> bool:

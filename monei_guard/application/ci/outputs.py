@@ -21,7 +21,7 @@ from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import Style, write_terminal
 
 _SUMMARY = "summary"
-_MOST_PLACED = 50
+_MOST_LOCATED = 50
 _LARGEST_FILE = 10 << 20  # bytes
 
 
@@ -81,22 +81,22 @@ def at_head(report: Report, repository: Repository) -> Report:
     Those are shown beside the code. Only the first few findings are: nobody sees more there.
     """
     with cat_file(repository) as objects:
-        placed = [_placed(one, repository, objects) for one in report.triaged[:_MOST_PLACED]]
-    return replace(report, triaged=(*placed, *report.triaged[_MOST_PLACED:]))
+        located = [_located_at_head(triaged, repository, objects) for triaged in report.triaged[:_MOST_LOCATED]]
+    return replace(report, triaged=(*located, *report.triaged[_MOST_LOCATED:]))
 
 
-def _placed(one: Triaged, repository: Repository, objects: ObjectReader) -> Triaged:
-    location = one.finding.location
-    if one.suppression is not None or location.commit is None or location.path is None:
-        return one
+def _located_at_head(triaged: Triaged, repository: Repository, objects: ObjectReader) -> Triaged:
+    location = triaged.finding.location
+    if triaged.suppression is not None or location.commit is None or location.path is None:
+        return triaged
     path = location.path_bytes or location.path.encode()
     before, now = (
         _line(objects, blob_at(repository, revision, path), location.start_line)
         for revision in (location.commit, "HEAD")
     )
     if before is None or before != now:
-        return one
-    return replace(one, finding=replace(one.finding, location=replace(location, commit=None)))
+        return triaged
+    return replace(triaged, finding=replace(triaged.finding, location=replace(location, commit=None)))
 
 
 def _line(objects: ObjectReader, object_id: str | None, number: int) -> bytes | None:
@@ -120,17 +120,17 @@ def write_summary(platform: Platform, variables: Mapping[str, str], folder: str,
 
 def _is_plain(top: str, path: str) -> bool:
     """Whether a report is where it seems to be: a link of that name in a stranger's checkout could lead anywhere."""
-    place = os.path.normpath(os.path.join(os.path.realpath(top), path))
-    return os.path.realpath(place) == place
+    absolute = os.path.normpath(os.path.join(os.path.realpath(top), path))
+    return os.path.realpath(absolute) == absolute
 
 
-def _is_writable(place: str) -> bool:
+def _is_writable(path: str) -> bool:
     """Make the folder of a report; say whether the report can be written (a container's user may own nothing here)."""
     try:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
     except OSError:
         return False
-    return os.access(os.path.dirname(place), os.W_OK) and not os.path.isdir(place)
+    return os.access(os.path.dirname(path), os.W_OK) and not os.path.isdir(path)
 
 
 def _read(path: str) -> bytes:

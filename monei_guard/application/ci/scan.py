@@ -58,7 +58,7 @@ def scan_ci_run(options: RunOptions, how: CiOptions, variables: Mapping[str, str
         note(f"{platform.name}, {event.name or event.kind.value}: {scope.message}")
         note(f"in force: {describe_config(run)}")
     result = _scan_scope(run, repository, scope, how.audit)
-    early = tuple(one for one in (problem, scope.problem) if one is not None)
+    early = tuple(error for error in (problem, scope.problem) if error is not None)
     notes = RunNotes(tuple(changed_by_this_run(run, repository, scope)), tuple(suppressed(result)))
     for level, texts in (("warning", notes.warnings), ("notice", notes.notices)):
         for text in texts:

@@ -47,10 +47,10 @@ def with_base(event: Event, base: str | None) -> Event:
     """
     if not base or not base.strip("0"):
         return event
-    known = ids(base) or branches(base.removeprefix("origin/"))
-    if not known:
+    bases = ids(base) or branches(base.removeprefix("origin/"))
+    if not bases:
         raise BaseError(f"{base!r} is neither a commit id nor a branch", hint="give --base an id, or 'origin/main'")
-    return replace(event, kind=EventKind.PUSH if event.kind is EventKind.WHOLE else event.kind, known=known)
+    return replace(event, kind=EventKind.PUSH if event.kind is EventKind.WHOLE else event.kind, bases=bases)
 
 
 def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanScope:
@@ -66,37 +66,37 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanSc
             return ScanScope(_NOTHING, "there is no commit yet")
         problem = f"commit {event.tips[0][:_SHORT]}, which this run is about, is not in this checkout"
         return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform), is_head=False)
-    known = [one for one in (commit_here(repository, name) for name in event.known) if one is not None]
+    bases = [commit for commit in (commit_here(repository, name) for name in event.bases) if commit is not None]
     how = "beyond"
-    if not known:
-        known, how = _beyond_default(repository, event), "that the default branch does not have: beyond"
-    if not known or (event.kind is EventKind.PUSH and tip in known):
+    if not bases:
+        bases, how = _beyond_default(repository, event), "that the default branch does not have: beyond"
+    if not bases or (event.kind is EventKind.PUSH and tip in bases):
         if shallow:
             problem = "this checkout is too shallow to tell what is new"
             return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform))
         why = (
-            "this brings nothing new" if known else _UNKNOWN.get(event.kind, "what was there before is not known here")
+            "this brings nothing new" if bases else _UNKNOWN.get(event.kind, "what was there before is not known here")
         )
         return _everything(f"{why}, so everything is looked at", repository, platform)
-    return _range(repository, event, platform, (tip, known, how))
+    return _range(repository, event, platform, (tip, bases, how))
 
 
 def _range(repository: Repository, event: Event, platform: Platform, found: tuple[str, list[str], str]) -> ScanScope:
-    tip, known, how = found
+    tip, bases, how = found
     head = repository.head
     is_head = head is not None and is_ancestor(repository, tip, head)
     tag = event.tips[0] if event.kind is EventKind.TAG and event.tips else ""
     # The tip, not HEAD: what the platform merged or rebased for the checkout is its own doing, or the target branch's.
-    commits = read_added(repository, tip, known, tag if commit_here(repository, tag) else "")
+    commits = read_added(repository, tip, bases, tag if commit_here(repository, tag) else "")
     problem = None
     if commits.cut:
         problem = _advised("this checkout is too shallow to tell all that is new", platform)
-        commits = replace(commits, commits=tuple(one for one in commits.commits if one not in commits.cut))
+        commits = replace(commits, commits=tuple(commit for commit in commits.commits if commit not in commits.cut))
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)
-    message = f"{count:,} commit{'' if count == 1 else 's'} {how} {known[0][:_SHORT]}"
-    return ScanScope(commits, message, _merge_base(repository, known[0], tip), problem, is_head)
+    message = f"{count:,} commit{'' if count == 1 else 's'} {how} {bases[0][:_SHORT]}"
+    return ScanScope(commits, message, _merge_base(repository, bases[0], tip), problem, is_head)
 
 
 def _everything(message: str, repository: Repository, platform: Platform) -> ScanScope:
@@ -113,7 +113,7 @@ def _advised(problem: str, platform: Platform) -> str:
 
 
 def _first(repository: Repository, names: tuple[str, ...]) -> str | None:
-    return next((one for one in (commit_here(repository, name) for name in names) if one is not None), None)
+    return next((commit for commit in (commit_here(repository, name) for name in names) if commit is not None), None)
 
 
 def _beyond_default(repository: Repository, event: Event) -> list[str]:
@@ -131,8 +131,8 @@ def _default_branch(repository: Repository) -> str | None:
     return branch_name(answer.removeprefix("refs/remotes/origin/"))
 
 
-def _merge_base(repository: Repository, one: str, other: str) -> str | None:
+def _merge_base(repository: Repository, base: str, tip: str) -> str | None:
     try:
-        return repository.run("merge-base", one, other).decode().strip()
+        return repository.run("merge-base", base, tip).decode().strip()
     except GitError:
         return None

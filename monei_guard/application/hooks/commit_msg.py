@@ -34,8 +34,8 @@ def _scan_message(options: RunOptions, file: str | None, variables: Mapping[str,
 
 def _newest_message(repository: Repository) -> str:
     """Return the file that git wrote last: pre-commit names none where the user's own filters leave it out."""
-    places = [os.path.join(os.fsdecode(repository.git_dir), name) for name in _MESSAGES]
-    found = [place for place in places if os.path.isfile(place)]
+    paths = [os.path.join(os.fsdecode(repository.git_dir), name) for name in _MESSAGES]
+    found = [path for path in paths if os.path.isfile(path)]
     if not found:
         raise MessageError("there is no message to look at", hint="name the file, as git does: hook-commit-msg FILE")
     return max(found, key=os.path.getmtime)

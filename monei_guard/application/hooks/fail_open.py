@@ -59,9 +59,9 @@ def _softened(result: ScanResult, note: Callable[[str], None]) -> ScanResult:
     if not _is_wished():
         return result
     gaps = [
-        f"{'content without a name' if one.path is None else display_path(one.path)}: {one.reason}"
-        for one in result.skipped
-        if one.incomplete
+        f"{'content without a name' if skipped.path is None else display_path(skipped.path)}: {skipped.reason}"
+        for skipped in result.skipped
+        if skipped.incomplete
     ]
     gaps += result.errors
     for number, reason in enumerate(gaps):
@@ -70,7 +70,7 @@ def _softened(result: ScanResult, note: Callable[[str], None]) -> ScanResult:
             _warn(reason)
     if len(gaps) > _MOST:
         _warn(f"{len(gaps) - _MOST} more")
-    return result._replace(skipped=tuple(one._replace(incomplete=False) for one in result.skipped), errors=())
+    return result._replace(skipped=tuple(skipped._replace(incomplete=False) for skipped in result.skipped), errors=())
 
 
 def _is_wished() -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from monei_guard.application.hooks.location import (
-    HookPlace,
-    global_place,
-    leave_global_place,
-    repository_place,
-    use_global_place,
+    HookLocation,
+    global_hooks,
+    repository_hooks,
+    set_global_hooks,
+    unset_global_hooks,
 )
 from monei_guard.application.hooks.script import FORWARDED, KEPT, MARK, TYPES, forwarding_script, hook_script
 from monei_guard.application.repository import WorkTree, open_repository
@@ -30,32 +30,32 @@ class HookError(GuardError):
 
 def install_hooks(types: Sequence[str], *, everywhere: bool) -> int:
     """Put hooks of these types in place, for all repositories or the one here. A hook that is there already is kept."""
-    place = _place(types, everywhere=everywhere)
+    hooks = _hook_location(types, everywhere=everywhere)
     try:
-        os.makedirs(place.folder, exist_ok=True)
+        os.makedirs(hooks.folder, exist_ok=True)
         for name in types:
-            out(_put(place, name, hook_script(name, forward=place.is_for_all)))
-        for name in FORWARDED if place.is_for_all else ():
-            path = os.path.join(place.folder, name)
+            out(_put(hooks, name, hook_script(name, forward=hooks.is_for_all)))
+        for name in FORWARDED if hooks.is_for_all else ():
+            path = os.path.join(hooks.folder, name)
             if name not in types and not os.path.lexists(path):
                 _write(path, forwarding_script(name))
     except OSError as error:
-        raise UnwritableError(f"cannot write hooks to {place.folder}: {error.strerror or error}") from error
-    use_global_place(place)
+        raise UnwritableError(f"cannot write hooks to {hooks.folder}: {error.strerror or error}") from error
+    set_global_hooks(hooks)
     return ExitCode.CLEAN
 
 
 def uninstall_hooks(types: Sequence[str], *, everywhere: bool) -> int:
     """Take hooks of these types (none: all) away again; what was there before is put back as it was."""
     chosen = types or TYPES
-    place = _place(chosen, everywhere=everywhere)
+    hooks = _hook_location(chosen, everywhere=everywhere)
     gone = 0
     for name in chosen:
-        path = os.path.join(place.folder, name)
+        path = os.path.join(hooks.folder, name)
         if not _is_ours(path):
             continue
         gone += 1
-        if place.is_for_all and types:
+        if hooks.is_for_all and types:
             _write(path, forwarding_script(name))
         elif os.path.lexists(path + KEPT):
             os.replace(path + KEPT, path)
@@ -64,8 +64,8 @@ def uninstall_hooks(types: Sequence[str], *, everywhere: bool) -> int:
         else:
             os.unlink(path)
         out(f"took {visible(path)} away")
-    if place.is_for_all and not any(_is_ours(os.path.join(place.folder, name)) for name in TYPES):
-        gone += _clear(place)
+    if hooks.is_for_all and not any(_is_ours(os.path.join(hooks.folder, name)) for name in TYPES):
+        gone += _clear(hooks)
     if not gone:
         out("no hook of monei-guard is installed here")
     return ExitCode.CLEAN
@@ -73,17 +73,17 @@ def uninstall_hooks(types: Sequence[str], *, everywhere: bool) -> int:
 
 def report_hooks(types: Sequence[str], *, everywhere: bool) -> int:
     """Say how hooks of these types are, return 0 if there are any and all of them work."""
-    place = _place(types, everywhere=everywhere)
-    states = {name: _state(place, name) for name in types}
+    hooks = _hook_location(types, everywhere=everywhere)
+    states = {name: _state(hooks, name) for name in types}
     for name, state in states.items():
-        out(f"{name}: {state or 'installed'}{'' if state == _ABSENT else f' ({visible(place.folder)})'}")
+        out(f"{name}: {state or 'installed'}{'' if state == _ABSENT else f' ({visible(hooks.folder)})'}")
     present = [state for state in states.values() if state != _ABSENT]
     return ExitCode.CLEAN if present and not any(present) else ExitCode.FINDINGS
 
 
-def _place(types: Sequence[str], *, everywhere: bool) -> HookPlace:
+def _hook_location(types: Sequence[str], *, everywhere: bool) -> HookLocation:
     if everywhere:
-        return global_place()
+        return global_hooks()
     # Only where git looks for hooks counts, and that the git directory says.
     repository = open_repository(
         ".",
@@ -91,12 +91,12 @@ def _place(types: Sequence[str], *, everywhere: bool) -> HookPlace:
         missing=f"{os.getcwd()} is not inside a git repository",
         hint="--global is for all repositories",
     )
-    return repository_place(repository, tuple(types))
+    return repository_hooks(repository, tuple(types))
 
 
-def _put(place: HookPlace, name: str, script: bytes) -> str:
+def _put(hooks: HookLocation, name: str, script: bytes) -> str:
     """Write one hook, and return what to say. Raises OSError, what was there before still in its place."""
-    path = os.path.join(place.folder, name)
+    path = os.path.join(hooks.folder, name)
     kept = path + KEPT
     if not os.path.lexists(path) or _is_ours(path) or _is_forwarding(path):
         _write(path, script)
@@ -115,16 +115,16 @@ def _put(place: HookPlace, name: str, script: bytes) -> str:
     return f"{name}: {visible(path)}; the hook that was there runs first, as {visible(os.path.basename(kept))}"
 
 
-def _state(place: HookPlace, name: str) -> str:
+def _state(hooks: HookLocation, name: str) -> str:
     """Return "" for a hook that is in order, or what is the matter with it."""
-    path = os.path.join(place.folder, name)
+    path = os.path.join(hooks.folder, name)
     content = _content(path)
     if MARK not in content or _PYTHON not in content:
         wrapped = next(_wrapped(path), None)
         return _ABSENT if wrapped is None else f"another program's hook runs ours, kept as {visible(wrapped)}"
     if not os.access(path, os.X_OK):
         return "installed, but not executable, so git does not run it"
-    if content == hook_script(name, forward=place.is_for_all):
+    if content == hook_script(name, forward=hooks.is_for_all):
         return ""
     python = content.partition(_PYTHON)[2].partition(b"\n")[0].strip(b"'")
     if not os.access(python, os.X_OK):
@@ -139,14 +139,14 @@ def _wrapped(path: str) -> Iterator[str]:
             yield os.path.basename(path + ending)
 
 
-def _clear(place: HookPlace) -> int:
+def _clear(hooks: HookLocation) -> int:
     """Remove the hooks that only forward, and our folder; return how many there were."""
-    ours = [path for name in FORWARDED if _is_forwarding(path := os.path.join(place.folder, name))]
+    ours = [path for name in FORWARDED if _is_forwarding(path := os.path.join(hooks.folder, name))]
     for path in ours:
         os.unlink(path)
     with suppress(OSError):  # it is not there, or holds something that is not ours
-        os.rmdir(place.folder)
-    leave_global_place(place)
+        os.rmdir(hooks.folder)
+    unset_global_hooks(hooks)
     return len(ours)
 
 

@@ -16,14 +16,14 @@ class ManagedHooksError(GuardError):
 
 
 @dataclass(frozen=True, slots=True)
-class HookPlace:
+class HookLocation:
     """A folder of hooks. `is_for_all` says that it hides the hooks repositories have of their own."""
 
     folder: str
     is_for_all: bool = False
 
 
-def repository_place(repository: Repository, types: tuple[str, ...]) -> HookPlace:
+def repository_hooks(repository: Repository, types: tuple[str, ...]) -> HookLocation:
     """Return the repository's own folder of hooks. Raises ManagedHooksError where hooks are not ours to write."""
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     lines = ", ".join(f"'monei-guard {_LINES[name]}' to its {name}" for name in types)
@@ -37,7 +37,7 @@ def repository_place(repository: Repository, types: tuple[str, ...]) -> HookPlac
                 f"core.hooksPath sends git to {everywhere} for the hooks of all your repositories",
                 hint="'monei-guard hook install --global' puts the hook there",
             )
-        return HookPlace(own_hooks_folder(repository, top))
+        return HookLocation(own_hooks_folder(repository, top))
     folder = os.path.normpath(os.path.join(top, configured))
     if ".husky" in folder.split(os.sep):
         files = " and ".join(f"'monei-guard {_LINES[name]} \"$@\"' to .husky/{name}" for name in types)
@@ -46,27 +46,27 @@ def repository_place(repository: Repository, types: tuple[str, ...]) -> HookPlac
         raise ManagedHooksError(
             f"the hooks of this repository are files in it (core.hooksPath is {configured})", hint=f"add {lines}"
         )
-    return HookPlace(folder)
+    return HookLocation(folder)
 
 
-def global_place() -> HookPlace:
+def global_hooks() -> HookLocation:
     """Return the folder of hooks for all repositories: the one that is configured, or else our own."""
     configured = hooks_path("--global", os.getcwd())
     own = os.path.join(configuration_folder(), "hooks")
     if configured is None or os.path.normpath(configured) == own:
-        return HookPlace(own, is_for_all=True)
-    return HookPlace(os.path.abspath(configured))
+        return HookLocation(own, is_for_all=True)
+    return HookLocation(os.path.abspath(configured))
 
 
-def use_global_place(place: HookPlace) -> None:
+def set_global_hooks(hooks: HookLocation) -> None:
     """Tell git to look for hooks there. Raises GitError."""
-    if place.is_for_all:
-        git(("config", "--global", "core.hooksPath", place.folder), cwd=place.folder)
+    if hooks.is_for_all:
+        git(("config", "--global", "core.hooksPath", hooks.folder), cwd=hooks.folder)
 
 
-def leave_global_place(place: HookPlace) -> None:
+def unset_global_hooks(hooks: HookLocation) -> None:
     """Tell git to look for hooks in each repository again. Raises GitError."""
-    if place.is_for_all and hooks_path("--global", os.getcwd()) is not None:
+    if hooks.is_for_all and hooks_path("--global", os.getcwd()) is not None:
         git(("config", "--global", "--unset", "core.hooksPath"), cwd=os.getcwd())
 
 

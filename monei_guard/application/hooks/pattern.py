@@ -29,8 +29,8 @@ def hook_pattern(signatures: Sequence[Signature] = SIGNATURES) -> bytes:
 
 def _in_text(keywords: tuple[str, ...], signatures: Sequence[Signature]) -> Iterator[str]:
     yield from map(caseless, shortest(keywords))
-    for one in signatures:
-        yield from one.posix(keywords)
+    for signature in signatures:
+        yield from signature.posix(keywords)
     yield "\t From "  # a mailbox begins with it
     for suffixes, signs in EXPORT_SIGNS:
         paths = "|".join(caseless(suffix.decode()) for suffix in suffixes)

@@ -39,8 +39,8 @@ def _push(repository: Repository, remote: str | None, lines: bytes, variables: M
     """Return what is pushed: as git says, else as pre-commit does, which keeps git's own words to itself."""
     if lines.strip():
         updates = sent_updates(lines)
-        known = [one.old for one in updates if one.old.strip("0")]
-        return read_push(repository, updates, known, _remote_option(remote))
+        old_ids = [update.old for update in updates if update.old.strip("0")]
+        return read_push(repository, updates, old_ids, _remote_option(remote))
     if "PRE_COMMIT" not in variables:
         return Push()  # git had nothing to say: all is there already
     remote = variables.get("PRE_COMMIT_REMOTE_NAME", remote)

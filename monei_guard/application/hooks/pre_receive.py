@@ -53,7 +53,7 @@ def scan_received(options: RunOptions, lines: bytes, variables: Mapping[str, str
 
 def _scan_received(run: Run, repository: Repository, updates: Sequence[Update], variables: Mapping[str, str]) -> int:
     allowed = _allowed(repository)
-    push = _push(repository, [one for one in updates if one.new not in allowed], sorted(allowed))
+    push = _push(repository, [update for update in updates if update.new not in allowed], sorted(allowed))
     result = scan(_items(run, repository, push), run.scanner)
     softened: list[str] = []
     code = conclude(run, result, softened.append, _write_first)
@@ -70,10 +70,10 @@ def _with_server_file(options: RunOptions, repository: Repository) -> RunOptions
     return replace(options, config=own) if options.config is None and os.path.lexists(own) else options
 
 
-def _push(repository: Repository, updates: Sequence[Update], known: Sequence[str]) -> Push:
-    """Return what the updates bring beyond `known` and all that is there. Raises PushError."""
+def _push(repository: Repository, updates: Sequence[Update], excluded: Sequence[str]) -> Push:
+    """Return what the updates bring beyond `excluded` and all that is there. Raises PushError."""
     try:
-        return read_push(repository, updates, known, ("--all",))
+        return read_push(repository, updates, excluded, ("--all",))
     except GitError as error:
         warn("monei-guard: the push cannot be looked at")
         raise PushError(
@@ -103,13 +103,13 @@ def _passed(run: Run, repository: Repository, updates: Sequence[Update], scanned
         result = scan(_items(run, repository, passed), run.scanner)
     except GuardError as error:
         return [f"not looked at: {error}"]
-    gaps = [f"not looked at: {one.reason}" for one in result.skipped if one.incomplete]
+    gaps = [f"not looked at: {skipped.reason}" for skipped in result.skipped if skipped.incomplete]
     return [*map(in_words, result.findings), *gaps]
 
 
 def _write_first(report: Report, stream: TextIO, style: Style) -> None:
     """Write the report with its first findings: thousands help nobody at a prompt."""
-    found = [one for one in report.triaged if one.suppression is None]
+    found = [triaged for triaged in report.triaged if triaged.suppression is None]
     write_terminal(replace(report, triaged=found[:_MOST_SHOWN]), stream, style)
     if len(found) > _MOST_SHOWN:
         stream.write(f"{len(found) - _MOST_SHOWN:,} more findings are not shown\n")
@@ -131,8 +131,8 @@ def _log(
 
 def _refuse(updates: Sequence[Update], *, is_found: bool) -> None:
     """Say that the push was refused and what the ways out are, for who pushes and for who runs the server."""
-    ids = list(dict.fromkeys(one.new for one in updates if not one.is_deletion))
-    commands = [f"  git config --add {ALLOW} {one}" for one in ids[:_MOST_IDS]]
+    ids = list(dict.fromkeys(update.new for update in updates if not update.is_deletion))
+    commands = [f"  git config --add {ALLOW} {commit}" for commit in ids[:_MOST_IDS]]
     if is_found:
         warn("monei-guard: the push was refused, and nothing of it was kept, for it brings what is listed above.")
         warn(AMEND)

@@ -13,7 +13,7 @@ from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.reporting.redaction import without_keys
-from monei_guard.reporting.terminal import place
+from monei_guard.reporting.terminal import location_text
 from monei_guard.sources.pushed_refs import Update
 
 LOG_NAME = "monei-guard.log"
@@ -34,10 +34,11 @@ def log_passed(
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "pusher": next((variables[name] for name in _WHO if variables.get(name)), None),
         "updates": [
-            {"ref": without_keys(display_path(one.ref)), "old": one.old, "new": one.new} for one in updates[:_MOST]
+            {"ref": without_keys(display_path(update.ref)), "old": update.old, "new": update.new}
+            for update in updates[:_MOST]
         ],
         "because": because,
-        "what": [without_keys(one) for one in what[:_MOST]],
+        "what": [without_keys(text) for text in what[:_MOST]],
         "more": max(len(what) - _MOST, 0) + max(len(updates) - _MOST, 0),
     }
     path = os.path.join(git_dir, LOG_NAME.encode())
@@ -56,4 +57,4 @@ def in_words(finding: Finding) -> str:
     """Return a finding as the log has it: code, place, commit, masked secret."""
     commit = f" commit {finding.location.commit}" if finding.location.commit is not None else ""
     secret = f" {finding.secret.redacted}" if finding.secret is not None else ""
-    return f"{finding.code} {place(finding.location)}{commit}{secret}"
+    return f"{finding.code} {location_text(finding.location)}{commit}{secret}"

@@ -123,32 +123,32 @@ def apply_plan(top: bytes, plan: Plan, hook: NativeHook | None) -> None:
         _write(hook.path, hook.content, _HOOK_MODE)
 
 
-def _present(place: bytes) -> bytes | None:
-    if os.path.islink(place):
+def _present(path: bytes) -> bytes | None:
+    if os.path.islink(path):
         raise ChangedMeanwhileError(
-            f"{os.fsdecode(place)} is a symbolic link, which init does not write through",
+            f"{os.fsdecode(path)} is a symbolic link, which init does not write through",
             hint="edit its target by hand",
         )
     try:
-        with open(place, "rb") as file:
+        with open(path, "rb") as file:
             return file.read()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ChangedMeanwhileError(
-            f"cannot read {os.fsdecode(place)}: {error.strerror}", hint="mend that first"
+            f"cannot read {os.fsdecode(path)}: {error.strerror}", hint="mend that first"
         ) from error
 
 
-def _write(place: bytes, content: bytes, mode: int | None = None) -> None:
+def _write(path: bytes, content: bytes, mode: int | None = None) -> None:
     """Write the whole file or nothing; an existing file keeps its permission bits."""
-    folder = os.path.dirname(place)
+    folder = os.path.dirname(path)
     try:
         os.makedirs(folder, exist_ok=True)
-        if mode is None and os.path.exists(place):
-            mode = stat.S_IMODE(os.stat(place).st_mode)
-        replace_file(place, lambda file: file.write(content), mode)
+        if mode is None and os.path.exists(path):
+            mode = stat.S_IMODE(os.stat(path).st_mode)
+        replace_file(path, lambda file: file.write(content), mode)
     except OSError as error:
         raise GuardError(
-            f"cannot write {os.fsdecode(place)}: {error.strerror}", hint="mend that and run init again"
+            f"cannot write {os.fsdecode(path)}: {error.strerror}", hint="mend that and run init again"
         ) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from monei_guard.hygiene.env_file_names import EnvironmentSide
 from monei_guard.hygiene.findings import about_key, shown
-from monei_guard.hygiene.readers.key_sides import KeyPlace, key_places
+from monei_guard.hygiene.readers.key_sides import LocatedKey, located_keys
 from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.finding import Finding, Related
 from monei_guard.model.location import display_path
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     """Yield one finding for each key that stands on both sides, at its first development place."""
-    places: dict[Secret, list[KeyPlace]] = defaultdict(list)
-    for place in key_places(files):
-        if place.key.secret is not None and not place.key.secret.guessable:
-            places[place.key.secret].append(place)
-    for found in places.values():
+    by_secret: dict[Secret, list[LocatedKey]] = defaultdict(list)
+    for located in located_keys(files):
+        if located.key.secret is not None and not located.key.secret.guessable:
+            by_secret[located.key.secret].append(located)
+    for found in by_secret.values():
         development = [p for p in found if p.side is EnvironmentSide.DEVELOPMENT]
         production = [p for p in found if p.side is EnvironmentSide.PRODUCTION]
         if not development or not production or not any(files.reports(p.path) for p in found):
@@ -33,6 +33,6 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
         yield about_key(rule, first.key, message, blanks={"path": shown(first.path)}, related=related)
 
 
-def _described(place: KeyPlace) -> str:
-    name = f" ({place.name})" if place.name else ""
-    return f"{display_path(place.path)}:{place.key.location.start_line}{name}"
+def _described(located: LocatedKey) -> str:
+    name = f" ({located.name})" if located.name else ""
+    return f"{display_path(located.path)}:{located.key.location.start_line}{name}"

@@ -17,12 +17,12 @@ def built_archives(root: bytes, listed: Iterable[bytes]) -> tuple[bytes, ...]:
     """Return the archives in `dist/` beside each package manifest, and npm's tarballs beside it, sorted."""
     found: list[bytes] = []
     for folder in sorted({folder_of(path) for path in listed if path.rpartition(b"/")[2] in _MANIFESTS}):
-        for place, suffixes in ((join(folder, b"dist"), _WHEELS + _TARBALLS), (folder, (b".tgz",))):
+        for searched, suffixes in ((join(folder, b"dist"), _WHEELS + _TARBALLS), (folder, (b".tgz",))):
             try:
-                names = os.listdir(os.path.join(root, place))
+                names = os.listdir(os.path.join(root, searched))
             except (OSError, ValueError):
                 continue
-            found += (join(place, name) for name in names if name.endswith(suffixes))
+            found += (join(searched, name) for name in names if name.endswith(suffixes))
     return tuple(sorted(found)[:_MAX_ARCHIVES])
 
 

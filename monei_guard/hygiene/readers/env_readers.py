@@ -58,15 +58,15 @@ _MAX_READ = 400  # files looked into; a repository with more readers has shown i
 def env_readers(
     paths: Iterable[bytes],
     read: Callable[[bytes], bytes | None],
-    known: frozenset[bytes],
+    listed: frozenset[bytes],
     templates: Mapping[bytes, EnvFileKind],
 ) -> tuple[EnvReader, ...]:
     """Return at most one reader for each folder: a manifest before code, code before a template.
 
-    `paths` are the files that contain one of NEEDLES, `known` all files (to find package folders), `templates` the
+    `paths` are the files that contain one of NEEDLES, `listed` all files (to find package folders), `templates` the
     `.env`-like files.
     """
-    by_folder = _by_package(paths, read, known)
+    by_folder = _by_package(paths, read, listed)
     for path, kind in sorted(templates.items()):
         if kind is EnvFileKind.TEMPLATE and path.rpartition(b"/")[2].lower().startswith((b".env", b"env")):
             reader = EnvReader(path, 1, folder_of(path), f"whoever follows {display_path(path)}")
@@ -75,7 +75,7 @@ def env_readers(
 
 
 def _by_package(
-    paths: Iterable[bytes], read: Callable[[bytes], bytes | None], known: frozenset[bytes]
+    paths: Iterable[bytes], read: Callable[[bytes], bytes | None], listed: frozenset[bytes]
 ) -> dict[bytes, EnvReader]:
     """Return the first reader of each package folder; a file of a package that has one already is not read."""
     ranked = []
@@ -83,7 +83,7 @@ def _by_package(
         rank = _rank(path.rpartition(b"/")[2])
         if rank is not None and not _NOT_OURS.search(path):
             ranked.append((rank, path))
-    package_of = cache(lambda folder: _package_folder(folder, known))
+    package_of = cache(lambda folder: _package_folder(folder, listed))
     by_folder: dict[bytes, EnvReader] = {}
     left = _MAX_READ
     for rank, path in sorted(ranked):
@@ -123,8 +123,8 @@ def _rank_of_name(name: bytes) -> int | None:
     return next((rank for rank, (names, _) in enumerate(_SIGNS) if _compiled(names).fullmatch(name)), None)
 
 
-def _package_folder(folder: bytes, known: frozenset[bytes]) -> bytes:
+def _package_folder(folder: bytes, listed: frozenset[bytes]) -> bytes:
     """Return the nearest folder at or above `folder` that has a package manifest, else the root ("")."""
-    while folder and not any(join(folder, name) in known for name in _NAME_OF_MANIFEST):
+    while folder and not any(join(folder, name) in listed for name in _NAME_OF_MANIFEST):
         folder = folder_of(folder)
     return folder

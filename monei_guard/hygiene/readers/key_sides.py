@@ -16,7 +16,7 @@ _PUBLIC_DOCUMENT = (b".md", b".mdx", b".rst", b".adoc")
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPlace:
+class LocatedKey:
     """One place of one key. `name` is the name it is assigned to on its line, "" where there is none."""
 
     key: Finding
@@ -42,14 +42,14 @@ class KeyPlace:
         return EnvironmentSide.PRODUCTION if self.key.environment is Environment.PRODUCTION else EnvironmentSide.UNKNOWN
 
 
-def key_places(files: RepositorySnapshot) -> Iterator[KeyPlace]:
+def located_keys(files: RepositorySnapshot) -> Iterator[LocatedKey]:
     """Yield every place of every key the engine found in a file, documents apart."""
     for path, findings in files.findings.items():
         if path.lower().endswith(_PUBLIC_DOCUMENT):
             continue
         for key in findings:
             if key.secret is not None and key.location.origin is not Origin.ARCHIVE:
-                yield KeyPlace(key, path, assigned_name(files, path, key))
+                yield LocatedKey(key, path, assigned_name(files, path, key))
 
 
 def assigned_name(files: RepositorySnapshot, path: bytes, key: Finding) -> str:

@@ -1,4 +1,4 @@
-"""Detectors with the built-in rules, as the command line builds them."""
+"""Scanners with the built-in rules, as the command line builds them."""
 
 import sys
 
@@ -12,19 +12,19 @@ from monei_guard.ruleset.bundled import credential_keywords
 from monei_guard.scanning.scanner import Scanner
 
 
-def builtin_detector(*, decode: bool = True, large: bool = False) -> Scanner:
-    """Return a detector; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
+def builtin_scanner(*, decode: bool = True, large: bool = False) -> Scanner:
+    """Return a scanner; `large` gives it the prefilter for large amounts of content, else it keeps the other one."""
     rules = builtin_rules()
-    detector = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=decode)
-    detector.prefilter = Prefilter(
+    scanner = Scanner(rules.keywords, rules.credentials, rules.evidence, decode=decode)
+    scanner.prefilter = Prefilter(
         credential_keywords(), signatures=SIGNATURES if decode else (), switch_at=0 if large else sys.maxsize
     )
-    return detector
+    return scanner
 
 
-def find(detector: Scanner, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
+def find(scanner: Scanner, content: bytes, path: bytes = b"notes.txt") -> list[Finding]:
     """Return the findings in a file's content."""
-    return [*detector.scan_blob(Blob(content, Origin.WORKTREE, path)).findings]
+    return [*scanner.scan_blob(Blob(content, Origin.WORKTREE, path)).findings]
 
 
 def secrets(findings: list[Finding]) -> set[bytes]:
