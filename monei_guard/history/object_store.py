@@ -19,7 +19,15 @@ from monei_guard.git.repository import Repository
 from monei_guard.history.clean_objects import CleanObjects, joined, no_clean_objects, pack_mark
 from monei_guard.history.fallback import scan_through_git
 from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
-from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, ObjectMatcher, PackShare, ShareResult
+from monei_guard.history.worker import (
+    Collector,
+    Examiner,
+    LooseShare,
+    MatchedObject,
+    ObjectMatcher,
+    PackShare,
+    ShareResult,
+)
 
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -49,7 +57,7 @@ class StoreResult:
 
     objects: int = 0
     size: int = 0
-    hits: list[ObjectHit] = field(default_factory=list)
+    matched_objects: list[MatchedObject] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     ways: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
@@ -61,11 +69,11 @@ class StoreResult:
         """Count what came of a share of the objects, read in that way."""
         self.objects += share.objects
         self.size += share.size
-        self.hits += share.hits
+        self.matched_objects += share.matched_objects
         self.names |= share.names
         self.gaps += share.gaps
         self.damaged |= share.hopeless
-        self.unclean.update(hit.object_id for hit in share.hits)
+        self.unclean.update(matched.object_id for matched in share.matched_objects)
         self.unclean.update(name for name, _, _ in share.gaps)
         self.unclean.update(share.named)
         self.ways[way] += share.objects
@@ -170,23 +178,23 @@ def scan_store(store: ObjectStore, options: ScanOptions) -> StoreResult:
 
 
 def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
-    """Look at the objects that are not known; once there are hits to find places for, at no further commits and trees.
+    """Look at the objects that are not known; once provenance is to be found, at no further commits and trees.
 
-    To find places, all commits and trees must be read: they can be looked at meanwhile.
+    For that, all commits and trees must be read: they can be looked at meanwhile.
     """
-    wanted = _wanted(store)
-    examiner = Examiner(store.packs, wanted, options.prefilter, options.margin, options.matcher)
+    selected = _selected(store)
+    examiner = Examiner(store.packs, selected, options.prefilter, options.margin, options.matcher)
     loose = _new_loose(store)
-    total = sum(int(mask.sum()) for mask in wanted) + len(loose)
+    total = sum(int(mask.sum()) for mask in selected) + len(loose)
     scan = Scan(store, options, examiner, total, StoreResult(problems=list(store.files.problems)))
-    unread, circular = _without_family(store, wanted)
+    unread, circular = _without_family(store, selected)
     scan.result.damaged |= circular
-    tasks = dict(enumerate(_tasks(store.packs, wanted, loose, scan.jobs)))
+    tasks = dict(enumerate(_tasks(store.packs, selected, loose, scan.jobs)))
 
     def is_due(number: int) -> bool:
         if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
             return True
-        return not any(hit.kind in PLACED for hit in scan.result.hits)
+        return not any(matched.kind in PLACED for matched in scan.result.matched_objects)
 
     work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
     with closing(work) as results:
@@ -198,7 +206,7 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
         unread.update((name, "") for name in all_object_ids(store.repository) if name not in read)
     scan.result.unclean.update(scan.result.damaged)
     scan.read_through_git(unread, _again(store))
-    scan.result.ways["cache"] = _count_clean(store, wanted)
+    scan.result.ways["cache"] = _count_clean(store, selected)
     return scan
 
 
@@ -209,7 +217,7 @@ def scan_deferred(scan: Scan, kind: int, collector: Collector[Collected]) -> tup
     """
     tasks = [task for task in scan.deferred if task.share.kind == kind]
     scan.deferred[:] = [task for task in scan.deferred if task.share.kind != kind]
-    read = [np.zeros_like(mask) for mask in scan.examiner.wanted]
+    read = [np.zeros_like(mask) for mask in scan.examiner.selected]
     parts: list[Collected] = []
     unread: dict[str, str] = {}
 
@@ -225,7 +233,7 @@ def scan_deferred(scan: Scan, kind: int, collector: Collector[Collected]) -> tup
             unread |= scan.take(task, share)
             parts.append(rows)
             members = task.share.members
-            read[task.pack][members] = scan.examiner.wanted[task.pack][members]
+            read[task.pack][members] = scan.examiner.selected[task.pack][members]
     scan.read_through_git(unread)
     return parts, tuple(read)
 
@@ -280,7 +288,7 @@ def _again(store: ObjectStore) -> frozenset[str]:
     )
 
 
-def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
+def _selected(store: ObjectStore) -> tuple[Flags, ...]:
     """Return for each pack the entries to look at: those no earlier pack has, and that are not known."""
     masks = []
     earlier: list[Ids] = []
@@ -293,15 +301,15 @@ def _wanted(store: ObjectStore) -> tuple[Flags, ...]:
     return tuple(masks)
 
 
-def _without_family(store: ObjectStore, wanted: Sequence[Flags]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the ids of wanted entries whose chain of deltas leads to no whole object in the pack.
+def _without_family(store: ObjectStore, selected: Sequence[Flags]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the ids of selected entries whose chain of deltas leads to no whole object in the pack.
 
     Those that run in a circle come second, with that reason, for they are damaged for good: git itself would follow
     them for ever.
     """
     unread: dict[str, str] = {}
     circular: dict[str, str] = {}
-    for pack, mask in zip(store.packs, wanted, strict=True):
+    for pack, mask in zip(store.packs, selected, strict=True):
         entries = pack.entries
         for position in np.nonzero(mask & (entries.kind == 0))[0].tolist():
             name = pack.index.object_id(position)
@@ -312,18 +320,18 @@ def _without_family(store: ObjectStore, wanted: Sequence[Flags]) -> tuple[dict[s
     return unread, circular
 
 
-def _count_clean(store: ObjectStore, wanted: Sequence[Flags]) -> int:
+def _count_clean(store: ObjectStore, selected: Sequence[Flags]) -> int:
     """Return how many stored objects were not looked at because they are known to be clean."""
-    return len(store.clean.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in wanted)
+    return len(store.clean.ids) if store.covered else sum(len(mask) - int(mask.sum()) for mask in selected)
 
 
 def _tasks(
-    packs: Sequence[Pack], wanted: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
+    packs: Sequence[Pack], selected: Sequence[Flags], files: Sequence[tuple[str, bytes]], jobs: int
 ) -> list[PackShare | LooseShare]:
     """Return the work in shares, the heaviest first, but last what can be left for when places are sought."""
     tasks: list[PackShare] = []
     for number, pack in enumerate(packs):
-        needed = needed_entries(pack.entries, wanted[number])
+        needed = needed_entries(pack.entries, selected[number])
         packed = len(pack.data)
         target = packed if packed < _ALONE else min(packed // (jobs * _SHARES_A_WORKER) + 1, _LARGEST_SHARE)
         shares = share_out(pack.entries, needed, (BLOB, TREE, COMMIT, TAG), target)

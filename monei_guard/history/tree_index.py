@@ -207,16 +207,16 @@ class TreeStore:
         masks, bases = self._masks(trees)
         reader = TreeReader(sought, self.id_length)
         parts = list(_collected(self.packs, masks, TREE, _Trees(self, reader, bases), self.jobs, scan))
-        wanted = None if trees is None else set(trees[trees >= bases[-1]].tolist())
-        return self.edges(sought, [*parts, self.rows_of_others(reader, wanted)])
+        selected = None if trees is None else set(trees[trees >= bases[-1]].tolist())
+        return self.edges(sought, [*parts, self.rows_of_others(reader, selected)])
 
-    def rows_of_others(self, reader: TreeReader, wanted: set[int] | None = None) -> TreeRows:
-        """Return what the reader finds in the trees that are in no pack, or in those of the wanted numbers."""
+    def rows_of_others(self, reader: TreeReader, selected: set[int] | None = None) -> TreeRows:
+        """Return what the reader finds in the trees that are in no pack, or in those of the selected numbers."""
         base = self.count - len(self.others)
         chosen = [
             (number, self.others[raw_id])
             for number, raw_id in enumerate(sorted(self.others), base)
-            if wanted is None or number in wanted
+            if selected is None or number in selected
         ]
         reader.read(np.array([number for number, _ in chosen], dtype=np.int64), [content for _, content in chosen])
         return reader.rows(self.numbers)
@@ -289,8 +289,8 @@ def _steps(sought: Sought, parts: Sequence[TreeRows]) -> Iterator[tuple[Rows, Ro
     begins = [0] * len(parts)
     for which in range(len(sought.names)):
         ends = [number[which] for number in up_to]
-        cuts = zip(steps, begins, ends, strict=True)
-        trees, children = np.concatenate([nothing, *(some[:, begin:end] for some, begin, end in cuts)], axis=1)
+        slices = zip(steps, begins, ends, strict=True)
+        trees, children = np.concatenate([nothing, *(step[:, begin:end] for step, begin, end in slices)], axis=1)
         begins = ends
         yield trees, children
 
@@ -310,31 +310,31 @@ def commits_in(packs: Sequence[Pack], jobs: int, scan: Scan | None = None) -> It
 
 def _collected(
     packs: Sequence[Pack],
-    wanted: Sequence[Flags],
+    selected: Sequence[Flags],
     kind: int,
     collector: Collector[Collected],
     jobs: int,
     scan: Scan | None,
 ) -> Iterator[Collected]:
-    """Yield what the collector finds in the wanted objects of a kind, looking at them where the scan has not."""
+    """Yield what the collector finds in the selected objects of a kind, looking at them where the scan has not."""
     if scan is not None:
         parts, read = scan_deferred(scan, kind, collector)
         yield from parts
-        wanted = [
+        selected = [
             mask & ~flags & (pack.entries.kind == kind) if flags.any() else mask
-            for pack, mask, flags in zip(packs, wanted, read, strict=True)
+            for pack, mask, flags in zip(packs, selected, read, strict=True)
         ]
 
     def work(task: PackShare) -> Collected:
         pack, take = packs[task.pack], partial(collector.take, task.pack)
-        Walker(pack.data, pack.entries, wanted[task.pack], None, None, lambda _position, _content: None, take).walk(
+        Walker(pack.data, pack.entries, selected[task.pack], None, None, lambda _position, _content: None, take).walk(
             task.share.members
         )
         return collector.rows()
 
     tasks: list[PackShare] = []
     for number, pack in enumerate(packs):
-        needed = needed_entries(pack.entries, wanted[number])
+        needed = needed_entries(pack.entries, selected[number])
         tasks.extend(PackShare(number, share) for share in share_out(pack.entries, needed, (kind,), _SHARE))
     with closing(work_through(tasks, work, jobs)) as results:
         for _, rows in results:

@@ -43,7 +43,7 @@ class LooseShare:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectHit:
+class MatchedObject:
     """An object in which secrets stand."""
 
     object_id: str
@@ -63,7 +63,7 @@ class ShareResult:
 
     objects: int = 0
     size: int = 0
-    hits: list[ObjectHit] = field(default_factory=list)
+    matched_objects: list[MatchedObject] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     named: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class ShareResult:
         """Count what came of other objects as well."""
         self.objects += other.objects
         self.size += other.size
-        self.hits += other.hits
+        self.matched_objects += other.matched_objects
         self.names |= other.names
         self.named += other.named
         self.unread += other.unread
@@ -96,19 +96,19 @@ class Collector(Protocol[Rows_co]):
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Everything a worker needs. `wanted` tells for each pack which of its entries are to be looked at.
+    """Everything a worker needs. `selected` tells for each pack which of its entries are to be looked at.
 
     `prefilter` and `margin` as `content_test` and `margin` for `pack_walk.Walker`.
     """
 
     packs: tuple[Pack, ...]
-    wanted: tuple[Flags, ...]
+    selected: tuple[Flags, ...]
     prefilter: ContentTest
     margin: int | None
     matcher: ObjectMatcher
 
     def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> ShareResult:
-        """Look through one share; the collector gets what of a pack's share is wanted."""
+        """Look through one share; the collector gets what of a pack's share is selected."""
         if isinstance(task, PackShare):
             return self._packed(task, collector)
         result = ShareResult()
@@ -124,8 +124,10 @@ class Examiner:
             held = {name for name in names if self.matcher(name).secrets}
             return ShareResult(names=held, named=[object_id]) if held else ShareResult()
         matches = self.matcher(content)
-        hits = [ObjectHit(object_id, kind, matches.secrets)] if matches.secrets else []
-        return ShareResult(hits=hits, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps])
+        matched_objects = [MatchedObject(object_id, kind, matches.secrets)] if matches.secrets else []
+        return ShareResult(
+            matched_objects=matched_objects, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps]
+        )
 
     def _packed(self, task: PackShare, collector: Collector[object] | None) -> ShareResult:
         pack = self.packs[task.pack]
@@ -136,7 +138,9 @@ class Examiner:
             result.add(self.match(pack.index.object_id(position), kind, content))
 
         each_group = partial(collector.take, task.pack) if collector is not None else None
-        walker = Walker(pack.data, pack.entries, self.wanted[task.pack], self.prefilter, self.margin, found, each_group)
+        walker = Walker(
+            pack.data, pack.entries, self.selected[task.pack], self.prefilter, self.margin, found, each_group
+        )
         outcome = walker.walk(task.share.members)
         result.objects = outcome.objects
         result.size = outcome.size

@@ -73,7 +73,7 @@ def read_range(repository: Repository, text: str, remotes: Sequence[str] = ("--r
 def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str = "") -> CommitRange:
     """Return the commits that the commit `tip` leads to and `known` do not, and the annotated tags of the ref `tag`.
 
-    All are names that `revisions.commit_here` has found.
+    All are names that `revisions.local_commit` has found.
     """
     tags = _tags(repository, tag) if tag else ()
     return _listed(repository, (tip, *(f"^{name}" for name in known)), tags)
