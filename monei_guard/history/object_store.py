@@ -268,8 +268,8 @@ def remember(store: ObjectStore, stored: StoreResult) -> CleanObjects | None:
             covered.add(mark)
             again |= inside
     ids = joined([store.clean.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
-    looked_at_again = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
-    return CleanObjects(ids, frozenset(covered), tuple(looked_at_again))
+    rechecked = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
+    return CleanObjects(ids, frozenset(covered), tuple(rechecked))
 
 
 def _again(store: ObjectStore) -> frozenset[str]:
