@@ -55,7 +55,7 @@ def directory(
             yield from _entry(root, name, options, include_ignored=include_ignored)
 
 
-def one_file(path: bytes, options: SourceOptions) -> Iterator[Blob | Skipped]:
+def named_file(path: bytes, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield one file named by the user: a link is followed, its path is shown as it was given.
 
     Whoever names something wants it scanned: what cannot be is incomplete, whatever it is.
@@ -131,14 +131,14 @@ def _walk(root: bytes) -> Iterator[bytes | Skipped]:
     seen: set[tuple[int, int]] = set()
     while pending:
         folder = pending.pop()
-        place = os.path.join(root, folder)
+        full_path = os.path.join(root, folder)
         try:
-            status = os.stat(place)
+            status = os.stat(full_path)
             if (status.st_dev, status.st_ino) in seen:
                 yield Skipped(folder, "the same directory again (a loop)", incomplete=False)
                 continue
             seen.add((status.st_dev, status.st_ino))
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(full_path), key=lambda entry: entry.name)
         except OSError as error:
             yield Skipped(folder or None, f"cannot list the directory: {error.strerror}")
             continue
@@ -183,15 +183,15 @@ def _below(root: bytes, folder: bytes, options: SourceOptions, *, include_ignore
 _IS_DIRECTORY = "a directory"
 
 
-def read_path(place: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
+def read_path(path: bytes, name: bytes, max_size: int) -> Iterator[Blob | Skipped]:
     """Yield what stands at a path, called `name`: a link's target, a file's content; nothing where nothing stands."""
     try:
-        if not _NO_LINKS and os.path.islink(place):
-            yield _link(place, name)
+        if not _NO_LINKS and os.path.islink(path):
+            yield _link(path, name)
             return
-        descriptor = os.open(place, _OPEN)
+        descriptor = os.open(path, _OPEN)
     except OSError as error:
-        item = _not_opened(place, name, error)
+        item = _not_opened(path, name, error)
         if item is not None:
             yield item
         return
@@ -228,29 +228,29 @@ def _at_most(descriptor: int, size: int, limit: int) -> bytes | None:
     return b"".join(pieces) if count <= limit else None
 
 
-def _not_opened(place: bytes, name: bytes, error: OSError) -> Blob | Skipped | None:
+def _not_opened(path: bytes, name: bytes, error: OSError) -> Blob | Skipped | None:
     if error.errno in {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}:
-        return _link(place, name)
+        return _link(path, name)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return None  # tracked, and deleted in the work tree: there is nothing to scan
     if error.errno == errno.ENXIO:
         return Skipped(name, "not a regular file (a socket)", incomplete=False)
-    if error.errno == errno.EISDIR or (error.errno == errno.EACCES and os.path.isdir(place)):
+    if error.errno == errno.EISDIR or (error.errno == errno.EACCES and os.path.isdir(path)):
         return Skipped(name, _IS_DIRECTORY)
     return Skipped(name, f"cannot be read: {error.strerror}")
 
 
-def read_quietly(place: bytes) -> bytes | None:
-    """Return what stands at `place` (a link's target, a file's content) or None; never blocks and never raises."""
-    for item in read_path(place, place, MAX_SIZE):
+def read_quietly(path: bytes) -> bytes | None:
+    """Return what stands at `path` (a link's target, a file's content) or None; never blocks and never raises."""
+    for item in read_path(path, path, MAX_SIZE):
         return None if isinstance(item, Skipped) else bytes(item.content)
     return None
 
 
-def _link(place: bytes, name: bytes) -> Blob | Skipped:
+def _link(path: bytes, name: bytes) -> Blob | Skipped:
     """Return a link as git stores it: its target's text."""
     try:
-        return Blob(os.readlink(place), Origin.WORKTREE, name)
+        return Blob(os.readlink(path), Origin.WORKTREE, name)
     except OSError as error:
         return Skipped(name, f"cannot be read: {error.strerror}")
 

@@ -89,9 +89,9 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
     # The tip, not HEAD: what the platform merged or rebased for the checkout is its own doing, or the target branch's.
     commits = read_added(repository, tip, known, tag if local_commit(repository, tag) else "")
     problem = None
-    if commits.cut:
+    if commits.shallow:
         problem = _advised("this checkout is too shallow to tell all that is new", platform)
-        commits = replace(commits, commits=tuple(one for one in commits.commits if one not in commits.cut))
+        commits = replace(commits, commits=tuple(one for one in commits.commits if one not in commits.shallow))
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)

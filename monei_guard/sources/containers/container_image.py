@@ -74,7 +74,7 @@ def _oci_images(entries: dict[bytes, bytes]) -> Iterator[_Image]:
         document = _json(entries.get(name, b""))
         if not isinstance(document, dict) or depth > _INDEX_DEPTH:
             continue
-        pending += [(_blob_name(one), depth + 1) for one in (document.get("manifests") or [])[:_MOST_LAYERS]]
+        pending += [(_blob_name(manifest), depth + 1) for manifest in (document.get("manifests") or [])[:_MOST_LAYERS]]
         layers = tuple(_blob_name(layer) for layer in (document.get("layers") or [])[:_MOST_LAYERS])
         if layers:
             yield _Image(_blob_name(document.get("config") or {}), layers)
@@ -124,25 +124,29 @@ def _configuration_note(content: bytes) -> Callable[[bytes], str]:
     variables = _strings(settings.get("Env") if isinstance(settings, dict) else None)
     history = document.get("history") if isinstance(document, dict) else None
     made = (
-        [one.get("created_by") if isinstance(one, dict) else "" for one in history] if isinstance(history, list) else []
+        [entry.get("created_by") if isinstance(entry, dict) else "" for entry in history]
+        if isinstance(history, list)
+        else []
     )
     steps = _strings(made)
 
     def note(value: bytes) -> str:
         text = value.decode("utf-8", "replace")
-        names = dict.fromkeys(one.partition("=")[0] for one in variables if text in one.partition("=")[2])
+        names = dict.fromkeys(
+            variable.partition("=")[0] for variable in variables if text in variable.partition("=")[2]
+        )
         numbers = [str(number) for number, step in enumerate(steps, 1) if text in step]
-        places = [f"ENV {name}" for name in names]
+        positions = [f"ENV {name}" for name in names]
         if numbers:
             word = "step" if len(numbers) == 1 else "steps"
-            places.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
-        return f"image configuration: {' and '.join(places) or 'ENV and build history'}"
+            positions.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
+        return f"image configuration: {' and '.join(positions) or 'ENV and build history'}"
 
     return note
 
 
 def _strings(value: Any) -> list[str]:
-    return [one if isinstance(one, str) else "" for one in value] if isinstance(value, list) else []
+    return [item if isinstance(item, str) else "" for item in value] if isinstance(value, list) else []
 
 
 def _layer(content: bytes, budget: Budget) -> Iterator[Member]:
