@@ -22,7 +22,7 @@ _LONGEST_NAME = 120
 
 
 def document_titles(path: bytes | None, data: bytes, offsets: Iterable[int]) -> dict[int, str]:
-    """Return for byte offsets in a document what to call their places; none for what has no name.
+    """Return for byte offsets in a document how to name where they stand; none for what has no name.
 
     `path` is the file's, whose suffix says what it is. Text from the document is not masked.
     """
