@@ -20,7 +20,7 @@ from monei_guard.commands.cli import run
 from monei_guard.git.pack_entries import BLOB
 from monei_guard.git.pack_index import among
 from monei_guard.history import object_store
-from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, PackShare, ShareResult
+from monei_guard.history.worker import Collector, Examiner, LooseShare, MatchedObject, PackShare, ShareResult
 
 _HITS = 100
 _AUDIT = "--audit"  # marks the process that is measured
@@ -95,7 +95,9 @@ def pretending(blobs: list[str]) -> type[Examiner]:
                 sought = np.sort(np.array([bytes.fromhex(blob) for blob in blobs], dtype=index.ids.dtype))
                 rows = np.searchsorted(index.ids, sought[among(sought, index.ids)])
                 there = task.share.members[np.isin(index.rank[task.share.members], rows)].tolist()
-                seen.hits.extend(ObjectHit(index.object_id(position), "blob", ("pretended",)) for position in there)
+                seen.matched_objects.extend(
+                    MatchedObject(index.object_id(position), "blob", ("pretended",)) for position in there
+                )
             return seen
 
     return Pretending

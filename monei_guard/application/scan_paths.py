@@ -15,7 +15,7 @@ from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import scan
 from monei_guard.sources.dependency_files import manifests_in
-from monei_guard.sources.files import directory, one_file, standard_input
+from monei_guard.sources.files import directory, named_file, standard_input
 from monei_guard.sources.source import SourceOptions
 
 
@@ -61,7 +61,7 @@ def _items(
             found = directory(name, options, include_ignored=include_ignored, expect=expect)
             yield from (item if alone else _below(name, item) for item in found)
         else:
-            yield from one_file(name, options)
+            yield from named_file(name, options)
 
 
 def _below(folder: bytes, item: Blob | Skipped) -> Blob | Skipped:

@@ -18,7 +18,7 @@ from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import Scanner, scan
-from monei_guard.sources.files import one_file
+from monei_guard.sources.files import named_file
 from monei_guard.sources.source import SourceOptions
 
 _OPTIONS = SourceOptions()
@@ -64,7 +64,7 @@ def file(path: str) -> Iterator[Blob | Skipped]:
     """Yield a file of keys. Raises KeySourceError when there is none."""
     if not os.path.isfile(path):
         raise KeySourceError("--file does not name a file", hint="--file takes the path of a file, not a key")
-    yield from one_file(os.fsencode(path), _OPTIONS)
+    yield from named_file(os.fsencode(path), _OPTIONS)
 
 
 def standard_input(stream: BinaryIO) -> bytes:
@@ -161,7 +161,7 @@ def _read_again(location: KeyLocation, root: str, reader: ObjectReader | None) -
         return Skipped(path, f"what was read from {location.origin.value} cannot be read again: use 'scan --verify'")
     if path.startswith((b"/", b"\\")) or b".." in re.split(rb"[/\\]", path) or b":" in path[:3]:
         return Skipped(path, "the report names a path outside the scanned root")
-    item = next(iter(one_file(os.path.join(os.fsencode(root), path), _OPTIONS)))
+    item = next(iter(named_file(os.path.join(os.fsencode(root), path), _OPTIONS)))
     if isinstance(item, Skipped):
         return Skipped(path, item.reason)
     return Blob(item.content, Origin.WORKTREE, path)

@@ -167,12 +167,12 @@ def _wrapped_lines(data: bytes, first: int, last: int) -> tuple[list[tuple[int, 
     """Return the lines of the text that begins with the run `[first, last)`, and where its padding ends."""
     lines, end, width = [(first, last)], _padding_end(data, last), last - first
     while end == lines[-1][1] and (found := _NEXT_LINE.match(data, end)):
-        here = found.span(1)
-        if here[1] - here[0] > width:
+        line = found.span(1)
+        if line[1] - line[0] > width:
             break
-        lines.append(here)
+        lines.append(line)
         end = found.end()
-        if here[1] - here[0] < width:
+        if line[1] - line[0] < width:
             break
     return lines, end
 

@@ -18,7 +18,7 @@ _MOST_FAILURES = 50_000  # 64 MB of random data have 4,000
 
 
 def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
-    """Yield gzip and zlib streams; `cut` is set on one that is longer than any honest text."""
+    """Yield gzip and zlib streams; `incomplete` is set on one that is longer than any honest text."""
     done = failed = 0
     for header in matches(_HEADER, data, ranges):
         first = header.start()
@@ -33,8 +33,8 @@ def compressed(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
             failed += 1
             continue
         done = last
-        cut = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""
-        yield first, last, ((text, first, last, None),), cut
+        incomplete = f"a compressed stream gives more than {limit} bytes" if len(text) > limit else ""
+        yield first, last, ((text, first, last, None),), incomplete
 
 
 def _inflate(data: bytes, first: int, limit: int) -> tuple[bytes, int]:

@@ -109,8 +109,8 @@ class _Folder:
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
             value = node.child_by_field_name("value") or node.child_by_field_name("right")
             if name is not None and name.type in self._nodes.identifiers and value is not None:
-                new, known = self._value(value, 0), self._source(name)
-                self._values[known] = new if self._values.get(known, new) == new else None
+                new, source = self._value(value, 0), self._source(name)
+                self._values[source] = new if self._values.get(source, new) == new else None
         elif node.type in self._nodes.additions:
             name = node.child_by_field_name("left")
             if name is not None:
@@ -142,8 +142,8 @@ class _Folder:
             return _sum(self._value(left, depth + 1), self._value(right, depth + 1))
         if node.type in self._nodes.lists:
             items = [_text(self._value(item, depth + 1)) for item in node.named_children if item.type != "comment"]
-            known = tuple(item for item in items if item is not None)
-            return known if len(known) == len(items) else None
+            folded = tuple(item for item in items if item is not None)
+            return folded if len(folded) == len(items) else None
         return self._call(node, depth) if node.type in self._nodes.calls else None
 
     def _string(self, node: "Node", depth: int) -> bytes | None:
@@ -157,8 +157,8 @@ class _Folder:
                 parts.append(self._string(part, depth + 1))
             elif part.type not in self._nodes.fences:
                 return None
-        known = [part for part in parts if part is not None]
-        return b"".join(known) if len(known) == len(parts) else None
+        folded = [part for part in parts if part is not None]
+        return b"".join(folded) if len(folded) == len(parts) else None
 
     def _call(self, node: "Node", depth: int) -> bytes | None:
         """Return the value of `list.join("")`, `"".join(list)` and `text.concat(…)`."""

@@ -12,8 +12,8 @@ from monei_guard.model.location import Span
 # next are bare tuples, for hostile text makes hundreds of thousands of them.
 Fragment: TypeAlias = tuple[bytes, int, int, tuple[int, int] | None]
 
-# (start, end, fragments, cut): `[start, end)` of a text reads as the fragments, which lie inside it in order. None: the
-# range is dropped. `cut` says why decoding stopped early, "" if it did not.
+# (start, end, fragments, incomplete): `[start, end)` of a text reads as the fragments, which lie inside it in order.
+# None: the range is dropped. `incomplete` says why decoding stopped early, "" if it did not.
 Replacement: TypeAlias = tuple[int, int, tuple[Fragment, ...], str]
 
 

@@ -72,7 +72,7 @@ def numeric_escapes(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement
             decoded = bytes([int(code, 8) for code in match[0][1:].split(b"\\")])
             yield start, end, ((decoded, start, end, (1, 4)),), ""
         else:
-            yield start, end, ((_one_code(match), start, end, None),), ""
+            yield start, end, ((_code_point(match), start, end, None),), ""
 
 
 def json_strings(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
@@ -118,7 +118,7 @@ def quoted_printable(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacemen
         yield start, end, ((decoded, start, end, (1, 3)),), ""
 
 
-def looks_quoted_printable(data: bytes) -> bool:
+def is_quoted_printable(data: bytes) -> bool:
     """Return whether anything besides single `=` signs says that a text is quoted-printable."""
     if b"=3D" in data or b"uoted-printable" in data.lower():
         return True
@@ -159,7 +159,7 @@ def _wide_text(
         yield first, last, ((data[first + low : last : width], first, last, (1, width)),), ""
 
 
-def _one_code(match: re.Match[bytes]) -> bytes:
+def _code_point(match: re.Match[bytes]) -> bytes:
     if match["high"]:
         high, low = int(match["high"], 16), int(match["low"], 16)
         return _utf8(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
@@ -180,6 +180,6 @@ NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, ESCAPES, (b"\\u", b"\\x", 
 JSON_STRINGS = Decoder("json-string", json_strings, ESCAPES, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
 PERCENT_ENCODING = Decoder("percent", percent_encoding, ESCAPES, (b"%",))
 HTML_REFERENCES = Decoder("html", html_references, ESCAPES, (b"&",))
-QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, ESCAPES, (b"=",), looks_quoted_printable)
+QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, ESCAPES, (b"=",), is_quoted_printable)
 UTF_16 = Decoder("utf-16", utf_16, WIDE, (b"\0",), _has_utf_16)
 UTF_32 = Decoder("utf-32", utf_32, WIDE, (b"\0\0\0",), _has_utf_32)

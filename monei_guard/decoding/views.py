@@ -29,7 +29,7 @@ _COPIED = (1, 1)
 _Changed: TypeAlias = tuple[int, int]
 _Borders: TypeAlias = tuple[list[int], list[int]]
 _FREE = 1 << 17
-_CUT = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
+_OMITTED = b"Z\nZ\n"  # stands where text is left out; no key ends or begins at it
 
 
 class DecodingLimits(NamedTuple):
@@ -81,7 +81,7 @@ def decoded_views(
             if exceeded:
                 yield Skipped(root.blob.path, f"decoding stopped: {exceeded}")
                 return
-            yield from (Skipped(root.blob.path, cut) for *_, cut in replacements if cut)
+            yield from (Skipped(root.blob.path, reason) for *_, reason in replacements if reason)
             yield child
             if depth + 1 < limits.depth and (
                 may_hold is None or _holds_any(child.data, COMPRESSED.markers) or may_hold(child.data)
@@ -225,7 +225,7 @@ def _rewritten(view: View, name: str, replacements: list[Replacement]) -> tuple[
     parts.append(data[position:stop])
     if stop < len(data):
         segments.append((length + stop - position, stop, len(data), None))
-        parts.append(_CUT)
+        parts.append(_OMITTED)
     child = View(
         blob=view.blob,
         data=b"".join(parts),
@@ -244,7 +244,7 @@ def _kept(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, bytes |
     if stop < resume:
         if stop > start:
             yield start, stop, None
-        yield stop, resume, _CUT
+        yield stop, resume, _OMITTED
         start = resume
     if start < end:
         yield start, end, None

@@ -182,15 +182,15 @@ def _address(data: bytes, start: int, end: int) -> bytes:
     """Return the host that the value's line names, else the last one before it, else the next one, or b""."""
     line_start, line_end = data.rfind(b"\n", 0, start) + 1, data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end
-    places = (
+    passages = (
         data[max(line_start, start - _BEFORE) : min(line_end, end + _AFTER)],
         data[max(0, start - _BEFORE) : start],
         data[end : end + _AFTER],
     )
-    for number, place in enumerate(places):
-        hosts = _ADDRESS.findall(place)
+    for number, passage in enumerate(passages):
+        hosts = _ADDRESS.findall(passage)
         if hosts:
-            return bytes(hosts[0] if number == len(places) - 1 else hosts[-1])
+            return bytes(hosts[0] if number == len(passages) - 1 else hosts[-1])
     return b""
 
 

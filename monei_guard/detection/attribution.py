@@ -48,7 +48,7 @@ class VendorSigns:
     declared: Search
 
 
-Known = Callable[[VendorSigns], bool]
+CompanyTest = Callable[[VendorSigns], bool]
 
 
 def vendor_signs(evidence: Iterable[Rule]) -> tuple[VendorSigns, ...]:
@@ -80,7 +80,7 @@ def _searcher(pattern: str) -> Search:
 
 
 def attribute(
-    value: bytes, around: MatchContext, signs: Iterable[VendorSigns], in_file: Known, declared: Known
+    value: bytes, around: MatchContext, signs: Iterable[VendorSigns], in_file: CompanyTest, declared: CompanyTest
 ) -> Attribution:
     """Return whose key `value` is.
 
@@ -106,7 +106,7 @@ def attribute(
     return Attribution(vendor, score, second)
 
 
-def _context_score(company: VendorSigns, around: MatchContext, in_file: Known, declared: Known) -> int:
+def _context_score(company: VendorSigns, around: MatchContext, in_file: CompanyTest, declared: CompanyTest) -> int:
     score = NAMED if company.named(around.name) else 0
     if company.mentioned(around.line):
         score += ON_LINE

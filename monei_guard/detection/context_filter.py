@@ -8,7 +8,14 @@ import regex
 
 from monei_guard.detection.assessment import NO_CONTEXT, Assessment, MatchContext
 from monei_guard.detection.assignment import surroundings
-from monei_guard.detection.attribution import UNIQUE_SHAPE, Attribution, Known, VendorSigns, attribute, vendor_signs
+from monei_guard.detection.attribution import (
+    UNIQUE_SHAPE,
+    Attribution,
+    CompanyTest,
+    VendorSigns,
+    attribute,
+    vendor_signs,
+)
 from monei_guard.detection.documented_values import is_documented
 from monei_guard.detection.documents.table_columns import table_and_column
 from monei_guard.detection.environment import environment
@@ -30,7 +37,7 @@ class Text:
 
     path: bytes | None
     head: bytes  # the lower-cased beginning
-    spoken_of: Known
+    spoken_of: CompanyTest
     around: Callable[[int, int], MatchContext]
 
 
@@ -46,7 +53,7 @@ class ContextFilter:
         return vendor_signs(self._load_evidence())
 
     @cached_property
-    def _declared(self) -> Known:
+    def _declared(self) -> CompanyTest:
         manifests = self._load_manifests()
         return cache(lambda company: company.declared(manifests))
 
@@ -83,7 +90,7 @@ class ContextFilter:
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
         )
 
-    def _owner(self, rule: Rule, value: bytes, around: MatchContext, in_file: Known) -> Attribution:
+    def _owner(self, rule: Rule, value: bytes, around: MatchContext, in_file: CompanyTest) -> Attribution:
         if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
             return Attribution(rule.vendor, UNIQUE_SHAPE)
         return attribute(value, around, self._signs, in_file, self._declared)

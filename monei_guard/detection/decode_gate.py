@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.compressed import COMPRESSED
-from monei_guard.decoding.escapes import looks_quoted_printable
+from monei_guard.decoding.escapes import is_quoted_printable
 from monei_guard.decoding.views import decoded_views
 from monei_guard.detection.encoded_regions import passages, widened
 from monei_guard.detection.prefilter import REACH, FastTest, Prefilter
@@ -77,16 +77,16 @@ class DecodeGate:
         if key not in self._passages:
             if len(self._passages) > _REMEMBERED:
                 self._passages.clear()
-            self._passages[key] = self._says_anything(near, text, test, whole=whole) and self._holds_match(
+            self._passages[key] = self._holds_keyword(near, text, test, whole=whole) and self._holds_match(
                 text, test, whole=whole
             )
         return self._passages[key]
 
-    def _says_anything(self, near: bytes, around: bytes, test: FastTest, *, whole: bool) -> bool:
+    def _holds_keyword(self, near: bytes, around: bytes, test: FastTest, *, whole: bool) -> bool:
         """Return whether any keyword comes out where the sign stands, or what decides that may stand further away."""
         if 2 * len(near) > len(around) or test.unencoded(near) or test.divided(near):
             return True
-        if b"=" in near and looks_quoted_printable(around):
+        if b"=" in near and is_quoted_printable(around):
             return True
         views, is_whole = self._read_passage(near, whole=whole)
         return not is_whole or any(test.unencoded(view.data) for view in views)

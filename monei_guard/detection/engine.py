@@ -66,10 +66,10 @@ class Engine:
         deadline = self.matcher.deadline()
         try:
             for view in views:
-                assessments.extend((view, one) for one in self.assessments(view, deadline))
+                assessments.extend((view, assessment) for assessment in self.assessments(view, deadline))
         except SlowRuleError as error:
             skipped = (Skipped(views[0].blob.path, str(error)),)
-        if all(one.dropped for _, one in assessments):
+        if all(assessment.dropped for _, assessment in assessments):
             return Detected((), skipped)
         make = load("monei_guard.detection.findings:findings")
         return Detected(tuple(make(assessments, shown_path)), skipped)

@@ -45,26 +45,26 @@ def environment(value: bytes, around: MatchContext, file_head: bytes, path: byte
     if by_prefix:
         return Environment.PRODUCTION if by_prefix["production"] else Environment.SANDBOX
     for part in _telling_parts(around.original_name, path):
-        said = _from_words(_WORDS.findall(part))
-        if said is not Environment.UNKNOWN:
-            return said
+        named = _from_words(_WORDS.findall(part))
+        if named is not Environment.UNKNOWN:
+            return named
     statements = (
         _LINE_WORD.findall(around.line),
         _NEAR_SETTING.findall(around.near) if b"monei" in around.near else [],
     )
     for words in statements:
-        said = _from_words([word.decode() for word in words])
-        if said is not Environment.UNKNOWN:
-            return said
-    said = _from_head(file_head)
-    return _from_path(path) if said is Environment.UNKNOWN else said
+        named = _from_words([word.decode() for word in words])
+        if named is not Environment.UNKNOWN:
+            return named
+    named = _from_head(file_head)
+    return _from_path(path) if named is Environment.UNKNOWN else named
 
 
 @lru_cache(maxsize=4)  # a file with thousands of keys has one head
 def _from_head(file_head: bytes) -> Environment:
-    said = _from_words([word.decode() for word in _SETTING.findall(file_head)])
-    if said is not Environment.UNKNOWN:
-        return said
+    named = _from_words([word.decode() for word in _SETTING.findall(file_head)])
+    if named is not Environment.UNKNOWN:
+        return named
     is_development = _DEVELOPMENT_HOST.search(file_head) and not _PRODUCTION_HOST.search(file_head)
     return Environment.SANDBOX if is_development else Environment.UNKNOWN
 
@@ -94,11 +94,11 @@ def _from_path(path: bytes | None) -> Environment:
         return Environment.UNKNOWN
     *folders, name = path.decode("utf-8", "replace").split("/")
     if _SETTINGS_FILE.search(name) or _SETTINGS_MODULE.search("/".join((*folders, name))):
-        said = _from_words(_WORDS.findall(name))
-        if said is not Environment.UNKNOWN:
-            return said
+        named = _from_words(_WORDS.findall(name))
+        if named is not Environment.UNKNOWN:
+            return named
         for folder in reversed(folders):
-            said = _from_words([folder])
-            if said is not Environment.UNKNOWN:
-                return said
+            named = _from_words([folder])
+            if named is not Environment.UNKNOWN:
+                return named
     return Environment.UNKNOWN

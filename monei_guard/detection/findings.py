@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from monei_guard.detection.assessment import Assessment
-from monei_guard.detection.documents.json_paths import byte_place, document_places
+from monei_guard.detection.documents.json_paths import byte_position, document_titles
 from monei_guard.detection.matcher import Candidate
 from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.model.blob import Blob, View
@@ -26,11 +26,11 @@ def findings(assessments: list[tuple[View, Assessment]], shown_path: str | None)
     )
     seen: Counter[str] = Counter()
     made = []
-    places = _places(kept)
+    titles = _titles(kept)
     for view, assessment in sorted(kept, key=lambda item: _root_span(*item).start):
         identity = _identity(assessment, view.blob)
         seen[identity] += 1
-        made.append(_finding(view, assessment, f"{identity}:{seen[identity]}", masks, shown_path, places))
+        made.append(_finding(view, assessment, f"{identity}:{seen[identity]}", masks, shown_path, titles))
     return made
 
 
@@ -56,14 +56,14 @@ def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, 
         root, span = view.root_span(Span(assessment.candidate.start, assessment.candidate.end))
         value = assessment.candidate.value
         copied = root.data[span.start : span.end] == value
-        places = range(span.start >> 10, (span.end >> 10) + 1)
+        kilobytes = range(span.start >> 10, (span.end >> 10) + 1)
         if not any(
             span.start < other.end and other.start < span.end and (copied or value in before or before in value)
-            for place in places
-            for other, before in taken[place]
+            for kilobyte in kilobytes
+            for other, before in taken[kilobyte]
         ):
-            for place in places:
-                taken[place].append((span, value))
+            for kilobyte in kilobytes:
+                taken[kilobyte].append((span, value))
             kept.append((view, assessment))
     return kept
 
@@ -82,7 +82,7 @@ def _identity(assessment: Assessment, blob: Blob) -> str:
 
 
 def _finding(
-    view: View, assessment: Assessment, identity: str, masks: Masks, shown_path: str | None, places: dict[int, str]
+    view: View, assessment: Assessment, identity: str, masks: Masks, shown_path: str | None, titles: dict[int, str]
 ) -> Finding:
     candidate, rule = assessment.candidate, assessment.candidate.rule
     span = Span(candidate.start, candidate.end)
@@ -100,7 +100,7 @@ def _finding(
         confidence=assessment.confidence,
         vendor=assessment.vendor,
         environment=assessment.environment,
-        message=_masked(_message(assessment, view.blob, _place(location, root_span, places)), masks.values),
+        message=_masked(_message(assessment, view.blob, _position(location, root_span, titles)), masks.values),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
@@ -114,21 +114,21 @@ def _masked(text: str, values: tuple[bytes, ...]) -> str:
     return redact_values(text.encode("utf-8", "surrogateescape"), values).decode("utf-8", "surrogateescape")
 
 
-def _places(kept: list[tuple[View, Assessment]]) -> dict[int, str]:
+def _titles(kept: list[tuple[View, Assessment]]) -> dict[int, str]:
     """Return what a document's reader calls the places of the findings."""
     if not kept or kept[0][0].blob.is_name:
         return {}
     root, _ = kept[0][0].root_span(Span(0, 0))
-    return document_places(root.blob.path, root.data, [_root_span(*item).start for item in kept])
+    return document_titles(root.blob.path, root.data, [_root_span(*item).start for item in kept])
 
 
-def _place(location: Location, span: Span, places: dict[int, str]) -> str:
-    place = places.get(span.start, "")
-    far = byte_place(location.start_byte) if location.start_column > _FAR else ""
-    return ", ".join(part for part in (place, far) if part)
+def _position(location: Location, span: Span, titles: dict[int, str]) -> str:
+    title = titles.get(span.start, "")
+    far = byte_position(location.start_byte) if location.start_column > _FAR else ""
+    return ", ".join(part for part in (title, far) if part)
 
 
-def _message(assessment: Assessment, blob: Blob, place: str) -> str:
+def _message(assessment: Assessment, blob: Blob, position: str) -> str:
     text = assessment.candidate.rule.title
     if assessment.vendor == "unknown":
         text = f"{text}, of an unknown company"
@@ -138,7 +138,7 @@ def _message(assessment: Assessment, blob: Blob, place: str) -> str:
         text = f"{text}, {assessment.environment}"
     if blob.is_name:
         text = f"{text}, in the name itself"
-    if place:
-        text = f"{text}; {place}"
+    if position:
+        text = f"{text}; {position}"
     note = blob.note(assessment.candidate.value) if blob.note else ""
     return f"{text}; {note}" if note else text

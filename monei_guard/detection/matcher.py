@@ -49,9 +49,9 @@ class Matcher:
     def candidates(self, view: View, deadline: float) -> Iterator[Candidate]:
         """Yield every match of every rule in the view. Raises SlowRuleError at the deadline."""
         lower = view.data.lower()
-        places = {keyword: list(_occurrences(lower, keyword.encode())) for keyword in self.keywords}
+        occurrences = {keyword: list(_occurrences(lower, keyword.encode())) for keyword in self.keywords}
         for rule in self.rules:
-            for start, end in _windows(lower, (places[keyword] for keyword in rule.keywords)):
+            for start, end in _windows(lower, (occurrences[keyword] for keyword in rule.keywords)):
                 yield from self._search(rule, view.data, start, end, deadline)
 
     def _search(self, rule: Rule, data: bytes, start: int, end: int, deadline: float) -> Iterator[Candidate]:
@@ -69,12 +69,12 @@ class Matcher:
             ) from None
 
 
-def _windows(lower: bytes, places: Iterable[list[int]]) -> list[tuple[int, int]]:
-    """Return the merged byte ranges around a rule's keywords, which occur at `places`."""
-    hits = [at for every in places for at in every]
+def _windows(lower: bytes, occurrences: Iterable[list[int]]) -> list[tuple[int, int]]:
+    """Return the merged byte ranges around a rule's keywords; `occurrences` are the offsets of each."""
+    offsets = [at for every in occurrences for at in every]
     windows: list[tuple[int, int]] = []
-    for hit in sorted(set(hits)):
-        start, end = max(0, hit - _BEFORE), min(len(lower), hit + _AFTER)
+    for offset in sorted(set(offsets)):
+        start, end = max(0, offset - _BEFORE), min(len(lower), offset + _AFTER)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
         else:

@@ -45,7 +45,7 @@ def placeholder_reason(value: bytes) -> str:
         return _pin_reason(value)
     if not body:
         return "nothing follows the prefix"
-    word = _WORD.search(lower) or (not looks_generated(body) and _SHORT_WORD.search(lower))
+    word = _WORD.search(lower) or (not is_generated(body) and _SHORT_WORD.search(lower))
     if word:
         return f"it contains the word {word[0].strip(b'_-. ').decode('ascii', 'replace')!r}"
     if _longest_run(lower) >= min(8, max(5, len(body) // 2)):
@@ -60,7 +60,7 @@ def placeholder_reason(value: bytes) -> str:
     return ""
 
 
-def looks_generated(value: bytes) -> bool:
+def is_generated(value: bytes) -> bool:
     """Return whether a value without a known shape looks as if a generator made it, rather than a person."""
     if len(value) < 16 or len(set(value)) < 8:  # noqa: PLR2004 - less than 48 bits
         return False

@@ -106,17 +106,17 @@ class FastTest:
         self._scan = database.scan
         self._unencoded = unencoded
         self._divided = divided
-        self._hits: list[int] = []
-        self._on_match = lambda number, _start, _end, _flags, _context: self._hits.append(number)
+        self._matched: list[int] = []
+        self._on_match = lambda number, _start, _end, _flags, _context: self._matched.append(number)
 
     def __call__(self, data: bytes | memoryview) -> bool:
         """Return whether any pattern matches."""
         if not data:
             return False
         self._scan(data, match_event_handler=self._on_match)
-        if not self._hits:
+        if not self._matched:
             return False
-        self._hits.clear()
+        self._matched.clear()
         return True
 
     def unencoded(self, data: bytes | memoryview) -> bool:
@@ -129,8 +129,8 @@ class FastTest:
 
     def _finds(self, data: bytes | memoryview, numbers: frozenset[int]) -> bool:
         self._scan(data, match_event_handler=self._on_match)
-        found = not numbers.isdisjoint(self._hits)
-        self._hits.clear()
+        found = not numbers.isdisjoint(self._matched)
+        self._matched.clear()
         return found
 
 
@@ -178,7 +178,10 @@ def hyperscan_test(
     except ImportError:
         return None
     needed = shortest(keywords)
-    signed = [(one.is_outer, one.openings, one.patterns, one.exact_patterns(needed)) for one in signatures]
+    signed = [
+        (signature.is_outer, signature.openings, signature.patterns, signature.exact_patterns(needed))
+        for signature in signatures
+    ]
     database = open_database(
         repr((needed, extra, signed)).encode(),
         (__file__, *sources(signatures)),
@@ -189,13 +192,13 @@ def hyperscan_test(
         return None
     # The numbers are those of `_expressions`; each keyword has three forms.
     unencoded = [*range(3 * len(needed))]
-    number = len(unencoded) + sum(len(one.patterns) for one in signatures)
+    number = len(unencoded) + sum(len(signature.patterns) for signature in signatures)
     unencoded += range(number, number + len(extra))
     number += len(extra)
     divided: list[int] = []
-    for one in signatures:
-        count = len(one.exact_patterns(needed))
-        divided += range(number, number + count if one.is_parted else number)
+    for signature in signatures:
+        count = len(signature.exact_patterns(needed))
+        divided += range(number, number + count if signature.is_parted else number)
         number += count
     return FastTest(database, frozenset(unencoded), frozenset(divided))
 
@@ -206,9 +209,9 @@ def _expressions(
     """Return the patterns to match whatever their case, and those to match byte for byte."""
     caseless = [_escape(form) for keyword in keywords for form in plain_forms(keyword)]
     exact = [_escape(literal) for literal in extra]
-    for one in signatures:
-        caseless += one.patterns
-        exact += one.exact_patterns(keywords)
+    for signature in signatures:
+        caseless += signature.patterns
+        exact += signature.exact_patterns(keywords)
     return caseless, [*exact, *map(_escape, encoded_literals(keywords, signatures))]
 
 

@@ -4,7 +4,7 @@ import regex
 
 from monei_guard.detection.assessment import NO_CONTEXT, Assessment
 from monei_guard.detection.matcher import Candidate
-from monei_guard.detection.placeholders import looks_generated, placeholder_reason
+from monei_guard.detection.placeholders import is_generated, placeholder_reason
 from monei_guard.model.rule import Rule
 
 
@@ -30,7 +30,7 @@ def _unfit_value(rule: Rule, value: bytes) -> str:
     context = rule.context
     if context.value and not regex.fullmatch(context.value.encode(), value):
         return "its form is not the one this rule looks for"
-    if context.random and not looks_generated(_body(value)):
+    if context.random and not is_generated(_body(value)):
         return "it does not look generated"
     return ""
 

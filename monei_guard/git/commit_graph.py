@@ -130,14 +130,14 @@ def commit_graph(rows: Sequence[CommitRows], id_length: int) -> CommitGraph:
     parent = IdTable(ids, np.arange(len(ids))).numbers(named[rows_of])
     child, parent = child[parent >= 0], parent[parent >= 0]
     order = np.argsort(_corrected(times[distinct], child, parent), kind="stable")
-    place = np.empty(len(ids), dtype=np.int64)
-    place[order] = np.arange(len(ids))
-    child, parent = place[child], place[parent]
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[order] = np.arange(len(ids))
+    child, parent = rank[child], rank[parent]
     by_child = np.argsort(child, kind="stable")
     first = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(child, minlength=len(ids)))))
     return CommitGraph(
         ids=ids[order], trees=trees[distinct][order], parents=parent[by_child], children=child[by_child], first=first,
-        by_id=place,
+        by_id=rank,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dulwich.errors import ApplyDeltaError
 __all__ = ["ApplyDeltaError", "apply_delta"]
 
 
-def _in_lists_of_one(apply: Callable[[bytes, bytes], list[bytes]]) -> Callable[[bytes, bytes], list[bytes]]:
+def _joined(apply: Callable[[bytes, bytes], list[bytes]]) -> Callable[[bytes, bytes], list[bytes]]:
     """Return dulwich's Python function with the compiled one's result: it makes an object in pieces."""
     return lambda base, delta: [b"".join(apply(base, delta))]
 
@@ -25,4 +25,4 @@ try:
 except ImportError:  # a platform without a compiled wheel
     from dulwich.pack import apply_delta as _in_pieces
 
-    apply_delta = _in_lists_of_one(_in_pieces)
+    apply_delta = _joined(_in_pieces)

@@ -75,9 +75,9 @@ def share_out(entries: PackEntries, needed: Flags, kinds: tuple[int, ...], targe
         starts = np.append(np.nonzero(np.diff(root, prepend=-1))[0], len(members))
         before = np.concatenate((np.zeros(1, dtype=np.int64), weight))
         goals = np.arange(target, int(weight[-1]) + target, target)
-        cuts = starts[np.minimum(np.searchsorted(before[starts], goals), len(starts) - 1)]
+        boundaries = starts[np.minimum(np.searchsorted(before[starts], goals), len(starts) - 1)]
         low = 0
-        for high in cuts.tolist():
+        for high in boundaries.tolist():
             if high > low:
                 shares.append(Share(kind, members[low:high], int(before[high] - before[low])))
             low = high
@@ -112,15 +112,15 @@ def _keeps_much(entries: PackEntries, members: Offsets) -> bool:
 
 
 def _local(members: Offsets, base: Offsets) -> Offsets:
-    """Return for each member the place in `members` of its base, -1 for a whole object."""
-    place = np.empty(len(base), dtype=np.int64)  # as long as the pack, but only the members' pages are touched
-    place[members] = np.arange(len(members))
+    """Return for each member the row in `members` of its base, -1 for a whole object."""
+    row = np.empty(len(base), dtype=np.int64)  # as long as the pack, but only the members' pages are touched
+    row[members] = np.arange(len(members))
     bases = base.take(members)
-    return np.where(bases >= 0, place.take(bases, mode="clip"), -1)
+    return np.where(bases >= 0, row.take(bases, mode="clip"), -1)
 
 
 def _depth_first(parent: Offsets) -> Offsets:
-    """Return places in depth-first order, siblings by the size of their branch, the largest last."""
+    """Return rows in depth-first order, siblings by the size of their branch, the largest last."""
     count = len(parent)
     levels = _levels(parent)
     branch = np.ones(count, dtype=np.int64)
@@ -132,17 +132,17 @@ def _depth_first(parent: Offsets) -> Offsets:
     group = np.maximum.accumulate(np.where(first, np.arange(count), 0))
     before = np.empty(count, dtype=np.int64)
     before[by_family] = total - branch[by_family] - (total[group] - branch[by_family][group])
-    place = np.zeros(count, dtype=np.int64)
-    place[levels[0]] = before[levels[0]]
+    rank = np.zeros(count, dtype=np.int64)
+    rank[levels[0]] = before[levels[0]]
     for level in levels[1:]:
-        place[level] = place[parent[level]] + 1 + before[level]
+        rank[level] = rank[parent[level]] + 1 + before[level]
     order = np.empty(count, dtype=np.int64)
-    order[place] = np.arange(count)
+    order[rank] = np.arange(count)
     return order
 
 
 def _levels(parent: Offsets) -> list[Offsets]:
-    """Return the places at each depth, roots first."""
+    """Return the rows at each depth, roots first."""
     depth = (parent >= 0).astype(np.int64)
     ancestor = np.where(parent >= 0, parent, np.arange(len(parent)))
     while True:
@@ -152,6 +152,6 @@ def _levels(parent: Offsets) -> list[Offsets]:
         depth += depth[ancestor]
         ancestor = further
     by_depth = np.argsort(depth, kind="stable")
-    cuts = np.searchsorted(depth[by_depth], np.arange(1, int(depth.max()) + 1))
-    levels: list[NDArray[np.int64]] = np.split(by_depth, cuts)
+    boundaries = np.searchsorted(depth[by_depth], np.arange(1, int(depth.max()) + 1))
+    levels: list[NDArray[np.int64]] = np.split(by_depth, boundaries)
     return levels

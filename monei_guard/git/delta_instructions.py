@@ -68,7 +68,7 @@ class InflatedDeltas:
         self.sizes = DeltaSizes(base=base, result=result)
 
     def opcodes(self, at: Offsets) -> Bytes:
-        """Return the byte at each place."""
+        """Return the byte at each offset."""
         return self._data.take(at, mode="clip")
 
     def copied(self, at: Offsets) -> Offsets:
@@ -82,13 +82,13 @@ class InflatedDeltas:
         """Return where in its base the copy instruction at each place starts."""
         return self._operand(at + 1, self.opcodes(at), ((0x01, 0), (0x02, 8), (0x04, 16), (0x08, 24)))
 
-    def _operand(self, place: Offsets, op: Bytes, parts: tuple[tuple[int, int], ...]) -> Offsets:
-        """Return the number whose bytes, where the opcode says that they are there, start at each place."""
-        value = np.zeros(len(place), dtype=np.int64)
+    def _operand(self, offset: Offsets, op: Bytes, parts: tuple[tuple[int, int], ...]) -> Offsets:
+        """Return the number whose bytes, where the opcode says that they are there, start at each offset."""
+        value = np.zeros(len(offset), dtype=np.int64)
         for bit, shift in parts:
             present = (op & bit) != 0
-            value |= np.where(present, self.opcodes(place).astype(np.int64) << shift, 0)
-            place = place + present
+            value |= np.where(present, self.opcodes(offset).astype(np.int64) << shift, 0)
+            offset = offset + present
         return value
 
     def _number(self) -> tuple[Offsets, Flags]:
@@ -110,19 +110,19 @@ class InflatedDeltas:
         """Return the instructions of some of the deltas, given by their places in the list, in their order."""
         rows = rows[self.at[rows] < self.end[rows]]
         buffer, step = self._buffer, _STEP
-        places: list[int] = []
+        offsets: list[int] = []
         counts: list[int] = []
-        add = places.append
+        add = offsets.append
         for start, after in zip(self.at[rows].tolist(), self.end[rows].tolist(), strict=True):
-            before, place = len(places), start
-            while place < after:
-                add(place)
-                place += step[buffer[place]]
-            counts.append(len(places) - before)
-        if not places:
+            before, offset = len(offsets), start
+            while offset < after:
+                add(offset)
+                offset += step[buffer[offset]]
+            counts.append(len(offsets) - before)
+        if not offsets:
             return Instructions(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
         count: Offsets = np.array(counts, dtype=np.int64)
-        at, owner = np.array(places, dtype=np.int64), np.repeat(np.arange(len(rows)), count)
+        at, owner = np.array(offsets, dtype=np.int64), np.repeat(np.arange(len(rows)), count)
         copied = self.copied(at)
         size = np.where(copied > 0, copied, self._data[at])
         first = np.cumsum(count) - count  # of each delta's instructions; none has no instruction

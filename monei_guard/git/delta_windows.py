@@ -74,12 +74,12 @@ def _insides(found: Instructions, result: Offsets, margin: int) -> dict[int, Str
     if not len(kept):
         return {}
     owner = found.owner[kept]
-    cuts = np.nonzero(np.diff(owner, prepend=-1))[0].tolist()
+    firsts = np.nonzero(np.diff(owner, prepend=-1))[0].tolist()
     stretches = list(zip(low[kept].tolist(), high[kept].tolist(), strict=True))
-    rows = owner[cuts].tolist()
+    rows = owner[firsts].tolist()
     return {
         row: tuple(stretches[begin:after])
-        for row, begin, after in zip(rows, cuts, [*cuts[1:], len(stretches)], strict=True)
+        for row, begin, after in zip(rows, firsts, [*firsts[1:], len(stretches)], strict=True)
     }
 
 

@@ -135,7 +135,7 @@ def _offset_bases(
         more = more[(byte & 0x80) != 0]
     start[deltas] = at
     target = offsets.take(deltas) - back
-    found = table.places(target)
+    found = table.rows(target)
     exact = (back > 0) & (target > 0) & (table.offsets.take(found, mode="clip") == target)
     exact &= at < end.take(deltas)
     base[deltas] = np.where(exact, found, BROKEN)
@@ -151,7 +151,7 @@ class _OffsetTable:
         counts = np.bincount(offsets >> self._shift)
         self._before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
 
-    def places(self, target: Offsets) -> Offsets:
+    def rows(self, target: Offsets) -> Offsets:
         """Return where each target stands or would stand: as `searchsorted`, but twice as fast."""
         found = self._before.take(target >> self._shift, mode="clip")
         behind = np.nonzero(self.offsets.take(found, mode="clip") < target)[0]
@@ -171,8 +171,8 @@ def _named_bases(data: Bytes, entry_type: NDArray[np.int8], start: Offsets, base
     if not len(deltas):
         return
     width = index.id_length
-    places = np.minimum(start[deltas][:, None] + np.arange(width), len(data) - 1)
-    names = np.ascontiguousarray(data[places]).view(f"S{width}").ravel()
+    offsets = np.minimum(start[deltas][:, None] + np.arange(width), len(data) - 1)
+    names = np.ascontiguousarray(data[offsets]).view(f"S{width}").ravel()
     start[deltas] += width
     row = np.minimum(np.searchsorted(index.ids, names), len(index.ids) - 1)
     position = np.empty(len(index.ids), dtype=np.int64)

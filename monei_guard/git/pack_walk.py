@@ -45,7 +45,7 @@ _APPLY_ERRORS = (ApplyDeltaError, ValueError, TypeError, MemoryError, IndexError
 
 @dataclass(slots=True)
 class Outcome:
-    """What a walk came upon. Positions are places in the pack.
+    """What a walk came upon. Positions are those in pack order.
 
     `deferred` entries were not looked at here, because they, or a base of theirs, are large or could not be read;
     `damaged` says why for those that could not.
@@ -93,9 +93,9 @@ class Walker:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Objects that were rebuilt: their places in the walk's order, and of each delta the base."""
+    """Objects that were rebuilt: their rows in the walk's order, and of each delta the base."""
 
-    places: list[int]
+    rows: list[int]
     contents: list[bytes]
     bases: list[bytes | None]
 
@@ -104,7 +104,7 @@ class _Group:
 class _Windows:
     """What of the objects of a batch need not be looked at where their bases are clean.
 
-    `head` and `tail` count bytes, `insides` are stretches, all by places in the batch, which starts at `low`.
+    `head` and `tail` count bytes, `insides` are stretches, all by indexes in the batch, which starts at `low`.
     """
 
     low: int
@@ -114,28 +114,28 @@ class _Windows:
     insides: dict[int, Stretches]
     margin: int
 
-    def pieces(self, group: _Group, hit: bytearray) -> list[bytes | memoryview]:
+    def pieces(self, group: _Group, unclean: bytearray) -> list[bytes | memoryview]:
         """Return what is to be looked at of some objects of the batch."""
         pieces: list[bytes | memoryview] = []
         add = pieces.append
         low, parent, heads, tails, insides, margin = (
             self.low, self.parent, self.head, self.tail, self.insides, self.margin
         )  # fmt: skip
-        for place, content, base in zip(group.places, group.contents, group.bases, strict=True):
-            row = place - low
-            if base is None or hit[parent[row]]:
+        for row, content, base in zip(group.rows, group.contents, group.bases, strict=True):
+            index = row - low
+            if base is None or unclean[parent[index]]:
                 add(content)
-            elif row in insides:
+            elif index in insides:
                 view, at = memoryview(content), 0
-                for start, end in insides[row]:
+                for start, end in insides[index]:
                     add(view[at:start])
                     at = end
                 add(view[at:])
             else:
-                end, tail = len(content), tails[row]
+                end, tail = len(content), tails[index]
                 if tail and content.endswith(memoryview(base)[-tail - margin :]):
                     end -= tail
-                add(memoryview(content)[heads[row] : end])
+                add(memoryview(content)[heads[index] : end])
         return pieces
 
 
@@ -154,7 +154,7 @@ class _State:
         self.selected = walker.selected.take(order.position)
         self.all_selected = bool(self.selected.all())
         self.contents: list[bytes | None] = [None] * len(order.position)
-        self.hit = bytearray(len(order.position))
+        self.unclean = bytearray(len(order.position))
 
     def batch(self, low: int, high: int) -> None:
         """Inflate, rebuild and look at the entries `[low, high)` of the order."""
@@ -220,7 +220,7 @@ class _State:
         """Return the objects of some rows, each with its base."""
         contents = self.contents
         group = _Group([], [], [])
-        add, add_content, add_base = group.places.append, group.contents.append, group.bases.append
+        add, add_content, add_base = group.rows.append, group.contents.append, group.bases.append
         for row, data, parent, is_last, has_children in rows:
             content, base = data, None
             if parent >= 0:
@@ -244,9 +244,9 @@ class _State:
 
     def _selected_only(self, group: "_Group") -> "_Group":
         """Return what is to be looked at; the deltas of the others are looked at whole."""
-        for row in group.places:
-            self.hit[row] = not self.selected[row]
-        kept = [row for row in zip(group.places, group.contents, group.bases, strict=True) if self.selected[row[0]]]
+        for row in group.rows:
+            self.unclean[row] = not self.selected[row]
+        kept = [row for row in zip(group.rows, group.contents, group.bases, strict=True) if self.selected[row[0]]]
         return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
 
     def _search_group(self, group: "_Group", windows: "_Windows | None") -> None:
@@ -256,14 +256,14 @@ class _State:
         self.outcome.size += sum(map(len, contents))
         content_test, each_group = self.walker.content_test, self.walker.each_group
         if each_group is not None and contents:
-            each_group(position[group.places], contents)
+            each_group(position[group.rows], contents)
         if content_test is None or not contents:
             return
-        pieces = contents if windows is None else windows.pieces(group, self.hit)
+        pieces = contents if windows is None else windows.pieces(group, self.unclean)
         if self.walker.margin is None or content_test(b"".join(pieces)):
-            for row, content in zip(group.places, contents, strict=True):
+            for row, content in zip(group.rows, contents, strict=True):
                 if content_test(content):
-                    self.hit[row] = 1
+                    self.unclean[row] = 1
                     self.walker.found(int(position[row]), content)
 
     def _not_rebuilt(self, row: int, base: bytes | None, delta: bytes | None, error: Exception) -> None:

@@ -234,8 +234,8 @@ def configured(repository: Repository, pattern: str) -> list[tuple[bytes, bytes]
     if repository.as_hook and (given := os.environ.get("GIT_CONFIG_PARAMETERS")) is not None:
         env["GIT_CONFIG_PARAMETERS"] = given
     asked = ("config", "-z", "--get-regexp", pattern)
-    answer = _output(asked, cwd=repository.git_dir, stdin=None, env=env, answers=(0, 1))
-    entries = (entry.partition(b"\n") for entry in answer.split(b"\0") if entry)
+    output = _output(asked, cwd=repository.git_dir, stdin=None, env=env, answers=(0, 1))
+    entries = (entry.partition(b"\n") for entry in output.split(b"\0") if entry)
     return [(key, value) for key, _, value in entries]
 
 

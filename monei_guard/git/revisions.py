@@ -3,7 +3,7 @@
 from monei_guard.git.repository import GitError, Repository, git
 
 
-def commit_here(repository: Repository, name: str) -> str | None:
+def local_commit(repository: Repository, name: str) -> str | None:
     """Return the id of the commit that `name` stands for, None where this clone has none.
 
     `name` is an id, the beginning of one (7 characters or more), or the full name of a ref. A ref that is named like

@@ -79,8 +79,8 @@ def name_before(tree: bytes, end: int, id_length: int) -> bytes | None:
         return None
     start = max(zero - _LONGEST_NAME, 0)
     # the nearest mode before the name; a name that holds one itself, or a stray one in an id, needs the whole tree
-    places = sorted((tree.rfind(mode, start, zero), mode) for mode in _MODES)
-    at, mode = places[-1]
+    candidates = sorted((tree.rfind(mode, start, zero), mode) for mode in _MODES)
+    at, mode = candidates[-1]
     name = tree[at + len(mode) : zero]
     if at >= 0 and name and b"\0" not in name and b" " not in name and (at == 0 or _behind_id(tree, at, id_length)):
         return name

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from monei_guard.git.cat_file import MISSING, ObjectHeader, object_headers, read_objects, read_windows
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
-from monei_guard.history.worker import Examiner, ObjectHit, ShareResult
+from monei_guard.history.worker import Examiner, MatchedObject, ShareResult
 
 
 def scan_through_git(
@@ -47,5 +47,5 @@ def _large_object(repository: Repository, examiner: Examiner, header: ObjectHead
     except (GitError, MemoryError) as error:
         result.hopeless[header.object_id] = str(error)
     if secrets:
-        result.hits.append(ObjectHit(header.object_id, header.kind, tuple(secrets)))
+        result.matched_objects.append(MatchedObject(header.object_id, header.kind, tuple(secrets)))
     return result

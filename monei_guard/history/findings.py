@@ -27,7 +27,7 @@ from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.matching import digest
 from monei_guard.history.object_store import PLACED, ObjectStore, Scan, StoreResult, finish_scan, open_store
 from monei_guard.history.provenance import Provenance, provenance_of
-from monei_guard.history.worker import ObjectHit
+from monei_guard.history.worker import MatchedObject
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
@@ -60,8 +60,8 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     repository = store.repository
     provenance = _with_masked_refs(_provenance(scan), scanner)
     finish_scan(scan)
-    hits = {hit.object_id: hit for hit in result.hits}
-    found = list(_found(repository, _sightings(hits, provenance), scanner))
+    matched_objects = {matched.object_id: matched for matched in result.matched_objects}
+    found = list(_found(repository, _sightings(matched_objects, provenance), scanner))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(result.names)]
     beside = run_pipeline([*names, *repository_names(repository, scanner.prefilter.hits, SourceOptions())], scanner)
     skipped = [
@@ -83,7 +83,7 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
 
 
 def _provenance(scan: Scan) -> dict[str, list[Provenance]]:
-    kinds = {hit.object_id: hit.kind for hit in scan.result.hits}
+    kinds = {matched.object_id: matched.kind for matched in scan.result.matched_objects}
     blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
     if not blobs and not commits:
         return {}
@@ -188,15 +188,15 @@ class _Sighting:
 _Lived: TypeAlias = tuple[_Sighting, Life]
 
 
-def _sightings(hits: dict[str, ObjectHit], provenance: dict[str, list[Provenance]]) -> list[_Sighting]:
+def _sightings(matched_objects: dict[str, MatchedObject], provenance: dict[str, list[Provenance]]) -> list[_Sighting]:
     """Return what is to be reported: each secret once for each path, those without a path once."""
     found: dict[tuple[str, bytes | None, str], _Sighting] = {}
-    for hit in hits.values():
-        for lived in provenance.get(hit.object_id) or [Provenance(None)]:
-            for secret in hit.secrets:
-                key = (secret, lived.path, hit.kind)
-                sighting = found.setdefault(key, _Sighting(secret, lived.path, hit.kind))
-                sighting.held.append((lived, hit.object_id))
+    for matched in matched_objects.values():
+        for lived in provenance.get(matched.object_id) or [Provenance(None)]:
+            for secret in matched.secrets:
+                key = (secret, lived.path, matched.kind)
+                sighting = found.setdefault(key, _Sighting(secret, lived.path, matched.kind))
+                sighting.held.append((lived, matched.object_id))
     return sorted(found.values(), key=lambda sighting: (sighting.path or b"", sighting.digest))
 
 
@@ -273,9 +273,9 @@ def _scanned(
         if lived is not None:
             counted.append(replace(triaged, finding=_with_life(repository, triaged.finding, lived, lines_before)))
     return ScanResult(
-        tuple(one.finding for one in counted if one.suppression is None),
-        tuple(Skipped(path, one.reason, one.incomplete) for one in late), 1, 0, 0,
-        tuple(one for one in counted if one.suppression is not None),
+        tuple(triaged.finding for triaged in counted if triaged.suppression is None),
+        tuple(Skipped(path, skipped.reason, skipped.incomplete) for skipped in late), 1, 0, 0,
+        tuple(triaged for triaged in counted if triaged.suppression is not None),
     )  # fmt: skip
 
 

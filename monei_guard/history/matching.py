@@ -24,8 +24,8 @@ def _matches(scanner: Scanner, content: bytes) -> ObjectMatches:
         result = scanner.scan_container(Blob(content, Origin.HISTORY))
     except GuardError as error:
         return ObjectMatches(gaps=((str(error), True),))
-    digests = tuple(dict.fromkeys(digest(one.finding) for one in result.triaged))
-    return ObjectMatches(digests, tuple((_gap(one), one.incomplete) for one in result.skipped))
+    digests = tuple(dict.fromkeys(digest(triaged.finding) for triaged in result.triaged))
+    return ObjectMatches(digests, tuple((_gap(skipped), skipped.incomplete) for skipped in result.skipped))
 
 
 def _gap(skipped: Skipped) -> str:

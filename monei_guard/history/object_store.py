@@ -19,7 +19,15 @@ from monei_guard.git.repository import Repository
 from monei_guard.history.clean_objects import CleanObjects, joined, no_clean_objects, pack_mark
 from monei_guard.history.fallback import scan_through_git
 from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
-from monei_guard.history.worker import Collector, Examiner, LooseShare, ObjectHit, ObjectMatcher, PackShare, ShareResult
+from monei_guard.history.worker import (
+    Collector,
+    Examiner,
+    LooseShare,
+    MatchedObject,
+    ObjectMatcher,
+    PackShare,
+    ShareResult,
+)
 
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -49,7 +57,7 @@ class StoreResult:
 
     objects: int = 0
     size: int = 0
-    hits: list[ObjectHit] = field(default_factory=list)
+    matched_objects: list[MatchedObject] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     ways: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
@@ -61,11 +69,11 @@ class StoreResult:
         """Count what came of a share of the objects, read in that way."""
         self.objects += share.objects
         self.size += share.size
-        self.hits += share.hits
+        self.matched_objects += share.matched_objects
         self.names |= share.names
         self.gaps += share.gaps
         self.damaged |= share.hopeless
-        self.unclean.update(hit.object_id for hit in share.hits)
+        self.unclean.update(matched.object_id for matched in share.matched_objects)
         self.unclean.update(name for name, _, _ in share.gaps)
         self.unclean.update(share.named)
         self.ways[way] += share.objects
@@ -170,9 +178,9 @@ def scan_store(store: ObjectStore, options: ScanOptions) -> StoreResult:
 
 
 def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
-    """Look at the objects that are not known; once there are hits to find places for, at no further commits and trees.
+    """Look at the objects that are not known; once provenance is to be found, at no further commits and trees.
 
-    To find places, all commits and trees must be read: they can be looked at meanwhile.
+    For that, all commits and trees must be read: they can be looked at meanwhile.
     """
     selected = _selected(store)
     examiner = Examiner(store.packs, selected, options.prefilter, options.margin, options.matcher)
@@ -186,7 +194,7 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
     def is_due(number: int) -> bool:
         if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
             return True
-        return not any(hit.kind in PLACED for hit in scan.result.hits)
+        return not any(matched.kind in PLACED for matched in scan.result.matched_objects)
 
     work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
     with closing(work) as results:
@@ -260,8 +268,8 @@ def remember(store: ObjectStore, stored: StoreResult) -> CleanObjects | None:
             covered.add(mark)
             again |= inside
     ids = joined([store.clean.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
-    looked_at_again = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
-    return CleanObjects(ids, frozenset(covered), tuple(looked_at_again))
+    rechecked = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
+    return CleanObjects(ids, frozenset(covered), tuple(rechecked))
 
 
 def _again(store: ObjectStore) -> frozenset[str]:

@@ -76,12 +76,12 @@ def provenance_of(
 ) -> dict[str, list[Provenance]]:
     """Return the places of blobs and of commits, given by hex ids; none for a blob that no tree or index names.
 
-    What a scan of the same store has left is looked at on the way; commits with hits that come to light so have places
-    too.
+    What a scan of the same store has left is looked at on the way; commits with secrets that come to light so have
+    places too.
     """
     trees, graph = _read_structure(store, jobs, scan)
     if scan is not None:
-        late = (hit.object_id for hit in scan.result.hits if hit.kind == "commit")
+        late = (matched.object_id for matched in scan.result.matched_objects if matched.kind == "commit")
         commits = list(dict.fromkeys([*commits, *late]))
     listing = _listed(store.repository, trees, graph) if blobs else _nothing_listed()
     ids = [bytes.fromhex(blob) for blob in blobs]

@@ -289,8 +289,8 @@ def _steps(sought: Sought, parts: Sequence[TreeRows]) -> Iterator[tuple[Rows, Ro
     begins = [0] * len(parts)
     for which in range(len(sought.names)):
         ends = [number[which] for number in up_to]
-        cuts = zip(steps, begins, ends, strict=True)
-        trees, children = np.concatenate([nothing, *(some[:, begin:end] for some, begin, end in cuts)], axis=1)
+        slices = zip(steps, begins, ends, strict=True)
+        trees, children = np.concatenate([nothing, *(step[:, begin:end] for step, begin, end in slices)], axis=1)
         begins = ends
         yield trees, children
 

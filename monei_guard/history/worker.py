@@ -43,7 +43,7 @@ class LooseShare:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectHit:
+class MatchedObject:
     """An object in which secrets stand."""
 
     object_id: str
@@ -63,7 +63,7 @@ class ShareResult:
 
     objects: int = 0
     size: int = 0
-    hits: list[ObjectHit] = field(default_factory=list)
+    matched_objects: list[MatchedObject] = field(default_factory=list)
     names: set[bytes] = field(default_factory=set)
     named: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class ShareResult:
         """Count what came of other objects as well."""
         self.objects += other.objects
         self.size += other.size
-        self.hits += other.hits
+        self.matched_objects += other.matched_objects
         self.names |= other.names
         self.named += other.named
         self.unread += other.unread
@@ -124,8 +124,10 @@ class Examiner:
             held = {name for name in names if self.matcher(name).secrets}
             return ShareResult(names=held, named=[object_id]) if held else ShareResult()
         matches = self.matcher(content)
-        hits = [ObjectHit(object_id, kind, matches.secrets)] if matches.secrets else []
-        return ShareResult(hits=hits, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps])
+        matched_objects = [MatchedObject(object_id, kind, matches.secrets)] if matches.secrets else []
+        return ShareResult(
+            matched_objects=matched_objects, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps]
+        )
 
     def _packed(self, task: PackShare, collector: Collector[object] | None) -> ShareResult:
         pack = self.packs[task.pack]

@@ -22,4 +22,4 @@ def codes_in_example(rule: Rule, text: str, path: str) -> list[str]:
     data, others = project_files(text)
     files = {**others, path: data}
     view = View(Blob(data, Origin.WORKTREE, path.encode()), data)
-    return [one.code for one in ProjectLints(files.get, lambda: files, {rule.id: rule}).lint(view).findings]
+    return [finding.code for finding in ProjectLints(files.get, lambda: files, {rule.id: rule}).lint(view).findings]

@@ -1,10 +1,10 @@
-"""From hits to findings: locations, masked snippets, the value's path as related locations, fingerprints."""
+"""From violations to findings: locations, masked snippets, the value's path as related locations, fingerprints."""
 
 import re
 from collections.abc import Iterable
 from functools import cache
 
-from monei_guard.lints.analysis.names import key_beginnings, looks_like_credential
+from monei_guard.lints.analysis.names import is_credential_literal, key_beginnings
 from monei_guard.lints.analysis.trace import Step
 from monei_guard.lints.violation import Violation
 from monei_guard.model.blob import View
@@ -18,26 +18,28 @@ from monei_guard.model.snippet import snippet as lines_around
 _TOKEN = re.compile(r"[A-Za-z0-9_\-+/=.~]{12,}")
 
 
-def findings(hits: Iterable[tuple[Rule, Violation]], view: View, vendor: str, shown_path: str | None) -> list[Finding]:
-    """Return the findings of one file in file order, `hits` with the rules they break.
+def findings(
+    violations: Iterable[tuple[Rule, Violation]], view: View, vendor: str, shown_path: str | None
+) -> list[Finding]:
+    """Return the findings of one file in file order; `violations` come with the rules they break.
 
     `vendor` is whose API the file uses ("unknown" where nothing says), `shown_path` replaces the displayed path.
     """
     counts: dict[str, int] = {}
-    made = [_finding(rule, hit, view, vendor, shown_path, counts) for rule, hit in hits]
-    return sorted(made, key=lambda one: (one.location.start_byte, one.code))
+    made = [_finding(rule, violation, view, vendor, shown_path, counts) for rule, violation in violations]
+    return sorted(made, key=lambda finding: (finding.location.start_byte, finding.code))
 
 
 def _finding(
-    rule: Rule, hit: Violation, view: View, vendor: str, shown_path: str | None, counts: dict[str, int]
+    rule: Rule, violation: Violation, view: View, vendor: str, shown_path: str | None, counts: dict[str, int]
 ) -> Finding:
-    span = Span(hit.start, max(hit.end, hit.start))
-    confidence = min(rule.confidence, hit.confidence) if hit.confidence is not None else rule.confidence
+    span = Span(violation.start, max(violation.end, violation.start))
+    confidence = min(rule.confidence, violation.confidence) if violation.confidence is not None else rule.confidence
     if vendor == "unknown":
         confidence = min(confidence, Confidence.MEDIUM)
     hint = rule.hint
-    if hit.fix:
-        hint = f"{hint} Write: {masked(' '.join(hit.fix.split()))}"
+    if violation.fix:
+        hint = f"{hint} Write: {masked(' '.join(violation.fix.split()))}"
     return Finding(
         code=rule.code,
         rule=rule.id,
@@ -46,41 +48,41 @@ def _finding(
         confidence=confidence,
         vendor="unknown" if vendor == "unknown" else "monei",
         environment=Environment.UNKNOWN,
-        message=masked(hit.message),
+        message=masked(violation.message),
         hint=hint,
         secret=None,
         location=view.locate(span, shown_path),
-        fingerprint=_fingerprint(rule, hit, view, counts),
+        fingerprint=_fingerprint(rule, violation, view, counts),
         snippet=snippet(view, span),
-        related=tuple(_related(hit, view, shown_path)),
+        related=tuple(_related(violation, view, shown_path)),
     )
 
 
-def _fingerprint(rule: Rule, hit: Violation, view: View, counts: dict[str, int]) -> str:
+def _fingerprint(rule: Rule, violation: Violation, view: View, counts: dict[str, int]) -> str:
     """Return a digest that survives line moves: of the code itself, white space apart, and its number in `counts`."""
-    code = b" ".join(view.data[hit.start : hit.end].split())
+    code = b" ".join(view.data[violation.start : violation.end].split())
     parts = (rule.code.encode(), view.blob.path or b"", code)
     key = fingerprint(*parts)
     number = counts[key] = counts.get(key, -1) + 1
     return fingerprint(*parts, b"%d" % number)
 
 
-def _related(hit: Violation, view: View, shown_path: str | None) -> Iterable[Related]:
+def _related(violation: Violation, view: View, shown_path: str | None) -> Iterable[Related]:
     """Yield the value's way, source first; stops on the line of the finding itself are left out."""
-    steps: list[Step] = [*(hit.trace.steps if hit.trace is not None else ()), *hit.steps]
-    line = view.data.count(b"\n", 0, hit.start)
+    steps: list[Step] = [*(violation.trace.steps if violation.trace is not None else ()), *violation.steps]
+    line = view.data.count(b"\n", 0, violation.start)
     seen: set[tuple[bytes | None, int]] = set()
     for step in steps:
         other = step.view
-        here = other is view
+        same_file = other is view
         at = other.data.count(b"\n", 0, step.start)
         key = (other.blob.path, at)
-        if (here and at == line) or key in seen:
+        if (same_file and at == line) or key in seen:
             continue
         seen.add(key)
         yield Related(
             masked(step.message),
-            other.locate(Span(step.start, max(step.end, step.start)), shown_path if here else None),
+            other.locate(Span(step.start, max(step.end, step.start)), shown_path if same_file else None),
         )
 
 
@@ -90,7 +92,7 @@ def masked(text: str) -> str:
 
     def replace(match: re.Match[str]) -> str:
         value = match.group()
-        if prefixed.fullmatch(value) or looks_like_credential(value):
+        if prefixed.fullmatch(value) or is_credential_literal(value):
             return redact(value.encode())
         return prefixed.sub(lambda inner: redact(inner.group().encode()), value)
 

@@ -162,17 +162,17 @@ class ProjectLints:
         """Return the hook of each rule in force that looks at a kind of document, opened with the first of its kind."""
         if kind not in self._hooks_by_kind:
             self._hooks_by_kind[kind] = [
-                (self._rules[one.id], load(one.hook(kind)))
-                for one in RULES
-                if kind in one.kinds and one.id in self._rules
+                (self._rules[listed.id], load(listed.hook(kind)))
+                for listed in RULES
+                if kind in listed.kinds and listed.id in self._rules
             ]
         return self._hooks_by_kind[kind]
 
 
 def open_lints(read: "Read", listing: Callable[[], Iterable[str]], active: frozenset[str] | None) -> ProjectLints:
     """Return the lints of a project, `active` the codes in force, None for all of them. Raises RuleError."""
-    known: tuple[Rule, ...] = load("monei_guard.ruleset.rule_files:load_lint_rules")()
-    rules = {rule.id: rule for rule in known if active is None or rule.code in active}
+    lint_rules: tuple[Rule, ...] = load("monei_guard.ruleset.rule_files:load_lint_rules")()
+    rules = {rule.id: rule for rule in lint_rules if active is None or rule.code in active}
     return ProjectLints(read, listing, rules)
 
 

@@ -9,7 +9,7 @@ MAX_SIZE = 1 << 20  # bytes of code; larger files are generated, and only the bu
 
 LINT_WORDS = ("monei", "mni_")  # one of them stands in every linted file, or the first in its path
 
-_CODE = sorted({*PAGES, *WITHOUT_GRAMMAR}.union(*(one.suffixes for one in LANGUAGES)))
+_CODE = sorted({*PAGES, *WITHOUT_GRAMMAR}.union(*(language.suffixes for language in LANGUAGES)))
 _LINTED = Pattern(
     rb"\.(?:%b|cmd|bat|gradle|plist|xml|properties|xcconfig|ya?ml|json|jsonc|toml|ini|cfg|conf|map|jsbundle|env|tf|tfvars|"
     rb"in|txt|css|arb|strings)$"

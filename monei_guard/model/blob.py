@@ -71,23 +71,25 @@ class View:
 
     def root_span(self, span: Span) -> tuple["View", Span]:
         """Return the root view and the span of its data that `span` of this view was made from."""
-        view, here = self, span
+        view, current = self, span
         while view.parent is not None:
-            here = Span(_to_parent(view.segments, here.start)[0], _to_parent(view.segments, max(here.end - 1, 0))[1])
+            current = Span(
+                _to_parent(view.segments, current.start)[0], _to_parent(view.segments, max(current.end - 1, 0))[1]
+            )
             view = view.parent
-        return view, here
+        return view, current
 
     def locate(self, span: Span, path: str | None = None) -> Location:
         """Return the location of `span` in the blob; `path` replaces the displayed path (to mask one)."""
-        root, here = self.root_span(span)
-        start_line, start_column = root.position(here.start)
-        end_line, end_column = root.position(here.end)
+        root, root_span = self.root_span(span)
+        start_line, start_column = root.position(root_span.start)
+        end_line, end_column = root.position(root_span.end)
         blob = self.blob
         shown = path if path is not None or blob.path is None else display_path(blob.path)
         exact = blob.path if path is None and blob.path is not None and shown != _utf8(blob.path) else None
         return Location(
             path=shown, start_line=start_line, start_column=start_column, end_line=end_line, end_column=end_column,
-            start_byte=root.original_offset(here.start), end_byte=root.original_offset(here.end),
+            start_byte=root.original_offset(root_span.start), end_byte=root.original_offset(root_span.end),
             origin=blob.origin, path_bytes=exact, encoding_path=self.encoding_path,
             commit=blob.commit, author=blob.author, date=blob.date,
         )  # fmt: skip

@@ -61,13 +61,13 @@ class Problem:
 
 
 def check_rules(
-    rules: Iterable[Rule], judge: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
+    rules: Iterable[Rule], runner: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
 ) -> list[Problem]:
     """Return everything wrong with `rules`, in their order; an empty list is a pass."""
     every = tuple(rules)
     found = list(_clashes(every))
     for rule in every:
-        complaints = list(_check_rule(rule, judge, compile_pattern, lint_codes))
+        complaints = list(_check_rule(rule, runner, compile_pattern, lint_codes))
         found.extend(Problem(rule.source, rule.code or rule.id, what) for what in complaints)
     return found
 
@@ -91,7 +91,7 @@ def _identity(rule: Rule, what: str) -> str:
 
 
 def _check_rule(
-    rule: Rule, judge: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
+    rule: Rule, runner: RuleRunner, compile_pattern: PatternCompiler, lint_codes: LintCodes
 ) -> Iterator[str]:
     yield from _check_names(rule)
     yield from _check_contexts(rule)
@@ -107,7 +107,7 @@ def _check_rule(
         elif "secret" not in pattern.groupindex:
             yield "the pattern has no group named secret: (?P<secret>…)"
         else:
-            yield from _check_credential(rule, pattern, judge)
+            yield from _check_credential(rule, pattern, runner)
     elif rule.kind is RuleKind.EVIDENCE and rule.pattern:
         yield from _check_evidence(rule, compile_pattern(rule.pattern, whole=True))
     elif pattern is not None and rule.kind is not RuleKind.EVIDENCE:
@@ -175,7 +175,7 @@ def _check_verify(rule: Rule) -> Iterator[str]:
         yield "verify.vouches is only for what may be sent"
 
 
-def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: RuleRunner) -> Iterator[str]:
+def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], runner: RuleRunner) -> Iterator[str]:
     if not rule.keywords:
         yield "keywords are missing: without one the prefilter would never let the rule see any text"
     values: list[bytes] = []
@@ -191,9 +191,9 @@ def _check_credential(rule: Rule, pattern: regex.Pattern[bytes], judge: RuleRunn
                 yield f"{kind} {number}: {error}"
                 continue
             if kind == "example":
-                yield from (f"example {number}: {what}" for what in _check_example(rule, example, text, judge))
+                yield from (f"example {number}: {what}" for what in _check_example(rule, example, text, runner))
                 values += [match["secret"] for match in pattern.finditer(text)][:1]
-            elif any(code == rule.code for code, *_ in judge(text, example.path)):
+            elif any(code == rule.code for code, *_ in runner(text, example.path)):
                 yield f"counter-example {number} is reported, although: {example.because}"
     yield from _check_left_boundary(pattern, values)
     yield from _check_speed(rule, pattern, values)
@@ -212,18 +212,18 @@ def _check_lint(rule: Rule, lint_codes: LintCodes) -> Iterator[str]:
                 yield f"{kind} {number}: {error}"
                 continue
             if (rule.code in lint_codes(rule, text, example.path)) is not (kind == "example"):
-                says = "is not reported" if kind == "example" else "is reported"
-                yield f"{kind} {number} {says}, although: {example.because}"
+                outcome = "is not reported" if kind == "example" else "is reported"
+                yield f"{kind} {number} {outcome}, although: {example.because}"
 
 
 def _text(rule: Rule, example: Example) -> bytes:
     return expand(example.text, f"{rule.code or rule.id}/{example.because}").encode()
 
 
-def _check_example(rule: Rule, example: Example, text: bytes, judge: RuleRunner) -> Iterator[str]:
+def _check_example(rule: Rule, example: Example, text: bytes, runner: RuleRunner) -> Iterator[str]:
     if not any(keyword.encode() in text.lower() for keyword in rule.keywords):
         yield "holds none of the rule's keywords, so the prefilter would pass it by"
-    findings = judge(text, example.path)
+    findings = runner(text, example.path)
     own = [finding for finding in findings if finding[0] == rule.code]
     if not own:
         others = ", ".join(sorted(code for code, *_ in findings)) or "nothing"
@@ -263,9 +263,9 @@ def _hostile_texts(rule: Rule, values: Sequence[bytes]) -> Iterator[tuple[str, b
     for keyword in rule.keywords:
         units |= {f"the keyword {keyword!r}": keyword.encode(), f"'{keyword} '": keyword.encode() + b" "}
     for value in values[:1]:
-        for cut in sorted({1, len(value) // 2, max(len(value) - 1, 1), len(value)}):
-            units[f"the first {cut} characters of an example"] = value[:cut]
-            units[f"the first {cut} characters of an example and a hyphen"] = value[:cut] + b"-"
+        for length in sorted({1, len(value) // 2, max(len(value) - 1, 1), len(value)}):
+            units[f"the first {length} characters of an example"] = value[:length]
+            units[f"the first {length} characters of an example and a hyphen"] = value[:length] + b"-"
     for name, unit in units.items():
         yield name, unit * (_PUMPED // len(unit))
     for value in values[:1]:
@@ -281,12 +281,15 @@ def _check_evidence(rule: Rule, pattern: regex.Pattern[bytes]) -> Iterator[str]:
         yield "the pattern has no group named secret: (?P<secret>…)"
     if not rule.examples or not rule.counter_examples:
         yield "needs an example and a counter-example of the company's values"
-    for wanted, kind, examples in ((True, "example", rule.examples), (False, "counter-example", rule.counter_examples)):
+    for should_fit, kind, examples in (
+        (True, "example", rule.examples),
+        (False, "counter-example", rule.counter_examples),
+    ):
         for number, example in enumerate(examples, 1):
             try:
                 fits = pattern.fullmatch(_text(rule, example)) is not None
             except RuleError as error:
                 yield f"{kind} {number}: {error}"
                 continue
-            if fits is not wanted:
-                yield f"{kind} {number} {'does not fit' if wanted else 'fits'} the pattern"
+            if fits is not should_fit:
+                yield f"{kind} {number} {'does not fit' if should_fit else 'fits'} the pattern"

@@ -135,7 +135,7 @@ def _parse(raw: bytes, path: str, *, built_in: bool) -> Rule:
 def parse_rule(document: dict[str, Any], *, source: str, built_in: bool = False) -> Rule:
     """Return the rule in a parsed TOML document; `source` names it in errors. Raises RuleError."""
     read = _Reader(source)
-    read.only_known(document, _TOP, "")
+    read.check_keys(document, _TOP, "")
     for key, reason in () if built_in else _BUILT_IN_ONLY.items():
         if key in document:
             raise RuleError(f"{source}: only a built-in rule may have {key!r}: {reason}", hint=f"remove {key!r}")
@@ -197,16 +197,16 @@ class _Reader:
     def __init__(self, source: str) -> None:
         self.source = source
 
-    def only_known(self, table: dict[str, Any], known: frozenset[str], where: str) -> None:
+    def check_keys(self, table: dict[str, Any], valid_keys: frozenset[str], where: str) -> None:
         for key in table:
-            if key not in known:
-                near = get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(sorted(known))}"
+            if key not in valid_keys:
+                near = get_close_matches(key, valid_keys, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(sorted(valid_keys))}"
                 raise RuleError(f"{self.source}: unknown key {where}{key!r}", hint=hint)
 
-    def table(self, document: dict[str, Any], key: str, known: frozenset[str]) -> dict[str, Any]:
+    def table(self, document: dict[str, Any], key: str, valid_keys: frozenset[str]) -> dict[str, Any]:
         value = self._typed(document, key, dict, {})
-        self.only_known(value, known, f"{key}.")
+        self.check_keys(value, valid_keys, f"{key}.")
         return value
 
     def string(self, table: dict[str, Any], key: str, default: str | None = None) -> str:
@@ -239,7 +239,7 @@ class _Reader:
     def _example(self, entry: Any, where: str) -> Example:
         if not isinstance(entry, dict):
             raise RuleError(f"{self.source}: {where} must be a table")
-        self.only_known(entry, _EXAMPLE, f"{where}.")
+        self.check_keys(entry, _EXAMPLE, f"{where}.")
         return Example(
             text=self.string(entry, "text"),
             because=self.string(entry, "because"),

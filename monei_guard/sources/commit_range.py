@@ -42,12 +42,12 @@ class ShallowError(IncompleteError):
 class CommitRange:
     """Commits to look at, oldest first, as hex ids; `tags` are annotated tags that lead to them.
 
-    `cut` are those whose parents this shallow clone does not have.
+    `shallow` are those whose parents this shallow clone does not have.
     """
 
     commits: tuple[str, ...]
     tags: tuple[str, ...] = ()
-    cut: frozenset[str] = frozenset()
+    shallow: frozenset[str] = frozenset()
 
 
 def read_range(repository: Repository, text: str, remotes: Sequence[str] = ("--remotes",)) -> CommitRange:
@@ -70,29 +70,29 @@ def read_range(repository: Repository, text: str, remotes: Sequence[str] = ("--r
     return _listed(repository, (tip, f"^{start}"), tags)
 
 
-def read_added(repository: Repository, tip: str, known: Sequence[str], tag: str = "") -> CommitRange:
-    """Return the commits that the commit `tip` leads to and `known` do not, and the annotated tags of the ref `tag`.
+def read_added(repository: Repository, tip: str, excluded: Sequence[str], tag: str = "") -> CommitRange:
+    """Return the commits that the commit `tip` leads to and `excluded` do not, and the annotated tags of the ref `tag`.
 
-    All are names that `revisions.commit_here` has found.
+    All are names that `revisions.local_commit` has found.
     """
     tags = _tags(repository, tag) if tag else ()
-    return _listed(repository, (tip, *(f"^{name}" for name in known)), tags)
+    return _listed(repository, (tip, *(f"^{name}" for name in excluded)), tags)
 
 
 def read_listed(
     repository: Repository,
     tips: Sequence[str],
-    known: Sequence[str],
+    excluded: Sequence[str],
     options: Sequence[str],
     tags: tuple[str, ...] = (),
 ) -> CommitRange:
-    """Return the commits that `tips` lead to and neither `known` nor the refs of `options` (--all) do, and `tags`.
+    """Return the commits that `tips` lead to and neither `excluded` nor the refs of `options` (--all) do, and `tags`.
 
     All are ids of objects that are here, any number of them.
     """
     if not tips:
         return CommitRange((), tags)
-    revisions = "\n".join((*tips, *(f"^{name}" for name in known), "")).encode()
+    revisions = "\n".join((*tips, *(f"^{name}" for name in excluded), "")).encode()
     # Before --not: older versions of git would turn what they read around as well.
     return _listed(repository, ("--stdin", "--not", *options), tags, stdin=revisions)
 
@@ -116,13 +116,13 @@ def range_items(repository: Repository, commits: CommitRange, options: SourceOpt
         for tag in commits.tags:
             yield from _message(objects, tag, is_tag=True)
         for commit in commits.commits:
-            if commit in commits.cut:
+            if commit in commits.shallow:
                 yield Skipped(
                     None,
                     f"commit {commit[:12]} has parents that this shallow clone lacks, so what it adds is not known: "
                     f"fetch at least {len(commits.commits) + 1} commits (fetch-depth: 0 fetches all)",
                 )
-        for change in _changes(repository, [commit for commit in commits.commits if commit not in commits.cut]):
+        for change in _changes(repository, [commit for commit in commits.commits if commit not in commits.shallow]):
             if isinstance(change, str):
                 message = list(_message(objects, change))
                 yield from message
@@ -187,9 +187,9 @@ def _tags(repository: Repository, head: str) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def _merge_base(repository: Repository, first: str, second: str, text: str) -> str:
+def _merge_base(repository: Repository, start: str, tip: str, text: str) -> str:
     try:
-        return repository.run("merge-base", first, second).decode().strip()
+        return repository.run("merge-base", start, tip).decode().strip()
     except GitError as error:
         if is_shallow(repository):
             raise ShallowError(

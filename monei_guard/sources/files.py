@@ -55,7 +55,7 @@ def directory(
             yield from _entry(root, name, options, include_ignored=include_ignored)
 
 
-def one_file(path: bytes, options: SourceOptions) -> Iterator[Blob | Skipped]:
+def named_file(path: bytes, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield one file named by the user: a link is followed, its path is shown as it was given.
 
     Whoever names something wants it scanned: what cannot be is incomplete, whatever it is.
@@ -131,14 +131,14 @@ def _walk(root: bytes) -> Iterator[bytes | Skipped]:
     seen: set[tuple[int, int]] = set()
     while pending:
         folder = pending.pop()
-        path = os.path.join(root, folder)
+        full_path = os.path.join(root, folder)
         try:
-            status = os.stat(path)
+            status = os.stat(full_path)
             if (status.st_dev, status.st_ino) in seen:
                 yield Skipped(folder, "the same directory again (a loop)", incomplete=False)
                 continue
             seen.add((status.st_dev, status.st_ino))
-            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(full_path), key=lambda entry: entry.name)
         except OSError as error:
             yield Skipped(folder or None, f"cannot list the directory: {error.strerror}")
             continue

@@ -62,16 +62,18 @@ def received_updates(lines: bytes) -> tuple[Update, ...]:
     return tuple(_update(line.split(b" ", 2), (2, 0, 1)) for line in lines.split(b"\n") if line.strip())
 
 
-def read_push(repository: Repository, updates: Sequence[Update], known: Sequence[str], options: Sequence[str]) -> Push:
-    """Return what the updates bring that neither the commits `known` lead to nor the refs of `options`.
+def read_push(
+    repository: Repository, updates: Sequence[Update], excluded: Sequence[str], options: Sequence[str]
+) -> Push:
+    """Return what the updates bring that neither the commits `excluded` lead to nor the refs of `options`.
 
     `options` are those of `git rev-list` for sets of refs: --all, --remotes=origin. Commits that are not here are no
-    part of `known`. Raises GitError.
+    part of `excluded`. Raises GitError.
     """
     moved = [update for update in updates if not update.is_deletion]
-    kinds = _kinds(repository, dict.fromkeys((*(update.new for update in moved), *known)))
+    kinds = _kinds(repository, dict.fromkeys((*(update.new for update in moved), *excluded)))
     tips, tags, bare = _tips(repository, list(dict.fromkeys(update.new for update in moved)), kinds)
-    present = [name for name in known if kinds.get(name) in {"commit", "tag"}]
+    present = [name for name in excluded if kinds.get(name) in {"commit", "tag"}]
     commits = read_listed(repository, tips, present, options, tags)
     return Push(commits, tuple(bare), tuple(update.ref for update in moved if not update.old.strip("0")))
 
@@ -80,7 +82,9 @@ def without(push: Push, other: Push) -> Push:
     """Return what is new with one push and not with the other."""
     commits, others = push.commits, other.commits
     return Push(
-        CommitRange(_less(commits.commits, others.commits), _less(commits.tags, others.tags), commits.cut - others.cut),
+        CommitRange(
+            _less(commits.commits, others.commits), _less(commits.tags, others.tags), commits.shallow - others.shallow
+        ),
         _less(push.bare, other.bare),
         _less(push.names, other.names),
     )

@@ -162,11 +162,11 @@ def test_what_is_left_is_looked_at_once_and_nothing_is_left_without_hits(tmp_pat
 def test_a_hit_in_a_tag_leaves_nothing_and_one_in_a_message_leaves_the_trees(tmp_path: Path) -> None:
     repository = keyed(tmp_path / "r", big=False, small=False)
     tagged, message = begun(repository, made_key(5).encode()), begun(repository, made_key(2).encode())
-    assert (len(tagged.result.hits), tagged.deferred) == (1, [])
+    assert (len(tagged.result.matched_objects), tagged.deferred) == (1, [])
     assert TREE in {share.share.kind for share in message.deferred}
-    (hit,) = message.result.hits
-    told = provenance_of(message.store, [], [hit.object_id], 1, message)
-    assert [place.first_commit for place in told[hit.object_id]] == [hit.object_id]
+    (matched,) = message.result.matched_objects
+    told = provenance_of(message.store, [], [matched.object_id], 1, message)
+    assert [place.first_commit for place in told[matched.object_id]] == [matched.object_id]
 
 
 class Dying:
@@ -201,9 +201,9 @@ def test_interrupting_a_late_walk_ends_the_workers(tmp_path: Path, after: int) -
         if results == after:
             raise KeyboardInterrupt
 
-    hits = [hit.object_id for hit in scan.result.hits]
+    blobs = [matched.object_id for matched in scan.result.matched_objects]
     late = replace(scan, options=replace(scan.options, progress=interrupted))
     with pytest.raises(KeyboardInterrupt):
-        provenance_of(late.store, hits, [], 2, late)
+        provenance_of(late.store, blobs, [], 2, late)
     assert results == after
     assert not multiprocessing.active_children()

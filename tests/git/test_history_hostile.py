@@ -111,7 +111,7 @@ def test_bit_flips_anywhere_in_a_pack_lose_only_what_they_hit(tmp_path: Path) ->
             harmed[chance.randrange(12, len(raw) - 20)] ^= 1 << chance.randrange(8)
         pack.write_bytes(harmed)
         stored = scan_all(repository)
-        seen = {hit.object_id: hit.secrets[0] for hit in stored.hits}
+        seen = {matched.object_id: matched.secrets[0] for matched in stored.matched_objects}
         assert stored.damaged, "three flips of a checksummed stream go unseen"
         assert all(expected[name] == seen[name] for name in seen)
         assert len(seen) + len(stored.damaged) >= len(expected)
@@ -124,7 +124,7 @@ def test_a_truncated_pack_gives_what_is_left_of_it(tmp_path: Path) -> None:
     pack.write_bytes(raw[: len(raw) // 2])
     stored = scan_all(repository)
     assert stored.damaged
-    assert all(expected[hit.object_id] == hit.secrets[0] for hit in stored.hits)
+    assert all(expected[matched.object_id] == matched.secrets[0] for matched in stored.matched_objects)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_each_kind_of_broken_entry_is_one_error_and_the_rest_is_scanned(tmp_path
     write_pack(repository, [(blob_id(GOOD), whole(GOOD)), (b"\x01" * 20, raw)])
     stored = scan_all(repository)
     # of a stream that breaks off, what there is is looked at too
-    assert {hit.object_id for hit in stored.hits} - {"01" * 20} == {blob_id(GOOD).hex()}, name
+    assert {matched.object_id for matched in stored.matched_objects} - {"01" * 20} == {blob_id(GOOD).hex()}, name
     assert list(stored.damaged) == ["01" * 20]
 
 
@@ -169,7 +169,7 @@ def test_deltas_in_a_circle_are_named_and_end(tmp_path: Path) -> None:
     write_pack(repository, [*entries, (blob_id(GOOD), whole(GOOD))])
     stored = scan_all(repository)
     assert sorted(stored.damaged) == [name.hex() for name in names]
-    assert len(stored.hits) == 1
+    assert len(stored.matched_objects) == 1
 
 
 BOMB_SIZE = 8 << 30
@@ -227,7 +227,7 @@ def test_damaged_loose_objects_and_pipes_in_their_place_are_named(tmp_path: Path
     os.mkfifo(files[1])
     stored = scan_all(repository)
     assert len(stored.damaged) == 2
-    assert len(stored.hits) == 1
+    assert len(stored.matched_objects) == 1
 
 
 def test_a_blob_over_the_memory_limit_is_scanned_in_pieces(

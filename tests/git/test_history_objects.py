@@ -60,7 +60,7 @@ def scan_everything(repository: Path, jobs: int = 1) -> StoreResult:
 
 
 def hashes_by_scan(repository: Path, jobs: int = 1) -> dict[str, str]:
-    return {hit.object_id: hit.secrets[0] for hit in scan_everything(repository, jobs).hits}
+    return {matched.object_id: matched.secrets[0] for matched in scan_everything(repository, jobs).matched_objects}
 
 
 def hashes_but_trees(repository: Path) -> dict[str, str]:
@@ -119,7 +119,7 @@ def test_the_whole_store_is_scanned_whatever_the_mixture_of_packs_and_loose_obje
     run_git(repository, "add", "loose.txt")
     run_git(repository, "hash-object", "-w", "--stdin", stdin=b"dangling\n")
     stored = scan_everything(repository, jobs)
-    assert {hit.object_id: hit.secrets[0] for hit in stored.hits} == hashes_but_trees(repository)
+    assert {matched.object_id: matched.secrets[0] for matched in stored.matched_objects} == hashes_but_trees(repository)
     assert stored.objects == len(content_hashes(repository))
     assert stored.ways["git"] == 0
     assert not stored.damaged
@@ -210,7 +210,7 @@ def test_an_index_of_version_1_goes_through_git(tmp_path: Path) -> None:
     path.with_suffix(".idx").unlink()
     run_git(repository, "index-pack", "--index-version=1", str(path))
     stored = scan_everything(repository)
-    assert {hit.object_id: hit.secrets[0] for hit in stored.hits} == hashes_but_trees(repository)
+    assert {matched.object_id: matched.secrets[0] for matched in stored.matched_objects} == hashes_but_trees(repository)
     assert stored.ways["git"] == stored.objects == len(content_hashes(repository))
 
 

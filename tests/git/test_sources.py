@@ -14,7 +14,7 @@ from monei_guard.sources.commit_message import message_items
 from monei_guard.sources.commit_range import CommitRange, range_items
 from monei_guard.sources.dependency_files import dependency_items
 from monei_guard.sources.exclusion import excluder
-from monei_guard.sources.files import directory, one_file, standard_input
+from monei_guard.sources.files import directory, named_file, standard_input
 from monei_guard.sources.pushed_refs import Push, push_items
 from monei_guard.sources.refs_and_reflogs import repository_names
 from monei_guard.sources.source import Source, SourceOptions
@@ -26,7 +26,7 @@ Maker = Callable[[Repository, str, str], Source]
 # From a repository, its folder and its commit, in which each of these holds the long text.
 SOURCES: dict[str, Maker] = {
     "a directory": lambda _found, top, _commit: partial(directory, os.fsencode(top)),
-    "a file": lambda _found, top, _commit: partial(one_file, os.path.join(top, "go.mod").encode()),
+    "a file": lambda _found, top, _commit: partial(named_file, os.path.join(top, "go.mod").encode()),
     "standard input": lambda _found, _top, _commit: lambda options: standard_input(io.BytesIO(LONG.encode()), options),
     "the index": lambda found, _top, _commit: partial(staged_items, found),
     "a range": lambda found, _top, commit: partial(range_items, found, CommitRange((commit,))),

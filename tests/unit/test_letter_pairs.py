@@ -6,7 +6,7 @@ import string
 import pytest
 
 from monei_guard.detection.bigrams import reads_as_noise
-from monei_guard.detection.placeholders import looks_generated
+from monei_guard.detection.placeholders import is_generated
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def test_words_of_any_kind_are_no_noise(words: bytes) -> None:
 def test_nearly_all_values_of_random_letters_look_generated(length: int, at_most: int) -> None:
     draw = random.Random(length)  # noqa: S311 - the same draws each run, no secrets
     values = ["".join(draw.choices(string.ascii_letters, k=length)).encode() for _ in range(2000)]
-    assert sum(not looks_generated(value) for value in values) <= at_most
+    assert sum(not is_generated(value) for value in values) <= at_most
 
 
 def test_hardly_any_value_of_letters_and_digits_is_taken_for_words() -> None:
     draw = random.Random(24)  # noqa: S311 - the same draws each run, no secrets
     values = ["".join(draw.choices(string.ascii_letters + string.digits, k=24)).encode() for _ in range(20_000)]
-    assert sum(not looks_generated(value) for value in values) <= 10
+    assert sum(not is_generated(value) for value in values) <= 10

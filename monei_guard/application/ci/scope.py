@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from monei_guard.ci_platforms.event import Event, EventKind, Platform, branch_name, branches, ids
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import GitError, Repository, git
-from monei_guard.git.revisions import commit_here, is_ancestor, is_shallow, lacks_contents
+from monei_guard.git.revisions import is_ancestor, is_shallow, lacks_contents, local_commit
 from monei_guard.sources.commit_range import CommitRange, read_added
 
 _NOTHING = CommitRange(())
@@ -66,7 +66,7 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanSc
             return ScanScope(_NOTHING, "there is no commit yet")
         problem = f"commit {event.tips[0][:_SHORT]}, which this run is about, is not in this checkout"
         return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform), is_head=False)
-    bases = [commit for commit in (commit_here(repository, name) for name in event.bases) if commit is not None]
+    bases = [commit for commit in (local_commit(repository, name) for name in event.bases) if commit is not None]
     how = "beyond"
     if not bases:
         bases, how = _beyond_default(repository, event), "that the default branch does not have: beyond"
@@ -87,11 +87,11 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
     is_head = head is not None and is_ancestor(repository, tip, head)
     tag = event.tips[0] if event.kind is EventKind.TAG and event.tips else ""
     # The tip, not HEAD: what the platform merged or rebased for the checkout is its own doing, or the target branch's.
-    commits = read_added(repository, tip, bases, tag if commit_here(repository, tag) else "")
+    commits = read_added(repository, tip, bases, tag if local_commit(repository, tag) else "")
     problem = None
-    if commits.cut:
+    if commits.shallow:
         problem = _advised("this checkout is too shallow to tell all that is new", platform)
-        commits = replace(commits, commits=tuple(commit for commit in commits.commits if commit not in commits.cut))
+        commits = replace(commits, commits=tuple(commit for commit in commits.commits if commit not in commits.shallow))
     elif lacks_contents(repository):
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)
@@ -113,7 +113,7 @@ def _advised(problem: str, platform: Platform) -> str:
 
 
 def _first(repository: Repository, names: tuple[str, ...]) -> str | None:
-    return next((commit for commit in (commit_here(repository, name) for name in names) if commit is not None), None)
+    return next((commit for commit in (local_commit(repository, name) for name in names) if commit is not None), None)
 
 
 def _beyond_default(repository: Repository, event: Event) -> list[str]:

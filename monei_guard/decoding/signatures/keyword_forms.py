@@ -33,22 +33,22 @@ def encoded_literals(
     own prefix has one case. What is spelled out by the outermost layer is not among them: the signatures' patterns find
     it.
     """
-    outer = tuple(one.forms for one in signatures if one.is_outer)
+    outer = tuple(signature.forms for signature in signatures if signature.is_outer)
 
     def around(text: bytes) -> Iterator[bytes]:
         return (form for forms in outer for form in forms(text))
 
     beginnings = distinct(stem for keyword in shortest(keywords) for stem in stems(keyword))
-    once = distinct(form for stem in beginnings for one in signatures for form in one.forms(stem))
+    once = distinct(form for stem in beginnings for signature in signatures for form in signature.forms(stem))
     twice = distinct(form for inner in once for form in around(inner[: 2 * LENGTH]))
     # What has three layers shows no more than the first characters of the innermost one.
-    openings = (opening for one in signatures for opening in one.openings)
+    openings = (opening for signature in signatures for opening in signature.openings)
     heads = distinct(form[:_HEAD] for form in (*once, *openings) if b"\0" not in form)
-    middle = distinct(form for head in heads for one in signatures for form in one.between(head))
+    middle = distinct(form for head in heads for signature in signatures for form in signature.between(head))
     thrice = distinct(form[:LENGTH] for inner in middle for form in around(inner[:LENGTH]))
     found = distinct(
         (
-            *(form for one in signatures for form in one.literals(beginnings, once, around)),
+            *(form for signature in signatures for form in signature.literals(beginnings, once, around)),
             *(beginning(form) for form in (*once, *twice, *thrice)),
         )
     )
@@ -60,10 +60,10 @@ def encoded_text_test(keywords: Keywords, signatures: Sequence[Signature] = regi
 
     It lets through all that `encoded_literals` and the signatures' patterns find, and more.
     """
-    tests = tuple(test for one in signatures if (test := one.test(keywords)) is not None)
+    tests = tuple(test for signature in signatures if (test := signature.test(keywords)) is not None)
     return lambda content: any(test(content) for test in tests)
 
 
 def sources(signatures: Sequence[Signature]) -> tuple[str, ...]:
     """Return the files of all modules that decide what is looked for: where one changes, nothing kept is any use."""
-    return distinct((__file__, words.__file__, registry.__file__, *(one.source for one in signatures)))
+    return distinct((__file__, words.__file__, registry.__file__, *(signature.source for signature in signatures)))

@@ -30,13 +30,13 @@ class _Mapping:
     last_key: bytes = b""
 
 
-def insomnia_places(data: bytes, offsets: Sequence[int]) -> dict[int, str]:
-    """Return for sorted offsets in an export what to call their places; nothing for any other document."""
+def insomnia_titles(data: bytes, offsets: Sequence[int]) -> dict[int, str]:
+    """Return for sorted offsets in an export the title of the request, folder or environment around each; nothing for others."""
     if not _EXPORT.search(data[:_HEAD]):
         return {}
     waiting = list(reversed(offsets))
     inside: dict[int, _Mapping] = {}
-    here = _Mapping(0, b"", None)
+    mapping = _Mapping(0, b"", None)
     scalar = -1  # the column of the key whose lines of text go on
     position = 0
     for line in data.splitlines(keepends=True)[:_MOST_LINES]:
@@ -45,25 +45,25 @@ def insomnia_places(data: bytes, offsets: Sequence[int]) -> dict[int, str]:
         column = len(found["indent"]) if found else 0
         if found and line.strip() and not (scalar >= 0 and column > scalar):
             scalar = -1
-            here = _entered(here, column, found)
+            mapping = _entered(mapping, column, found)
             if found["key"]:
                 if _BLOCK.match(found["value"] or b""):
-                    scalar = here.column
-                _remember(here, found["key"], found["value"] or b"")
+                    scalar = mapping.column
+                _remember(mapping, found["key"], found["value"] or b"")
         while waiting and waiting[-1] < position:
-            inside[waiting.pop()] = here
-    places = {offset: _title(mapping) for offset, mapping in inside.items()}
-    return {offset: place for offset, place in places.items() if place}
+            inside[waiting.pop()] = mapping
+    titles = {offset: _title(innermost) for offset, innermost in inside.items()}
+    return {offset: title for offset, title in titles.items() if title}
 
 
-def _entered(here: _Mapping, column: int, line: re.Match[bytes]) -> _Mapping:
+def _entered(mapping: _Mapping, column: int, line: re.Match[bytes]) -> _Mapping:
     """Return the mapping that a line belongs to: the one before it, one around that, or a new one."""
     keys = column + len(line["items"])
-    while here.parent is not None and (here.column > column if line["items"] else here.column > keys):
-        here = here.parent
-    if line["items"] or keys > here.column:
-        return _Mapping(keys, here.last_key, here)
-    return here
+    while mapping.parent is not None and (mapping.column > column if line["items"] else mapping.column > keys):
+        mapping = mapping.parent
+    if line["items"] or keys > mapping.column:
+        return _Mapping(keys, mapping.last_key, mapping)
+    return mapping
 
 
 def _remember(mapping: _Mapping, key: bytes, value: bytes) -> None:

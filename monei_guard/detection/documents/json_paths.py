@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from monei_guard.detection.documents.insomnia import insomnia_places
+from monei_guard.detection.documents.insomnia import insomnia_titles
 
 # Keys and indexes from the outermost value to the innermost one.
 Route: TypeAlias = tuple[str | int, ...]
@@ -21,25 +21,25 @@ _MOST_TOKENS = 4_000_000
 _LONGEST_NAME = 120
 
 
-def document_places(path: bytes | None, data: bytes, offsets: Iterable[int]) -> dict[int, str]:
-    """Return for byte offsets in a document what to call their places; none for what has no name.
+def document_titles(path: bytes | None, data: bytes, offsets: Iterable[int]) -> dict[int, str]:
+    """Return for byte offsets in a document how to name where they stand; none for what has no name.
 
     `path` is the file's, whose suffix says what it is. Text from the document is not masked.
     """
     name = (path or b"").lower()
     if name.endswith((b".yaml", b".yml")):
-        return insomnia_places(data, sorted(set(offsets)))
+        return insomnia_titles(data, sorted(set(offsets)))
     describe = next((describe for ends, describe in _KINDS if name.endswith(ends)), None)
-    wanted = sorted(set(offsets))
-    if describe is None or not wanted:
+    ordered = sorted(set(offsets))
+    if describe is None or not ordered:
         return {}
-    routes = json_routes(data, wanted)
+    routes = json_routes(data, ordered)
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         document = None  # the numbers can be said all the same
-    places = {offset: describe(document, route, data[start:offset]) for offset, (route, start) in routes.items()}
-    return {offset: place for offset, place in places.items() if place}
+    titles = {offset: describe(document, route, data[start:offset]) for offset, (route, start) in routes.items()}
+    return {offset: title for offset, title in titles.items() if title}
 
 
 def json_routes(data: bytes, offsets: Sequence[int]) -> dict[int, tuple[Route, int]]:
@@ -76,7 +76,7 @@ def json_routes(data: bytes, offsets: Sequence[int]) -> dict[int, tuple[Route, i
     return found
 
 
-def byte_place(start_byte: int) -> str:
+def byte_position(start_byte: int) -> str:
     """Return how to say where something stands in a line that no editor shows at once."""
     return f"at byte {start_byte:,}"
 

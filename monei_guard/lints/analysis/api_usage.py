@@ -143,8 +143,8 @@ def _module_of(unit: "CodeUnit", name: Expr) -> str:
 def _mark_answers(unit: "CodeUnit", spans: set[tuple[int, int]]) -> None:
     """Note the calls made on a Monei client: their answers may carry tokens."""
     syntax = unit.syntax
-    bound = [b.name for found in syntax.bindings.values() for b in found if _is_one_of(b.value, spans)]
-    bound += [name for name, found in syntax.members.items() if any(_is_one_of(b.value, spans) for b in found)]
+    bound = [b.name for found in syntax.bindings.values() for b in found if _has_span(b.value, spans)]
+    bound += [name for name, found in syntax.members.items() if any(_has_span(b.value, spans) for b in found)]
     owners = tuple(f"{name}.".encode() for name in bound)
     for call in syntax.calls:
         start = call.node.start_byte
@@ -159,7 +159,7 @@ def _mark_answers(unit: "CodeUnit", spans: set[tuple[int, int]]) -> None:
             unit.flow.responses.add((made.base.base.start, made.base.base.end))
 
 
-def _is_one_of(value: "Node | None", spans: set[tuple[int, int]]) -> bool:
+def _has_span(value: "Node | None", spans: set[tuple[int, int]]) -> bool:
     return value is not None and (value.start_byte, value.end_byte) in spans
 
 

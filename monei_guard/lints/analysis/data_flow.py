@@ -142,7 +142,7 @@ class Flow(Resolver):
         if env is not None:
             return self._environment(env, expr)
         bindings = self.lookup(expr)
-        known = False
+        harmless = False
         for binding in bindings:
             mark = self._marked.get((binding.start, binding.name))
             found = self._trace_binding(binding)
@@ -152,18 +152,18 @@ class Flow(Resolver):
                 noun = what_is(expr.text)
                 first = Step(f"`{expr.text}` gets its value here", self.unit.view, binding.start, binding.end)
                 return Trace(noun, f"`{expr.text}`", (first, mark))
-            known = known or self._is_known(binding)
+            harmless = harmless or self._is_harmless(binding)
         loose = self._marked.get((-1, expr.text)) if not bindings else None
         if loose is not None:
             return Trace(what_is(expr.text), f"`{expr.text}`", (self._step("used here", expr), loose))
-        if not known and is_credential_name(expr.text):
+        if not harmless and is_credential_name(expr.text):
             where = bindings[0] if bindings else None
             start, end = (where.start, where.end) if where is not None else (expr.start, expr.end)
             step = Step(f"`{expr.text}`, a Monei {what_is(expr.text)} by its name", self.unit.view, start, end)
             return Trace(what_is(expr.text), f"`{expr.text}`", (step,), by_name=True)
         return None
 
-    def _is_known(self, binding: "Binding") -> bool:
+    def _is_harmless(self, binding: "Binding") -> bool:
         """Whether a binding's value is in sight and was found harmless."""
         if binding.value is None or binding.path:
             return binding.kind == "import" and self.unit.imported(binding.module) is not None
@@ -211,20 +211,20 @@ class Flow(Resolver):
         mark = self._marked.get((-1, name)) if name else None
         if mark is not None:
             return Trace(what_is(expr.text), f"`{name}`", (self._step(f"`{name}` read here", expr), mark))
-        known = False
-        for flow, value in self.one_level(expr):
+        harmless = False
+        for flow, value in self.direct_values(expr):
             if flow is self and (value.start, value.end, value.text) == (expr.start, expr.end, expr.text):
                 continue
             found = flow.trace(value)
             if found is not None:
                 return found
-            known = known or value.kind not in (
+            harmless = harmless or value.kind not in (
                 ExprKind.CALL,
                 ExprKind.NEW,
                 ExprKind.ATTR,
                 ExprKind.NAME,
             )
-        if known:
+        if harmless:
             return None
         if expr.text.lower() in _RESPONSE_FIELDS and self.is_response(expr.base):
             step = self._step("Monei's answer carries it", expr)

@@ -25,11 +25,11 @@ def python_dependencies(path: str, data: bytes) -> list[Dependency]:
     text = data.decode("latin-1")
     name = path.rpartition("/")[2]
     found: list[Dependency] = []
-    wanted = _toml_requirements(data) if name in ("pyproject.toml", "Pipfile") else None
+    required = _toml_requirements(data) if name in ("pyproject.toml", "Pipfile") else None
     for start, end in _requirement_ranges(name, text):
         for match in _PYTHON_NAME.finditer(text, start, end):
             normal = match.group(1).lower().replace("_", "-")
-            if wanted is None or normal in wanted:
+            if required is None or normal in required:
                 found.append(Dependency(normal, "PyPI", path, match.start(1), match.end(1)))
     return found
 

@@ -243,15 +243,15 @@ def operation(node: "Node", nodes: NodeNames, depth: int) -> Expr:
     if sign != "+":
         return _opaque(node)
     parts_reversed: list[Expr] = []
-    here: Node | None = node
-    while here is not None and here.type == node.type and len(parts_reversed) < _MAX_ITEMS:
-        sign_node = here.child_by_field_name("operator")
+    left: Node | None = node
+    while left is not None and left.type == node.type and len(parts_reversed) < _MAX_ITEMS:
+        sign_node = left.child_by_field_name("operator")
         if sign_node is None or sign_node.type != "+":
             break
-        parts_reversed.append(_field(here, nodes, "right", depth))
-        here = here.child_by_field_name("left")
-    if here is not None:
-        parts_reversed.append(expression(here, nodes, depth))
+        parts_reversed.append(_field(left, nodes, "right", depth))
+        left = left.child_by_field_name("left")
+    if left is not None:
+        parts_reversed.append(expression(left, nodes, depth))
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, "+", items=tuple(reversed(parts_reversed)))
 
 

@@ -32,10 +32,10 @@ class Resolver:
         self._partial: dict[_Key, tuple[tuple[ValueFlow, Expr], ...]] = {}  # good within the question being answered
         self._resolving: set[_Key] = set()
         self._texts: dict[_Key, str] = {}
-        self._cuts = 0
+        self._cycles = 0
 
     @property
-    def here(self) -> "ValueFlow":
+    def file_flow(self) -> "ValueFlow":
         """Return the flow of this file."""
         return self.unit.flow
 
@@ -47,12 +47,12 @@ class Resolver:
     def lookup(self, expr: Expr) -> list["Binding"]:
         """Return the bindings of a name that can reach it, the latest first."""
         scope = self.syntax.scope_at(expr.start)
-        here = scope
-        while here >= 0:
-            found = self.syntax.bindings.get((here, expr.text))
+        enclosing = scope
+        while enclosing >= 0:
+            found = self.syntax.bindings.get((enclosing, expr.text))
             if found:
                 return self._reaching(found, expr.start, scope)
-            here = self.syntax.scopes[here].parent
+            enclosing = self.syntax.scopes[enclosing].parent
         return []
 
     def values(self, expr: Expr | None, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
@@ -60,23 +60,23 @@ class Resolver:
         if expr is None or depth > _MAX_CHAIN:
             return
         if expr.kind not in (ExprKind.NAME, ExprKind.ATTR, ExprKind.EITHER):
-            yield self.here, expr
+            yield self.file_flow, expr
             return
         key = (expr.start, expr.end, expr.text)
-        known = self._values.get(key) or self._partial.get(key)
-        if known is None:
+        resolved = self._values.get(key) or self._partial.get(key)
+        if resolved is None:
             if key in self._resolving or self.fuel <= 0:
-                self._cuts += 1  # a cycle: what is found meanwhile is not all there is
+                self._cycles += 1  # a cycle: what is found meanwhile is not all there is
                 return
-            cuts = self._cuts
+            cycles = self._cycles
             self._resolving.add(key)
-            known = _distinct(self._expanded(expr, depth))
+            resolved = _distinct(self._expanded(expr, depth))
             self._resolving.discard(key)
-            whole = self._cuts == cuts or not self._resolving
-            (self._values if whole else self._partial)[key] = known
+            whole = self._cycles == cycles or not self._resolving
+            (self._values if whole else self._partial)[key] = resolved
             if not self._resolving:
                 self._partial.clear()
-        yield from known
+        yield from resolved
 
     def _expanded(self, expr: Expr, depth: int) -> Iterator[tuple["ValueFlow", Expr]]:
         self.fuel -= 1
@@ -85,12 +85,12 @@ class Resolver:
                 yield from self.values(item, depth + 1)
             return
         found = False
-        for flow, value in self.one_level(expr, depth + 1):
-            if (value.start, value.end) != (expr.start, expr.end) or flow is not self.here:
+        for flow, value in self.direct_values(expr, depth + 1):
+            if (value.start, value.end) != (expr.start, expr.end) or flow is not self.file_flow:
                 found = True
                 yield from flow.values(value, depth + 1)
         if not found:
-            yield self.here, expr
+            yield self.file_flow, expr
 
     def constructed(self, expr: Expr | None) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield the calls and constructor calls that `expr` is the result of (a client, an agent, a response)."""
@@ -173,12 +173,12 @@ class Resolver:
             yield from self._exported_by(*syntax.reexports[name], depth)
             return
         if name in syntax.exports:
-            yield self.here, syntax.expression(syntax.exports[name])
+            yield self.file_flow, syntax.expression(syntax.exports[name])
             return
         bindings = syntax.bindings.get((0, name), [])
         for binding in bindings[-1:]:
             if binding.value is not None:
-                yield self.here, taken(syntax.expression(binding.value), binding.path, binding)
+                yield self.file_flow, taken(syntax.expression(binding.value), binding.path, binding)
             elif binding.kind == "import":
                 yield from self._exported_by(binding.module, binding.path[0], depth)
         if bindings:
@@ -186,7 +186,7 @@ class Resolver:
         default = syntax.exports.get("default")
         entry = syntax.expression(default).entry(name.lower()) if default is not None else None
         if entry is not None:
-            yield self.here, entry
+            yield self.file_flow, entry
         for module in syntax.star_exports:
             yield from self._exported_by(module, name, depth)
 
@@ -218,7 +218,7 @@ class Resolver:
                 return True
         return False
 
-    def one_level(self, expr: Expr, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
+    def direct_values(self, expr: Expr, depth: int = 0) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what a name or attribute stands for, one step back."""
         if expr.kind is ExprKind.NAME:
             for binding in self.lookup(expr):
@@ -238,10 +238,10 @@ class Resolver:
 
     def _member_values(self, binding: "Binding") -> Iterator[tuple["ValueFlow", Expr]]:
         if binding.value is not None:
-            yield self.here, taken(self.syntax.expression(binding.value), binding.path, binding)
+            yield self.file_flow, taken(self.syntax.expression(binding.value), binding.path, binding)
         elif binding.kind == "parameter":
             for argument in self.arguments(binding):
-                yield self.here, taken(argument, binding.path, binding)
+                yield self.file_flow, taken(argument, binding.path, binding)
 
     def _base_values(self, base: Expr, depth: int) -> Iterator[tuple["ValueFlow", Expr]]:
         """Yield what the object before a dot may be; a module imported whole yields its exports as a table."""
@@ -260,13 +260,13 @@ class Resolver:
                 yield from other.flow.export(binding.path[0])
         elif binding.kind == "parameter":
             for argument in self.arguments(binding):
-                yield self.here, taken(argument, binding.path, binding)
+                yield self.file_flow, taken(argument, binding.path, binding)
             if binding.default is not None:
-                yield self.here, self.syntax.expression(binding.default)
+                yield self.file_flow, self.syntax.expression(binding.default)
         elif binding.value is not None:
-            yield self.here, taken(self.syntax.expression(binding.value), binding.path, binding)
+            yield self.file_flow, taken(self.syntax.expression(binding.value), binding.path, binding)
             if binding.default is not None:
-                yield self.here, self.syntax.expression(binding.default)
+                yield self.file_flow, self.syntax.expression(binding.default)
 
     def arguments(self, binding: "Binding") -> Iterator[Expr]:
         """Yield what the file's own calls hand to a parameter."""
@@ -279,7 +279,7 @@ class Resolver:
             name = self.syntax.class_names.get(self.syntax.enclosing(function.scope, "class"), "")
         for call in self.syntax.calls_by_name.get(name, ())[:50] if name else ():
             made = self.syntax.expression(call.node)
-            if not builds and all(known.node.start_byte != binding.function for known in self.functions(made)):
+            if not builds and all(called.node.start_byte != binding.function for called in self.functions(made)):
                 continue
             positional = made.positional()
             named = made.entry(binding.name.lower())

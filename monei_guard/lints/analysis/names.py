@@ -178,7 +178,7 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def looks_like_credential(text: str) -> bool:
+def is_credential_literal(text: str) -> bool:
     """Whether a literal used in a credential's place is one, and no placeholder, sentence or empty default."""
     if is_key_literal(text):
         return True

@@ -84,13 +84,13 @@ class Syntax:
     joins: "list[Node]" = field(default_factory=list)  # templates, f-strings, the outermost of each chain of +
     choices: "list[Node]" = field(default_factory=list)  # the outermost of each chain of ||, ??, or; conditionals
     truncated: bool = False
-    known: dict[int, Expr] = field(default_factory=dict)  # expressions made so far, by node id
+    expressions: dict[int, Expr] = field(default_factory=dict)  # expressions made so far, by node id
 
     def expression(self, node: "Node") -> Expr:
         """Return a node of this tree as an expression, each made once."""
-        found = self.known.get(node.id)
+        found = self.expressions.get(node.id)
         if found is None:
-            found = self.known[node.id] = expression(node, self.nodes)
+            found = self.expressions[node.id] = expression(node, self.nodes)
         return found
 
     def scope_at(self, offset: int) -> int:

@@ -84,8 +84,8 @@ class CodeFile:
         """Return the project's file behind an import, or None for packages and what cannot be found."""
         if module not in self._imported:
             path = self.language.resolve_import(self.project, self.path, module) if module else None
-            wanted = path is not None and path != self.path
-            self._imported[module] = self.modules.opened(path, self) if path is not None and wanted else None
+            is_other = path is not None and path != self.path
+            self._imported[module] = self.modules.opened(path, self) if path is not None and is_other else None
         return self._imported[module]
 
     def source(self, start: int, end: int) -> str:
@@ -103,9 +103,9 @@ class ModuleLoader:
 
     def opened(self, path: str, importer: CodeFile) -> CodeFile | None:
         """Return a file of the project as code, None where it is no code or cannot be read."""
-        known = self._opened.get(path)
-        if known is not None:
-            return known
+        code = self._opened.get(path)
+        if code is not None:
+            return code
         data = self.project.content(path)
         language = self.language_of(path) if data is not None else None
         if data is None or language is None:

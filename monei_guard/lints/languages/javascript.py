@@ -80,15 +80,15 @@ class ScriptVisitor(Visitor):
         name = text_of(name_node) if name_node is not None else ""
         outer = self.stack[-1]
         scope = self.open_scope(node, "function")
-        known = Function(node, name, scope, [])
-        syntax.functions[node.start_byte] = known
+        function = Function(node, name, scope, [])
+        syntax.functions[node.start_byte] = function
         if name and node.type.startswith(("function_d", "generator_function_d")) and name_node is not None:
             self.bind(Binding(name, name_node.start_byte, name_node.end_byte, outer, outer, "value", node))
         if node.type == "method_definition":
-            syntax.methods[name].append(known)
+            syntax.methods[name].append(function)
         body = node.child_by_field_name("body")
         if node.type == "arrow_function" and body is not None and body.type != "statement_block":
-            known.returns.append(body)
+            function.returns.append(body)
         single = node.child_by_field_name("parameter")
         parameters = node.child_by_field_name("parameters")
         nodes = [single] if single is not None else list(parameters.named_children if parameters is not None else ())

@@ -72,10 +72,10 @@ class PythonVisitor(Visitor):
         in_class = len(self.stack) > 1 and syntax.scopes[syntax.scopes[self.stack[-1]].parent].kind == "class"
         outer = self.function_scope()
         scope = self.open_scope(node, "function")
-        known = Function(node, name, scope, [])
-        syntax.functions[node.start_byte] = known
+        function = Function(node, name, scope, [])
+        syntax.functions[node.start_byte] = function
         if in_class:
-            syntax.methods[name].append(known)
+            syntax.methods[name].append(function)
         elif name_node is not None:
             self.bind(Binding(name, name_node.start_byte, name_node.end_byte, outer, outer, "value", node))
         parameters = node.child_by_field_name("parameters")
@@ -101,14 +101,14 @@ class PythonVisitor(Visitor):
         right = node.child_by_field_name("right") or node.child_by_field_name("value")
         if left is None or right is None:
             return
-        self.declare_here(left)
+        self.declare_locally(left)
         if left.type in ("pattern_list", "tuple_pattern") and right.type in ("expression_list", "tuple"):
             for target, value in zip(left.named_children, right.named_children, strict=False):
                 self.assign(target, value)
             return
         self.assign(left, right)
 
-    def declare_here(self, left: "Node") -> None:
+    def declare_locally(self, left: "Node") -> None:
         """In Python an assignment declares: make sure the name belongs to the innermost function or class."""
         scope = next(
             (i for i in reversed(self.stack) if self.syntax.scopes[i].kind in ("function", "class", "module")), 0
@@ -126,7 +126,7 @@ class PythonVisitor(Visitor):
         value, alias = first_named(node), node.child_by_field_name("alias")
         target = first_named(alias) if alias is not None else None
         if value is not None and target is not None:
-            self.declare_here(target)
+            self.declare_locally(target)
             self.assign(target, value)
 
     def import_from(self, node: "Node") -> None:

@@ -42,4 +42,4 @@ def suffix_of(path: str) -> str:
 def listed_language(path: str) -> ListedLanguage | None:
     """Return the line of the table for a path, None where no grammar is at hand."""
     suffix = suffix_of(path)
-    return next((one for one in LANGUAGES if suffix in one.suffixes or suffix in one.stubs), None)
+    return next((language for language in LANGUAGES if suffix in language.suffixes or suffix in language.stubs), None)

@@ -77,8 +77,8 @@ class Visitor:
         name = node.child_by_field_name("name")
         self.class_name = text_of(name) if name is not None else ""
         if name is not None:
-            here = self.stack[-1]
-            self.bind(Binding(self.class_name, name.start_byte, name.end_byte, here, here, "class"))
+            scope = self.stack[-1]
+            self.bind(Binding(self.class_name, name.start_byte, name.end_byte, scope, scope, "class"))
 
     def open_class(self, node: "Node") -> None:
         """Enter a class."""
@@ -161,9 +161,9 @@ class Visitor:
 
 def add_return(syntax: Syntax, scope: int, value: "Node") -> None:
     """Note what the function of `scope` returns."""
-    known = syntax.functions.get(syntax.scopes[scope].start) if scope else None
-    if known is not None:
-        known.returns.append(value)
+    function = syntax.functions.get(syntax.scopes[scope].start) if scope else None
+    if function is not None:
+        function.returns.append(value)
 
 
 def pattern_names(pattern: "Node") -> "list[tuple[Node, tuple[str, ...], Node | None]]":

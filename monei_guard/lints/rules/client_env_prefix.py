@@ -48,7 +48,7 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
         )
         if (node.type in nodes.identifiers and whole) or read:
             seen.add(name)
-            yield _hit(offset, len(name), name)
+            yield _violation(offset, len(name), name)
     if _CONFIG_FILE.search(unit.path):
         yield from _configuration(unit)
 
@@ -57,7 +57,7 @@ def _names(data: bytes) -> list[tuple[int, str]]:
     return public_env_names(data.decode("latin-1")) if b"MONEI" in data else []
 
 
-def _hit(start: int, length: int, name: str) -> Violation:
+def _violation(start: int, length: int, name: str) -> Violation:
     prefix = next(prefix for prefix in PUBLIC_PREFIXES if name.startswith(prefix))
     return Violation(
         start,
@@ -133,10 +133,10 @@ def check_config(file: "ConfigFile") -> Iterator[Violation]:
     patterns = (_NAMED_ENTRY, _ARG, _JSON_KEY) if file.path.endswith((".json", ".jsonc")) else (_NAMED_ENTRY, _ARG)
     for pattern in patterns:
         named += [(match.group("name"), match.start("name")) for match in pattern.finditer(file.text)]
-    for name, offset in sorted(named, key=lambda one: one[1]):
+    for name, offset in sorted(named, key=lambda entry: entry[1]):
         if name not in seen and is_public_credential(name):
             seen.add(name)
-            yield _hit(offset, len(name), name)
+            yield _violation(offset, len(name), name)
     if (file.path == "app.json" or file.path.endswith("/app.json")) and '"extra"' in file.text:
         start = file.text.index('"extra"')
         end = file.text.find("}", start)

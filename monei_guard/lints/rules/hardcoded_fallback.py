@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from monei_guard.lints.analysis.expression import Expr, ExprKind, last_name
-from monei_guard.lints.analysis.names import is_credential_name, is_public_credential, looks_like_credential
+from monei_guard.lints.analysis.names import is_credential_literal, is_credential_name, is_public_credential
 from monei_guard.lints.pattern import Pattern
 from monei_guard.lints.violation import Violation
 
@@ -50,11 +50,11 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
     yield from _once(seen, _in_bindings(unit))
 
 
-def _once(seen: set[int], hits: Iterator[Violation]) -> Iterator[Violation]:
-    for hit in hits:
-        if hit.start not in seen:
-            seen.add(hit.start)
-            yield hit
+def _once(seen: set[int], violations: Iterator[Violation]) -> Iterator[Violation]:
+    for violation in violations:
+        if violation.start not in seen:
+            seen.add(violation.start)
+            yield violation
 
 
 def _in_choice(unit: "CodeUnit", choice: Expr) -> Iterator[Violation]:
@@ -65,7 +65,7 @@ def _in_choice(unit: "CodeUnit", choice: Expr) -> Iterator[Violation]:
     for option in options:
         trace = _variable(unit, option)
         if trace is not None:
-            yield _hit(literal, trace, unit.source(option.start, option.end))
+            yield _violation(literal, trace, unit.source(option.start, option.end))
             return
 
 
@@ -86,7 +86,7 @@ def _variable(unit: "CodeUnit", expr: Expr) -> "Trace | None":
 def _literal(unit: "CodeUnit", expr: Expr) -> Expr | None:
     """Return the literal credential that an alternative is (through one constant), or None."""
     for flow, value in unit.flow.values(expr):
-        if value.kind is ExprKind.STRING and looks_like_credential(value.text):
+        if value.kind is ExprKind.STRING and is_credential_literal(value.text):
             return value if flow is unit.flow and expr.kind is ExprKind.STRING else expr
     return None
 
@@ -105,7 +105,7 @@ def _in_reader(unit: "CodeUnit", made: Expr) -> Iterator[Violation]:
             trace = unit.flow.trace(made)
             base = unit.source(made.base.start, made.base.end) if made.base is not None else "os.environ.get"
             fix = unit.language.corrections.required_variable(base, first.text)
-            yield _hit(literal, trace, fix, first.text)
+            yield _violation(literal, trace, fix, first.text)
             return
 
 
@@ -116,21 +116,21 @@ def _in_bindings(unit: "CodeUnit") -> Iterator[Violation]:
             if binding.default is not None and binding.path and is_credential_name(binding.path[-1]):
                 literal = _literal(unit, unit.syntax.expression(binding.default))
                 if literal is not None:
-                    yield _hit(literal, None, binding.path[-1], binding.path[-1])
+                    yield _violation(literal, None, binding.path[-1], binding.path[-1])
             if number == 0 or binding.value is None or binding.kind not in ("value", "augmented"):
                 continue
             value = unit.syntax.expression(binding.value)
             earlier = bindings[number - 1]
-            if value.kind is not ExprKind.STRING or earlier.value is None or not looks_like_credential(value.text):
+            if value.kind is not ExprKind.STRING or earlier.value is None or not is_credential_literal(value.text):
                 continue
             inside = not unit.syntax.holds(binding.block, earlier.block) or binding.kind == "augmented"
             same_line = binding.kind == "value" and b"if" in unit.data[max(binding.start - 60, 0) : binding.start]
             trace = _variable(unit, unit.syntax.expression(earlier.value)) if inside or same_line else None
             if trace is not None:
-                yield _hit(value, trace, "")
+                yield _violation(value, trace, "")
 
 
-def _hit(literal: Expr, trace: "Trace | None", fix: str, name: str = "") -> Violation:
+def _violation(literal: Expr, trace: "Trace | None", fix: str, name: str = "") -> Violation:
     shown = trace.name if trace is not None else f"`{name}`"
     message = f"a credential is written in the code for when {shown} is not set"
     return Violation(literal.start, literal.end, message, trace, fix)
@@ -140,7 +140,7 @@ def check_text(code: "TextCode") -> Iterator[Violation]:
     """Yield literals that stand in for a missing variable: in an expression, an assignment, a shell's default."""
     for match in _FALLBACK.finditer(code.code):
         literal = match.group("text")[1:-1]
-        if not looks_like_credential(literal):
+        if not is_credential_literal(literal):
             continue
         line_start = code.line_start(match.start())
         carried = code.carried(line_start, match.start("text"))
@@ -151,7 +151,7 @@ def check_text(code: "TextCode") -> Iterator[Violation]:
             yield Violation(*match.span("text"), f"a credential is written in the code for when {name} is not set")
     for match in _EMPTY_TEST.finditer(code.code):
         name = match.group("name").lstrip("$@")
-        if looks_like_credential(match.group("text")[1:-1]) and code.tainted.get(name, -1) >= 0:
+        if is_credential_literal(match.group("text")[1:-1]) and code.tainted.get(name, -1) >= 0:
             yield Violation(*match.span("text"), f"a credential is written in the code for when `{name}` is not set")
     yield from _in_shell(code.code)
 
@@ -159,7 +159,7 @@ def check_text(code: "TextCode") -> Iterator[Violation]:
 def check_config(file: "ConfigFile") -> Iterator[Violation]:
     """Yield the fallbacks of Spring's and of a shell's variables."""
     for match in _SPRING.finditer(file.text) if _SPRING_PATH.search(file.path) else ():
-        if looks_like_credential(match.group("value")):
+        if is_credential_literal(match.group("value")):
             message = f"a credential is written in the file for when `{match.group('name')}` is not set"
             yield Violation(*match.span("value"), message, fix="${" + match.group("name") + "}")
     if not file.is_shell_script:
@@ -169,6 +169,6 @@ def check_config(file: "ConfigFile") -> Iterator[Violation]:
 def _in_shell(text: str) -> Iterator[Violation]:
     """Yield `${MONEI_API_KEY:-literal}`."""
     for match in _SHELL_FALLBACK.finditer(text):
-        if _SHELL_NAME.search(match.group("name")) and looks_like_credential(match.group("value")):
+        if _SHELL_NAME.search(match.group("name")) and is_credential_literal(match.group("value")):
             message = f"a credential is written in the file for when `{match.group('name')}` is not set"
             yield Violation(*match.span("value"), message, fix="${" + match.group("name") + ":?}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from monei_guard.lints.analysis.names import is_documented, key_literal, looks_like_credential
+from monei_guard.lints.analysis.names import is_credential_literal, is_documented, key_literal
 from monei_guard.lints.pattern import Pattern
 from monei_guard.lints.violation import Violation
 
@@ -27,7 +27,7 @@ def check_bundle(bundle: "Bundle") -> Iterator[Violation]:
             yield Violation(match.start(), match.end(), message)
     for match in _INLINED.finditer(bundle.data):
         value = match.group(1)
-        if value not in seen and not key.search(value) and looks_like_credential(value.decode()):
+        if value not in seen and not key.search(value) and is_credential_literal(value.decode()):
             seen.add(value)
             message = f"a Monei credential is inside {bundle.kind} that users download"
             yield Violation(match.start(1), match.end(1), message)

@@ -51,22 +51,22 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
             or call.name in _QUERY_BUILDERS
             or call.name in ("set", "append", "URL", "urljoin", "url")
         ):
-            for hit in _in_call(unit, unit.syntax.expression(call.node)):
-                if hit.start not in seen:
-                    seen.add(hit.start)
-                    yield hit
+            for violation in _in_call(unit, unit.syntax.expression(call.node)):
+                if violation.start not in seen:
+                    seen.add(violation.start)
+                    yield violation
     for join, trace in _joined(unit):
         if join.start not in seen:
             seen.add(join.start)
-            yield _hit(unit, join, trace)
+            yield _violation(unit, join, trace)
 
 
 def _in_call(unit: "CodeUnit", made: Expr) -> Iterator[Violation]:
     name = last_name(made)
-    for expr, place in _query_parts(unit, made, name):
+    for expr, reported in _query_parts(unit, made, name):
         trace = unit.flow.trace(expr)
         if trace is not None:
-            yield _hit(unit, place, trace, "the query string")
+            yield _violation(unit, reported, trace, "the query string")
     if name not in _REQUESTS or not is_http(unit, made):
         return
     for option in made.items:
@@ -74,7 +74,7 @@ def _in_call(unit: "CodeUnit", made: Expr) -> Iterator[Violation]:
             params = value.entry(*_PARAMS) if value.kind is ExprKind.TABLE else None
             trace = flow.trace(params)
             if trace is not None and params is not None:
-                yield _hit(unit, params if flow is unit.flow else made, trace, "the query string")
+                yield _violation(unit, params if flow is unit.flow else made, trace, "the query string")
 
 
 def _query_parts(unit: "CodeUnit", made: Expr, name: str) -> Iterator[tuple[Expr, Expr]]:
@@ -109,7 +109,7 @@ def _joined(unit: "CodeUnit") -> "Iterator[tuple[Expr, Trace]]":
             if item.kind is ExprKind.STRING:
                 before += item.text
                 continue
-            if item.kind is not ExprKind.TABLE and _is_url_place(before):
+            if item.kind is not ExprKind.TABLE and _lands_in_url(before):
                 trace = unit.flow.trace(item)
                 if trace is not None:
                     yield expr, trace
@@ -124,7 +124,7 @@ def _may_be_url(expr: Expr) -> bool:
     return any(sign in item.text for item in expr.items if item.kind is ExprKind.STRING for sign in ("://", "?", "&"))
 
 
-def _is_url_place(before: str) -> bool:
+def _lands_in_url(before: str) -> bool:
     """Whether what follows `before` lands in a URL: after `?name=`, in its user part, or in its path."""
     tail = before[-300:]
     if _QUERY_END.search(tail) and not re.search(r"\s", tail[tail.rfind("?") :]):
@@ -133,7 +133,7 @@ def _is_url_place(before: str) -> bool:
     return scheme >= 0 and not re.search(r"[\s\"'<>,]", tail[scheme:])
 
 
-def _hit(unit: "CodeUnit", expr: Expr, trace: "Trace", where: str = "a URL") -> Violation:
+def _violation(unit: "CodeUnit", expr: Expr, trace: "Trace", where: str = "a URL") -> Violation:
     confidence = Confidence.MEDIUM if trace.by_name else None
     header = _header(unit, trace)
     return Violation(
@@ -157,10 +157,10 @@ def _header(unit: "CodeUnit", trace: "Trace") -> str:
 def check_text(code: "TextCode") -> Iterator[Violation]:
     """Yield URLs and calls that build one, with a credential put into them, once per place."""
     seen: set[int] = set()
-    for hit in (*_in_strings(code), *_in_url_calls(code)):
-        if hit.start not in seen:
-            seen.add(hit.start)
-            yield hit
+    for violation in (*_in_strings(code), *_in_url_calls(code)):
+        if violation.start not in seen:
+            seen.add(violation.start)
+            yield violation
 
 
 def _in_strings(code: "TextCode") -> Iterator[Violation]:
@@ -170,14 +170,14 @@ def _in_strings(code: "TextCode") -> Iterator[Violation]:
         for offset, source in code.interpolations(string):
             carried = code.interpolated(source, offset)
             if carried is not None and _URL_TAIL.search(code.text[string.inner_start : offset]):
-                yield _text_hit(string.start, string.end, carried)
+                yield _text_violation(string.start, string.end, carried)
         after = code.bare[string.end : string.end + 120].split("\n")[0]
         joined = _PLUS.match(after)
         if joined is not None and _URL_TAIL.search(content):
             start = string.end + joined.end()
             carried = code.carried(start, start + len(re.split(r"[+;,)]", after[joined.end() :])[0]))
             if carried is not None:
-                yield _text_hit(string.start, string.end, carried)
+                yield _text_violation(string.start, string.end, carried)
 
 
 def _in_url_calls(code: "TextCode") -> Iterator[Violation]:
@@ -193,14 +193,14 @@ def _in_url_calls(code: "TextCode") -> Iterator[Violation]:
             continue
         carried = code.carried(start, call.arguments_end)
         if carried is not None:
-            yield _text_hit(call.start, call.end, carried)
+            yield _text_violation(call.start, call.end, carried)
     for match in _QUERY_PARAMETERS.finditer(code.bare):
         carried = code.carried(*match.span(1))
         if carried is not None:
-            yield _text_hit(match.start(), match.end(), carried)
+            yield _text_violation(match.start(), match.end(), carried)
 
 
-def _text_hit(start: int, end: int, carried: "Carried") -> Violation:
+def _text_violation(start: int, end: int, carried: "Carried") -> Violation:
     message = f"Monei {carried.noun} {carried.name} is put into a URL"
     return Violation(start, end, message, confidence=carried.confidence)
 
@@ -215,6 +215,10 @@ def check_config(file: "ConfigFile") -> Iterator[Violation]:
 
 def check_page(page: "Page") -> Iterator[Violation]:
     """Yield addresses in attributes with a credential in their query string."""
-    for one in page.attributes:
-        if one.holds_address and _QUERY.search(one.value) and (credential := one.credential) is not None:
-            yield Violation(one.start, one.end, f"{credential} is put into a URL")
+    for attribute in page.attributes:
+        if (
+            attribute.holds_address
+            and _QUERY.search(attribute.value)
+            and (credential := attribute.credential) is not None
+        ):
+            yield Violation(attribute.start, attribute.end, f"{credential} is put into a URL")

@@ -48,9 +48,9 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
         if not _is_logger(unit, made):
             continue
         for argument in made.items:
-            hit = _hit(unit, made, argument, "written to a log")
-            if hit is not None:
-                yield hit
+            violation = _violation(unit, made, argument, "written to a log")
+            if violation is not None:
+                yield violation
                 break
     for node in unit.syntax.thrown:
         raised = first_named(node)
@@ -58,13 +58,13 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
         if error is None or error.kind not in (ExprKind.NEW, ExprKind.CALL):
             continue
         for argument in error.items:
-            hit = _hit(unit, error, argument, "put into an error's message, which ends in logs")
-            if hit is not None:
-                yield hit
+            violation = _violation(unit, error, argument, "put into an error's message, which ends in logs")
+            if violation is not None:
+                yield violation
                 break
 
 
-def _hit(unit: "CodeUnit", made: Expr, argument: Expr, what: str) -> Violation | None:
+def _violation(unit: "CodeUnit", made: Expr, argument: Expr, what: str) -> Violation | None:
     trace = unit.flow.trace(argument)
     if trace is None:
         return _environment_dump(unit, made, argument)

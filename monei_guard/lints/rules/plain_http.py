@@ -20,7 +20,7 @@ ID = "plain-http"
 _MESSAGE = "a Monei host is addressed over http://: the key travels in the clear"
 _URL = Pattern(rb"http://(?:[^\s/@\"'`]*@)?(?:[A-Za-z0-9-]+\.)*monei\.cc(?![\w-]|\.\w)", re.IGNORECASE)
 # A URL that is looked for, refused or rewritten is not addressed.
-_JUDGED = Pattern(
+_COMPARED = Pattern(
     rb"(?i)(?:starts_?with|ends_?with|includes|indexOf|contains|replace(?:All)?|test|match(?:es)?|search|split|toThrow(?:Error)?|"
     rb"raises|not\.toBe|toEqual|assert\w*|equals?|removeprefix|has_?prefix|reject\w*|sub|deny|block\w*|invalid\w*|insecure\w*|"
     rb"forbid\w*|disallow\w*|redirectFrom|source)\s*[(:=]\s*[^()\n]{0,60}$"
@@ -45,8 +45,8 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
         if node is None or not (node.type in nodes.strings or node.type in nodes.pieces):
             continue
         opening = node.start_byte + (node.type in nodes.strings)  # the quotation mark
-        if not unit.data[opening : match.start()].strip() and not _is_judged(unit.data, match.start()):
-            yield _hit(match)
+        if not unit.data[opening : match.start()].strip() and not _is_compared(unit.data, match.start()):
+            yield _violation(match)
 
 
 def check_text(code: "TextCode") -> Iterator[Violation]:
@@ -54,11 +54,11 @@ def check_text(code: "TextCode") -> Iterator[Violation]:
     starts = {string.inner_start for string in code.strings}
     in_shell = code.suffix in _SHELLS
     for match in _URL.finditer(code.code.encode("latin-1")):
-        in_place = match.start() in starts or (
+        begins_text = match.start() in starts or (
             in_shell and code.code[match.start() - 1 : match.start()] in (" ", "=", "\t")
         )
-        if in_place and not _is_judged(code.data, match.start()):
-            yield _hit(match)
+        if begins_text and not _is_compared(code.data, match.start()):
+            yield _violation(match)
 
 
 def check_config(file: "ConfigFile") -> Iterator[Violation]:
@@ -66,26 +66,26 @@ def check_config(file: "ConfigFile") -> Iterator[Violation]:
     text = file.text
     for match in _URL.finditer(text.encode("latin-1")):
         before = text[max(match.start() - 2, 0) : match.start()]
-        if before[-1:] not in ("", "\n", " ", "=", '"', "'", "\t", ":", ">") or _is_judged(file.data, match.start()):
+        if before[-1:] not in ("", "\n", " ", "=", '"', "'", "\t", ":", ">") or _is_compared(file.data, match.start()):
             continue
         line_start = text.rfind("\n", 0, match.start()) + 1
         if _is_value(text[line_start : match.start()]):
-            yield _hit(match)
+            yield _violation(match)
     for cleartext in _CLEARTEXT.finditer(text):
         yield Violation(*cleartext.span("host"), "clear-text HTTP is permitted to a Monei host")
 
 
 def check_page(page: "Page") -> Iterator[Violation]:
     """Yield each attribute that is such a URL."""
-    for one in page.attributes:
-        if _URL.match(one.value.encode()) is not None:
-            yield Violation(one.start, one.end, _MESSAGE, fix="https" + one.value[4:])
+    for attribute in page.attributes:
+        if _URL.match(attribute.value.encode()) is not None:
+            yield Violation(attribute.start, attribute.end, _MESSAGE, fix="https" + attribute.value[4:])
 
 
-def _is_judged(data: bytes, offset: int) -> bool:
+def _is_compared(data: bytes, offset: int) -> bool:
     """Whether the URL at `offset` is compared with, searched for or rewritten rather than used."""
     line_start = data.rfind(b"\n", 0, offset) + 1
-    return _JUDGED.search(data[line_start:offset][-160:]) is not None
+    return _COMPARED.search(data[line_start:offset][-160:]) is not None
 
 
 def _is_value(lead: str) -> bool:
@@ -96,5 +96,5 @@ def _is_value(lead: str) -> bool:
     return bool(_VALUE.search(lead))
 
 
-def _hit(match: re.Match[bytes]) -> Violation:
+def _violation(match: re.Match[bytes]) -> Violation:
     return Violation(match.start(), match.end(), _MESSAGE, fix="https" + match.group().decode("latin-1")[4:])

@@ -178,8 +178,10 @@ def check_config(file: "ConfigFile") -> Iterator[Violation]:
 
 def check_page(page: "Page") -> Iterator[Violation]:
     """Yield attributes that carry a credential, addresses apart (`key_in_url`)."""
-    for one in page.attributes:
-        credential = one.credential
-        if credential is not None and not (one.holds_address and _ADDRESS.search(one.value)):
-            message = f"{credential} stands in the page, in the attribute {one.name}: everyone who opens it can read it"
-            yield Violation(one.start, one.end, message)
+    for attribute in page.attributes:
+        credential = attribute.credential
+        if credential is not None and not (attribute.holds_address and _ADDRESS.search(attribute.value)):
+            message = (
+                f"{credential} stands in the page, in the attribute {attribute.name}: everyone who opens it can read it"
+            )
+            yield Violation(attribute.start, attribute.end, message)

@@ -168,8 +168,8 @@ def _in_call(unit: "CodeUnit", flow: "ValueFlow", call: Expr, depth: int) -> Ite
 def _in_entry(unit: "CodeUnit", flow: "ValueFlow", key: str, item: Expr, depth: int) -> Iterator[_Weakness]:
     lowered, write = key.lower(), unit.language.corrections
     resolved = [value for _, value in flow.values(item)] or [item]
-    says = {value.text.lower() for value in resolved if value.kind is ExprKind.CONST}
-    if (lowered in _OFF and "false" in says) or (lowered in _ON_MEANS_OFF and "true" in says):
+    constants = {value.text.lower() for value in resolved if value.kind is ExprKind.CONST}
+    if (lowered in _OFF and "false" in constants) or (lowered in _ON_MEANS_OFF and "true" in constants):
         yield item.start, item.end, _CHECKS_OFF, write.option(key, write.true)
     elif lowered in _VERSIONS:
         for value in resolved:

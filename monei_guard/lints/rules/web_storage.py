@@ -53,18 +53,18 @@ def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
         if call.new:
             continue
         if call.name in _SETTERS or call.name in _HOOKS or call.name in _COOKIE_SETTERS:
-            hit = _written(unit, unit.syntax.expression(call.node))
+            violation = _written(unit, unit.syntax.expression(call.node))
         elif call.name in ("setBearerToken", "setApiKey"):
-            hit = _read_back(unit, unit.syntax.expression(call.node))
+            violation = _read_back(unit, unit.syntax.expression(call.node))
         else:
             continue
-        if hit is not None:
-            yield hit
+        if violation is not None:
+            yield violation
     for left, right in unit.syntax.assignments:
         target = _member_target(unit, text_of(left), left.start_byte)
         trace = unit.flow.trace(unit.syntax.expression(right)) if target else None
         if trace is not None:
-            yield _hit(left.start_byte, right.end_byte, trace, target)
+            yield _violation(left.start_byte, right.end_byte, trace, target)
 
 
 def _written(unit: "CodeUnit", made: Expr) -> Violation | None:
@@ -83,7 +83,7 @@ def _written(unit: "CodeUnit", made: Expr) -> Violation | None:
     for argument in made.items[1:] if len(made.items) > 1 else made.items:
         trace = unit.flow.trace(argument)
         if trace is not None:
-            return _hit(made.start, made.end, trace, target, _fix(unit, made, target))
+            return _violation(made.start, made.end, trace, target, _fix(unit, made, target))
     return None
 
 
@@ -154,7 +154,7 @@ def _read_back(unit: "CodeUnit", made: Expr) -> Violation | None:
     return None
 
 
-def _hit(start: int, end: int, trace: "Trace", target: str, fix: str = "") -> Violation:
+def _violation(start: int, end: int, trace: "Trace", target: str, fix: str = "") -> Violation:
     confidence = Confidence.MEDIUM if trace.by_name else None
     return Violation(start, end, f"Monei {trace.noun} {trace.name} is stored in {target}", trace, fix, confidence)
 

@@ -35,16 +35,16 @@ _LARGEST = 1 << 20  # bytes of a dependency file
 def check_code(unit: "CodeUnit", _use: "ApiUse") -> Iterator[Violation]:
     """Yield imports of the wrong package, and right imports whose dependency file names the wrong one."""
     for binding in unit.syntax.imports:
-        hit = _import(unit, binding.module, binding.path[0], binding.start, binding.end)
-        if hit is not None:
-            yield hit
+        violation = _import(unit, binding.module, binding.path[0], binding.start, binding.end)
+        if violation is not None:
+            yield violation
             return
     for call in unit.syntax.calls_by_name.get("require", []):
         made = unit.syntax.expression(call.node)
         module = made.items[0].text if made.items else ""
-        hit = _import(unit, module, "", made.start, made.end)
-        if hit is not None:
-            yield hit
+        violation = _import(unit, module, "", made.start, made.end)
+        if violation is not None:
+            yield violation
             return
 
 
@@ -80,12 +80,15 @@ _IMPORT_CHECKS: "Mapping[str, Callable[[CodeUnit, str, str, int, int], Violation
 
 
 def _dependency(unit: "CodeUnit", start: int, end: int) -> Violation | None:
-    """Return a hit where the dependency files install MONEI.com's `monei` for an import of monei.cc's SDK."""
-    known = unit.project.dependencies(unit.path)
-    if any(dependency.name == "monei-sdk" for dependency in known):
+    """Return a violation where the dependency files install MONEI.com's `monei` for an import of monei.cc's SDK."""
+    dependencies = unit.project.dependencies(unit.path)
+    if any(dependency.name == "monei-sdk" for dependency in dependencies):
         return None
     ecosystem = unit.language.ecosystem
-    wrong = next((one for one in known if one.name == "monei" and one.ecosystem == ecosystem), None)
+    wrong = next(
+        (dependency for dependency in dependencies if dependency.name == "monei" and dependency.ecosystem == ecosystem),
+        None,
+    )
     if wrong is None:
         return None
     message = f"this import needs `monei-sdk`, but {wrong.file} names `monei`, which is MONEI.com's package"
@@ -129,9 +132,9 @@ def _listed(file: "DependencyFile") -> list[tuple[int, int, str]]:
     if any(dependency.name == "monei-sdk" for dependency in file.listed):
         return []
     return [
-        (one.start, one.end, '"monei-sdk"' if one.ecosystem == "npm" else "monei-sdk")
-        for one in file.listed
-        if one.name == "monei"
+        (dependency.start, dependency.end, '"monei-sdk"' if dependency.ecosystem == "npm" else "monei-sdk")
+        for dependency in file.listed
+        if dependency.name == "monei"
     ]
 
 

@@ -39,7 +39,7 @@ def _opened(blob: Blob, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
     try:
         for member in _members(kind, blob, budget):
             found = True
-            yield from _one(blob, member, budget, depth)
+            yield from _member_blobs(blob, member, budget, depth)
     except LimitError as error:
         yield Skipped(blob.path, str(error))
         return
@@ -47,7 +47,7 @@ def _opened(blob: Blob, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
         yield replace(blob, origin=Origin.ARCHIVE)  # an empty archive, or none after all
 
 
-def _one(archive: Blob, member: Member, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
+def _member_blobs(archive: Blob, member: Member, budget: Budget, depth: int) -> Iterator[Blob | Skipped]:
     path = (archive.path or b"") + b"!/" + member.name if member.name else archive.path
     if member.reason:
         yield Skipped(path, member.reason, member.incomplete)

@@ -124,7 +124,7 @@ def _configuration_note(content: bytes) -> Callable[[bytes], str]:
     variables = _strings(settings.get("Env") if isinstance(settings, dict) else None)
     history = document.get("history") if isinstance(document, dict) else None
     made = (
-        [step.get("created_by") if isinstance(step, dict) else "" for step in history]
+        [entry.get("created_by") if isinstance(entry, dict) else "" for entry in history]
         if isinstance(history, list)
         else []
     )
@@ -132,19 +132,21 @@ def _configuration_note(content: bytes) -> Callable[[bytes], str]:
 
     def note(value: bytes) -> str:
         text = value.decode("utf-8", "replace")
-        names = dict.fromkeys(pair.partition("=")[0] for pair in variables if text in pair.partition("=")[2])
+        names = dict.fromkeys(
+            variable.partition("=")[0] for variable in variables if text in variable.partition("=")[2]
+        )
         numbers = [str(number) for number, step in enumerate(steps, 1) if text in step]
-        parts = [f"ENV {name}" for name in names]
+        positions = [f"ENV {name}" for name in names]
         if numbers:
             word = "step" if len(numbers) == 1 else "steps"
-            parts.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
-        return f"image configuration: {' and '.join(parts) or 'ENV and build history'}"
+            positions.append(f"build {word} {', '.join(numbers)} of {len(steps)}")
+        return f"image configuration: {' and '.join(positions) or 'ENV and build history'}"
 
     return note
 
 
 def _strings(value: Any) -> list[str]:
-    return [one if isinstance(one, str) else "" for one in value] if isinstance(value, list) else []
+    return [item if isinstance(item, str) else "" for item in value] if isinstance(value, list) else []
 
 
 def _layer(content: bytes, budget: Budget) -> Iterator[Member]:

@@ -161,8 +161,8 @@ def _part(blob: Blob, name: bytes, content: bytes, sender: str, date: str) -> Bl
 
 
 def _note(sender: str, date: str) -> Callable[[bytes], str] | None:
-    words = " ".join(part for part in (f"from {sender}" if sender else "", f"at {date}" if date else "") if part)
-    return (lambda _value: f"in a message {words}") if words else None
+    details = " ".join(part for part in (f"from {sender}" if sender else "", f"at {date}" if date else "") if part)
+    return (lambda _value: f"in a message {details}") if details else None
 
 
 def _ends(starts: list[int], content: bytes) -> list[int]:

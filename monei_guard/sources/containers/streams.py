@@ -108,7 +108,7 @@ class Unpacked(io.RawIOBase):
             buffer[: len(data)] = data
         return len(data)
 
-    def _next(self, most: int) -> bytes:
+    def _next(self, size: int) -> bytes:
         while self._stream is not None or self._position < len(self._content):
             if self._stream is None:
                 self._stream = self._new()
@@ -118,7 +118,7 @@ class Unpacked(io.RawIOBase):
                 piece = bytes(self._content[self._position : self._position + _STEP])
                 self._position += len(piece)
             try:
-                data = stream.decompress(piece, most)
+                data = stream.decompress(piece, size)
             except BROKEN:
                 if not self._members:
                     raise
