@@ -22,8 +22,8 @@ def load_alone(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     package = PathFinder.find_spec(name.rpartition(".")[0])
-    places = package.submodule_search_locations if package is not None else None
-    spec = PathFinder.find_spec(name, places) if places else None
+    folders = package.submodule_search_locations if package is not None else None
+    spec = PathFinder.find_spec(name, folders) if folders else None
     if spec is None or spec.loader is None:
         return import_module(name.rpartition(".")[0])
     module = module_from_spec(spec)

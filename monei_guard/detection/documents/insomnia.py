@@ -31,7 +31,7 @@ class _Mapping:
 
 
 def insomnia_titles(data: bytes, offsets: Sequence[int]) -> dict[int, str]:
-    """Return for sorted offsets in an export the title of the request, folder or environment around each; nothing for others."""
+    """Return, for sorted offsets in an export, the title of the request, folder or environment around each."""
     if not _EXPORT.search(data[:_HEAD]):
         return {}
     waiting = list(reversed(offsets))
