@@ -68,6 +68,11 @@ class Prefilter:
         """Return the test for much content once it is in use."""
         return self._test if isinstance(self._test, FastTest) else None
 
+    def is_named(self, content: bytes | memoryview) -> bool:
+        """Return whether a keyword may stand unencoded in content that `hits` let through."""
+        test = self.fast
+        return test is None or test.unencoded(content)
+
     def fast_test(self, *, compile_it: bool = True) -> "FastTest | None":
         """Change to the test for much content, whose matches REACH bounds, and return it.
 

@@ -33,7 +33,7 @@ from monei_guard.model.finding import Finding, Life, Related, Triaged
 from monei_guard.model.location import Location, Origin
 from monei_guard.model.secret import Secret
 from monei_guard.scanning.result import ScanResult
-from monei_guard.scanning.scanner import Scanner, masked_path
+from monei_guard.scanning.scanner import Scanner, masked_path, scan_container
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.refs_and_reflogs import repository_names
@@ -261,8 +261,8 @@ def _scanned(
     shown = masked_path(blob.path, scanner)
     path = blob.path if shown is None else shown.encode()
     try:
-        nameless = scanner.scan_container(Blob(blob.content, blob.origin))
-        named = scanner.scan_container(blob, shown)
+        nameless = scan_container(scanner, Blob(blob.content, blob.origin))
+        named = scan_container(scanner, blob, shown)
     except GuardError as error:
         return ScanResult(skipped=(Skipped(path, str(error)),))
     # The pass over the store has told what cannot be decoded; what ran out of time only now is told here.

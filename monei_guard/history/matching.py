@@ -5,7 +5,7 @@ from monei_guard.history.worker import ObjectMatcher, ObjectMatches
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
-from monei_guard.scanning.scanner import Scanner
+from monei_guard.scanning.scanner import Scanner, scan_container
 
 
 def object_matcher(scanner: Scanner) -> ObjectMatcher:
@@ -21,7 +21,7 @@ def digest(finding: Finding) -> str:
 
 def _matches(scanner: Scanner, content: bytes) -> ObjectMatches:
     try:
-        result = scanner.scan_container(Blob(content, Origin.HISTORY))
+        result = scan_container(scanner, Blob(content, Origin.HISTORY))
     except GuardError as error:
         return ObjectMatches(gaps=((str(error), True),))
     digests = tuple(dict.fromkeys(digest(triaged.finding) for triaged in result.triaged))

@@ -90,7 +90,7 @@ class Scanner:
         """Return what one blob holds; `shown_path` replaces the displayed path (to mask one)."""
         may_match = self.prefilter.hits(blob.content)
         decoded = may_match and self.decode and not blob.is_name and self._gate.is_open(blob.content)
-        may_match = decoded or (may_match and self._is_named(blob.content))
+        may_match = decoded or (may_match and self.prefilter.is_named(blob.content))
         lints = self._linted(blob, shown_path) if may_match or _is_named_monei(blob.path) else None
         linted, missed = (lints.findings, lints.skipped) if lints is not None else ((), ())
         if not may_match and not linted:
@@ -105,32 +105,11 @@ class Scanner:
         triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
         return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
 
-    def scan_container(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
-        """Return what `scan_blob` does, of an archive for each of its members, which it opens in memory."""
-        if self.archives.depth == 0 or archive_kind(blob.content, blob.path) is None:
-            return self.scan_blob(blob, shown_path)
-        triaged: list[Triaged] = []
-        skipped: list[Skipped] = []
-        for item in _OPENERS.members(blob, self.archives):
-            if isinstance(item, Skipped):
-                skipped.append(item)
-                continue
-            shown = masked_path(item.path, self) if item.path != blob.path else shown_path
-            result = self.scan_blob(replace(item, origin=blob.origin), shown)
-            triaged += result.triaged
-            skipped += result.skipped
-        return BlobResult(tuple(triaged), tuple(skipped))
-
     def _linted(self, blob: Blob, shown_path: str | None) -> "LintResult | None":
         """Return what the lints say of a file as it is now, None where they do not look."""
         if self.lint is None or blob.is_name or blob.origin not in _LINTED_ORIGINS:
             return None
         return self.lint(root_view(blob), shown_path)
-
-    def _is_named(self, content: bytes | memoryview) -> bool:
-        """Return whether a keyword stands unencoded in content that the first stage lets through."""
-        test = self.prefilter.fast
-        return test is None or test.unencoded(content)
 
     def triage(
         self, found: "tuple[Finding, ...]", root: View, shown_path: str | None = None, *, is_linted: bool = False
@@ -154,6 +133,23 @@ def _on_new_lines(blob: Blob, root: View, triaged: "tuple[Triaged, ...]") -> "tu
         for item, location in zip(triaged, locations, strict=True)
         if blob.is_new_line(root.data, location.start_line, location.end_line)
     )
+
+
+def scan_container(scanner: Scanner, blob: Blob, shown_path: str | None = None) -> BlobResult:
+    """Return what `Scanner.scan_blob` does, of an archive for each of its members, which it opens in memory."""
+    if scanner.archives.depth == 0 or archive_kind(blob.content, blob.path) is None:
+        return scanner.scan_blob(blob, shown_path)
+    triaged: list[Triaged] = []
+    skipped: list[Skipped] = []
+    for item in _OPENERS.members(blob, scanner.archives):
+        if isinstance(item, Skipped):
+            skipped.append(item)
+            continue
+        shown = masked_path(item.path, scanner) if item.path != blob.path else shown_path
+        result = scanner.scan_blob(replace(item, origin=blob.origin), shown)
+        triaged += result.triaged
+        skipped += result.skipped
+    return BlobResult(tuple(triaged), tuple(skipped))
 
 
 def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:

@@ -46,7 +46,12 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+MODULES = {name_of(path): path for path in FILES}
+
+
+def tree_of(module: str) -> ast.Module:
+    """Return a module's syntax tree; all of them together would take a tenth of a gigabyte."""
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
 def imports_later(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -76,6 +81,13 @@ def imported(tree: ast.Module) -> Iterator[str]:
             waiting += [*node.body, *node.orelse]
 
 
+_OTHER_WAYS = frozenset({"__import__", "import_module", "exec", "eval"})
+
+
+def names_called(tree: ast.Module) -> set[str]:
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
 def calls_of(tree: ast.Module, name: str) -> Iterator[ast.Call]:
     """Yield the calls of a function that imports later; other modules may have one of that name."""
     if not any(
@@ -90,35 +102,32 @@ def calls_of(tree: ast.Module, name: str) -> Iterator[ast.Call]:
             yield node
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_stand_at_the_top(module: str) -> None:
-    assert [ast.unparse(node) for node in imports_later(MODULES[module])] == []
+def test_imports_stand_at_the_top() -> None:
+    later = {module: [ast.unparse(node) for node in imports_later(tree_of(module))] for module in MODULES}
+    assert {module: imports for module, imports in later.items() if imports} == {}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_the_doors_import_later(module: str) -> None:
-    tree = MODULES[module]
-    assert module in DOORS or not [*calls_of(tree, "load")]
-    assert module in LONE or not [*calls_of(tree, "load_alone")]
-    others = {"__import__", "import_module", "exec", "eval"}
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert module in {"monei_guard.deferred", "monei_guard.lone_module"} or not called & others
+def test_only_the_doors_import_later() -> None:
+    assert [module for module in MODULES if module not in DOORS and [*calls_of(tree_of(module), "load")]] == []
+    assert [module for module in MODULES if module not in LONE and [*calls_of(tree_of(module), "load_alone")]] == []
+    makers = {"monei_guard.deferred", "monei_guard.lone_module"}
+    assert [module for module in MODULES if module not in makers and names_called(tree_of(module)) & _OTHER_WAYS] == []
 
 
 def test_every_door_is_used() -> None:
-    assert [door for door in DOORS if not [*calls_of(MODULES[door], "load")]] == []
+    assert [door for door in DOORS if not [*calls_of(tree_of(door), "load")]] == []
 
 
 def targets() -> Iterator[tuple[str, str]]:
     """Yield each door with each target it loads; those of tables from the tables."""
     for door in DOORS:
-        for call in calls_of(MODULES[door], "load"):
+        for call in calls_of(tree_of(door), "load"):
             (argument,) = call.args
             if isinstance(argument, ast.Constant):
                 yield door, str(argument.value)
     # A table of a module's own: every string in it that names something of ours.
     for door in DOORS:
-        for node in ast.walk(MODULES[door]):
+        for node in ast.walk(tree_of(door)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and ":" in node.value:
                 module, _, name = node.value.partition(":")
                 if module.startswith("monei_guard.") and name.isidentifier():
@@ -153,7 +162,7 @@ def test_what_a_door_loads_lies_in_no_higher_layer(door: str, target: str) -> No
 def test_a_door_loads_what_is_written_there_or_in_its_table() -> None:
     """Nothing is put together at run time: grep finds every module that is loaded."""
     for door in DOORS:
-        for call in calls_of(MODULES[door], "load"):
+        for call in calls_of(tree_of(door), "load"):
             (argument,) = call.args
             assert not isinstance(argument, ast.JoinedStr | ast.BinOp), ast.unparse(call)
 
@@ -166,8 +175,7 @@ def test_the_tables_of_commands_and_formats_are_among_the_targets() -> None:
 
 def test_modules_do_not_import_in_circles() -> None:
     graph = {
-        module: {name for name in imported(tree) if name in MODULES and name != module}
-        for module, tree in MODULES.items()
+        module: {name for name in imported(tree_of(module)) if name in MODULES and name != module} for module in MODULES
     }
     # A package's __init__ holds a docstring; that a module imports its own package is how Python works.
     graph = {module: {one for one in used if not module.startswith(one + ".")} for module, used in graph.items()}
@@ -177,14 +185,14 @@ def test_modules_do_not_import_in_circles() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("path", FILES, ids=map(name_of, FILES))
-def test_no_module_is_longer_than_a_reader_can_hold(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+def test_no_module_is_longer_than_a_reader_can_hold() -> None:
+    lines = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in MODULES.items()}
+    assert {module: count for module, count in lines.items() if count > MOST_LINES} == {}
 
 
 def test_every_imported_package_is_declared() -> None:
     """What only comes along with another package may go with that package's next release."""
-    used = {name.split(".")[0] for tree in MODULES.values() for name in imported(tree)}
+    used = {name.split(".")[0] for module in MODULES for name in imported(tree_of(module))}
     foreign = used - set(sys.stdlib_module_names) - {"monei_guard", "compression"}  # a library's till 3.14
     providers = packages_distributions()
     declared = {_distribution(one) for one in PYPROJECT["project"]["dependencies"]}
