@@ -66,7 +66,7 @@ class Engine:
         deadline = self.matcher.deadline()
         try:
             for view in views:
-                assessments.extend((view, assessment) for assessment in self.assessments(view, deadline))
+                assessments.extend((view, assessment) for assessment in self._surviving(view, deadline))
         except SlowRuleError as error:
             skipped = (Skipped(views[0].blob.path, str(error)),)
         if all(assessment.dropped for _, assessment in assessments):
@@ -74,14 +74,26 @@ class Engine:
         make = load("monei_guard.detection.findings:findings")
         return Detected(tuple(make(assessments, shown_path)), skipped)
 
+    def _surviving(self, view: View, deadline: float) -> "Iterator[Assessment]":
+        """Yield the candidates of the view that may be findings or have to be masked, with what became of them."""
+
+        def is_dropped(candidate: Candidate) -> bool:
+            assessment = self._dropped_by_value(candidate)
+            return assessment is not None and not assessment.secret
+
+        return self._assessed(view, self.matcher.surviving(view, deadline, is_dropped), deadline)
+
     def assessments(self, view: View, deadline: float | None = None) -> "Iterator[Assessment]":
         """Yield every candidate of the view with what became of it (`explain` shows the dropped ones too).
 
         Raises SlowRuleError at the deadline (`Matcher.deadline`), a whole period from now if none is given.
         """
-        text = None
         until = self.matcher.deadline() if deadline is None else deadline
-        for number, candidate in enumerate(self.matcher.candidates(view, until), 1):
+        return self._assessed(view, self.matcher.candidates(view, until), until)
+
+    def _assessed(self, view: View, candidates: Iterable[Candidate], until: float) -> "Iterator[Assessment]":
+        text = None
+        for number, candidate in enumerate(candidates, 1):
             if process_time() > until:
                 raise SlowRuleError(
                     f"only {number} matches could be judged in {self.matcher.seconds:g} s",

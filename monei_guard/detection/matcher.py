@@ -1,8 +1,8 @@
 """The second stage: a rule's own pattern, near its keywords only, under a time limit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from time import process_time
+from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
 from monei_guard.detection.patterns import compile_pattern
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 # A keyword names a value that follows it, or one that stood just before ("value": …, "name": …).
 _BEFORE = 1024
 _AFTER = 4096
+_LONGEST_KEPT = 4096  # bytes of a line that is remembered
+_MOST_KEPT = 1 << 25  # bytes of all of them
+_SET_ENTRY = 100  # bytes that a line costs beside its own, about
+_STALE = 0.02  # seconds
 _TOKEN = 8192  # a window is widened so far to begin and end between tokens
 
 
@@ -41,6 +45,9 @@ class Matcher:
         self.keywords = frozenset(keyword for rule in self.rules for keyword in rule.keywords)
         self.seconds = seconds
         self._compiled: dict[str, regex.Pattern[bytes]] = {}
+        self._clean_lines: dict[str, set[bytes]] = {}  # by rule code
+        self._kept_bytes = 0
+        self._read_for = self._read_at = self._seconds_left = 0.0
 
     def deadline(self) -> float:
         """Return when looking at a blob that begins now has to end, in seconds of this process's own time."""
@@ -48,18 +55,79 @@ class Matcher:
 
     def candidates(self, view: View, deadline: float) -> Iterator[Candidate]:
         """Yield every match of every rule in the view. Raises SlowRuleError at the deadline."""
-        lower = view.data.lower()
+        for rule, start, end in self._searches(view.data):
+            yield from self._search(rule, view.data, start, end, deadline)
+
+    def surviving(self, view: View, deadline: float, is_dropped: Callable[[Candidate], bool]) -> Iterator[Candidate]:
+        """Yield the matches in the view that `is_dropped`, which asks for nothing but rule and value, leaves.
+
+        Versions of a file share nearly all their lines, so a line that left nothing behind is not searched again; of a
+        rule that sees beyond a line every match is yielded. Raises SlowRuleError at the deadline.
+        """
+        for rule, start, end in self._searches(view.data):
+            if rule.within_line:
+                yield from self._search_lines(rule, view.data, start, end, deadline, is_dropped)
+            else:
+                yield from self._search(rule, view.data, start, end, deadline)
+
+    def _searches(self, data: bytes) -> Iterator[tuple[Rule, int, int]]:
+        """Yield each rule with each range of the data in which it may match."""
+        lower = data.lower()
         occurrences = {keyword: list(_occurrences(lower, keyword.encode())) for keyword in self.keywords}
         for rule in self.rules:
+            anchors = tuple(anchor.encode() for anchor in rule.anchors)
             for start, end in _windows(lower, (occurrences[keyword] for keyword in rule.keywords)):
-                yield from self._search(rule, view.data, start, end, deadline)
+                if not anchors or any(data.find(anchor, start, end) >= 0 for anchor in anchors):
+                    yield rule, start, end
+
+    def _search_lines(
+        self, rule: Rule, data: bytes, start: int, end: int, deadline: float, is_dropped: Callable[[Candidate], bool]
+    ) -> Iterator[Candidate]:
+        """Yield what is left of the matches in a range, line by line; lines that leave nothing are remembered."""
+        clean = self._clean_lines.setdefault(rule.code, set())
+        lines = data[start:end].split(b"\n")
+        if clean.issuperset(lines):
+            return
+        at, last = start, len(lines) - 1
+        for number, line in enumerate(lines):
+            line_start, at = at, at + len(line) + 1
+            if line in clean:
+                continue
+            line_end = line_start + len(line)
+            left = False
+            for candidate in self._search(rule, data, line_start, line_end, deadline):
+                if not is_dropped(candidate):
+                    left = True
+                    yield candidate
+            # A window may begin or end within a line: what is left out there could be a part of another match.
+            is_whole = (number > 0 or not start or data[start - 1 : start] == b"\n") and (
+                number < last or end == len(data) or data[end : end + 1] == b"\n"
+            )
+            if not left and is_whole and len(line) <= _LONGEST_KEPT:
+                self._keep(clean, line)
+
+    def _keep(self, clean: set[bytes], line: bytes) -> None:
+        self._kept_bytes += len(line) + _SET_ENTRY
+        if self._kept_bytes > _MOST_KEPT:
+            for lines in self._clean_lines.values():
+                lines.clear()
+            self._kept_bytes = len(line) + _SET_ENTRY
+        clean.add(line)
+
+    def _left(self, deadline: float) -> float:
+        """Return the seconds left until a deadline, as of a moment ago: asking for the process's own time is dear."""
+        now = monotonic()
+        if deadline != self._read_for or now - self._read_at > _STALE:
+            self._read_for, self._read_at = deadline, now
+            self._seconds_left = max(deadline - process_time(), 0.001)
+        return self._seconds_left
 
     def _search(self, rule: Rule, data: bytes, start: int, end: int, deadline: float) -> Iterator[Candidate]:
         pattern = self._compiled.get(rule.code)
         if pattern is None:
             pattern = self._compiled[rule.code] = compile_pattern(rule.pattern)
         try:
-            for match in pattern.finditer(data, start, end, timeout=max(deadline - process_time(), 0.001)):
+            for match in pattern.finditer(data, start, end, timeout=self._left(deadline)):
                 first, last = match.span("secret")
                 yield Candidate(rule, first, last, data[first:last])
         except TimeoutError:

@@ -107,6 +107,8 @@ class Rule:
     pattern: str = ""
     keywords: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()  # how values begin that are to be masked wherever they stand, beside the keywords
+    within_line: bool = False  # no match reaches over a line's end, or depends on what stands beyond it
+    anchors: tuple[str, ...] = ()  # of these at least one stands in every match, in this case; none: nothing is certain
     precedence: int = 0  # of two overlapping matches the higher one is the more informative
     guessable: bool = False
     unattributed: Unattributed = Unattributed.KEEP

@@ -31,8 +31,9 @@ _EXAMPLES = re.compile(rb"^\[\[(?:counter-)?example\]\]", re.MULTILINE)
 _T = TypeVar("_T")
 
 _TOP = frozenset({
-    "code", "id", "kind", "title", "vendor", "severity", "confidence", "pattern", "keywords", "precedence", "guessable",
-    "prefixes", "unattributed", "hint", "context", "evidence", "verify", "text", "example", "counter-example",
+    "code", "id", "kind", "title", "vendor", "severity", "confidence", "pattern", "keywords", "prefixes", "within-line",
+    "anchors", "precedence", "guessable", "unattributed", "hint", "context", "evidence", "verify", "text", "example",
+    "counter-example",
 })  # fmt: skip
 _CONTEXT = frozenset({"name", "not-name", "vendor", "value", "random"})
 _EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "shape"})
@@ -40,6 +41,8 @@ _VERIFY = frozenset({"scheme", "because", "vouches"})
 _BUILT_IN_ONLY = {
     "verify": "whether a key may be sent to the API is not for a rule file to say",
     "prefixes": "only the prefixes of the built-in rules are masked everywhere",
+    "within-line": "the tests prove it of the built-in rules' patterns",
+    "anchors": "the tests prove it of the built-in rules' patterns",
 }
 _TEXT = frozenset({"what", "why", "instead", "references"})
 _EXAMPLE = frozenset({"text", "because", "path", "vendor", "environment"})
@@ -154,6 +157,8 @@ def parse_rule(document: dict[str, Any], *, source: str, built_in: bool = False)
         pattern=read.string(document, "pattern", default=""),
         keywords=tuple(k.lower() for k in read.strings(document, "keywords")),
         prefixes=tuple(k.lower() for k in read.strings(document, "prefixes")),
+        within_line=read.boolean(document, "within-line"),
+        anchors=tuple(read.strings(document, "anchors")),
         precedence=read.integer(document, "precedence"),
         guessable=read.boolean(document, "guessable"),
         unattributed=Unattributed(read.choice(document, "unattributed", [u.value for u in Unattributed], "keep")),
