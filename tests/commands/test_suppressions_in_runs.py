@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from plain_process import git, guard
-from report_values import api_key
+from report_values import api_key, finding, location
 
 from monei_guard.model.finding import Finding
+from monei_guard.model.secret import Secret
 from monei_guard.policy.baseline import Entry, keys, with_findings
 from monei_guard.policy.baseline_file import change
 from monei_guard.policy.baseline_name import DEFAULT_NAME
@@ -26,10 +27,6 @@ def report(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 def accept(folder: Path, path: str, key: str, until: str | None = None) -> None:
     """Put the key at `path` into the folder's baseline, as `baseline create` would."""
-    from report_values import finding, location  # noqa: PLC0415 - one place
-
-    from monei_guard.model.secret import Secret  # noqa: PLC0415
-
     one: Finding = finding(secret=Secret(key.encode()), location=location(path))
     template = Entry("", "", None, "a sample", "t", "2026-01-01", until)
     change(str(folder / DEFAULT_NAME), lambda base: with_findings(base, [one], template, lambda _: one.location.path))
