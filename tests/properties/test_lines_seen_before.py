@@ -21,7 +21,7 @@ _LINES = (
     f"MONEI_WEBHOOK_SECRET={_HEX[:24]}",
     f"monei.webhook.secret: whsec-{_HEX[4:30]}",
     f"x = {_HEX}",
-    "monei.transactionPin = 483920",
+    f"monei.transactionPin = {int(_HEX[:5], 16) % 900_000 + 100_000}",
     f"Authorization: Bearer {api_key(6)[4:]}{_HEX}",
     "MoneiPaymentGatewayConfigurationServiceProviderFactory",
     "https://api.monei.cc/api/v1/user/me",
