@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 
 # Every benchmark is a module with a `main()`.
-BENCHMARKS = ("scan", "hooks", "hygiene", "lints", "decoders", "reports", "baseline", "verify", "history")
+BENCHMARKS = ("scan", "hooks", "hygiene", "lints", "decoders", "reports", "baseline", "verify", "history", "at_home")
 
 
 def main() -> int:
