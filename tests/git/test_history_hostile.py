@@ -295,7 +295,7 @@ def test_nothing_that_a_repository_configures_is_run(
 def test_interrupting_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
     repository = new_repository(tmp_path / "r")
     chance = random.Random(3)  # noqa: S311 - not for secrecy
-    blobs = [b"%064x\n" % chance.getrandbits(256) * 4 for _ in range(60_000)]
+    blobs = [b"%064x\n" % chance.getrandbits(256) * 4 for _ in range(240_000)]  # seconds of work, also for two cores
     stream = b"".join(b"blob\ndata %d\n%s\n" % (len(blob), blob) for blob in blobs)
     run_git(repository, "fast-import", "--quiet", "--depth=0", stdin=stream)
     with subprocess.Popen(
