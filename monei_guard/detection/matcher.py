@@ -20,6 +20,7 @@ _LONGEST_KEPT = 4096  # bytes of a line that is remembered
 _MOST_KEPT = 1 << 25  # bytes of all of them
 _SET_ENTRY = 100  # bytes that a line costs beside its own, about
 _STALE = 0.02  # seconds
+_LEAST = 0.001  # seconds: no time is left
 _TOKEN = 8192  # a window is widened so far to begin and end between tokens
 
 
@@ -96,6 +97,11 @@ class Matcher:
             line_end = line_start + len(line)
             left = False
             for candidate in self._search(rule, data, line_start, line_end, deadline):
+                if self._left(deadline) <= _LEAST:  # a line may hold hundreds of thousands that are dropped
+                    raise SlowRuleError(
+                        f"not all matches could be judged in {self.seconds:g} s",
+                        hint="what was found before is reported; scan the file in parts for the rest",
+                    )
                 if not is_dropped(candidate):
                     left = True
                     yield candidate
@@ -119,7 +125,7 @@ class Matcher:
         now = monotonic()
         if deadline != self._read_for or now - self._read_at > _STALE:
             self._read_for, self._read_at = deadline, now
-            self._seconds_left = max(deadline - process_time(), 0.001)
+            self._seconds_left = max(deadline - process_time(), _LEAST)
         return self._seconds_left
 
     def _search(self, rule: Rule, data: bytes, start: int, end: int, deadline: float) -> Iterator[Candidate]:
