@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
-from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Fragment, Replacement, matches
 from monei_guard.decoding.signatures.base64_and_hex import (
     BASE64_AND_HEX,
     BYTE_LIST_HINTS,
@@ -201,7 +201,18 @@ def _hex_bounds(data: bytes, first: int, last: int) -> tuple[int, int]:
     return head, end - (end - head) % 2
 
 
-BASE64 = Decoder("base64", base64_lines, BASE64_AND_HEX, test=has_base64_or_hex)
-BASE64_WRAPPED = Decoder("base64", base64_wrapped, BASE64_AND_HEX, (b"\n", b"\r"), has_base64_or_hex)
-HEXADECIMAL = Decoder("hex", hexadecimal, BASE64_AND_HEX, test=has_base64_or_hex)
-BYTE_LIST = Decoder("byte-list", byte_lists, BYTE_LISTS, test=has_byte_list)
+_OPEN_RUN = _RUN + rb"={0,2}[ \t]*\r?$"
+_OPEN_LIST = rb"(?:0[xX][0-9a-fA-F]{2}|(?<![0-9])[0-9]{1,3})\s{0,20},?\s{0,20}$"
+BASE64 = Decoder("base64", base64_lines, BASE64_AND_HEX, None, test=has_base64_or_hex)
+BASE64_WRAPPED = Decoder(
+    "base64",
+    base64_wrapped,
+    BASE64_AND_HEX,
+    AcrossLines(_OPEN_RUN, rb"[ \t>#*|]*[A-Za-z0-9+/_\-]"),
+    (b"\n", b"\r"),
+    has_base64_or_hex,
+)
+HEXADECIMAL = Decoder("hex", hexadecimal, BASE64_AND_HEX, None, test=has_base64_or_hex)
+BYTE_LIST = Decoder(
+    "byte-list", byte_lists, BYTE_LISTS, AcrossLines(_OPEN_LIST, rb"\s{0,20},?\s{0,20}[0-9]"), test=has_byte_list
+)

@@ -3,8 +3,9 @@
 import zlib
 from collections.abc import Iterator, Sequence
 
-from monei_guard.decoding.decoder import Decoder, Replacement, matches
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Replacement, matches
 from monei_guard.decoding.signatures import compressed as signatures
+from monei_guard.decoding.signatures.keywords import compiled
 from monei_guard.model.location import Span
 
 # RFC 1952: magic number, deflate, flags of which three are reserved. RFC 1950: 32 KiB window, deflate, header check.
@@ -54,6 +55,14 @@ def _inflate(data: bytes, first: int, limit: int) -> tuple[bytes, int]:
     return b"".join(parts), position - len(stream.unused_data) - len(stream.unconsumed_tail)
 
 
+def _headers(data: bytes) -> Iterator[int]:
+    return (header.start() for header in compiled(_HEADER).finditer(data))
+
+
 COMPRESSED = Decoder(
-    "gzip", compressed, signatures.COMPRESSED, (b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+    "gzip",
+    compressed,
+    signatures.COMPRESSED,
+    AcrossLines(elsewhere=_headers),
+    (b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"),
 )

@@ -12,7 +12,7 @@ from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
 
-from monei_guard.decoding.decoder import Decoder, Replacement
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Replacement
 from monei_guard.decoding.escapes import NUMERIC_ESCAPES
 from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
@@ -36,6 +36,7 @@ _FREE = 20_000  # expressions, and one for every four bytes
 _DEEPEST = 40  # expressions inside one another
 _LONGEST = 4096  # bytes of one value
 _QUOTES = (b'"', b"'", b"`")
+FOLDED = AcrossLines(elsewhere=lambda data: (found.start() for found in _BEGINNING.finditer(data)))
 _LAYERS = ((), (NUMERIC_ESCAPES.name,))  # the program, and what its strings say
 
 
@@ -45,7 +46,7 @@ def folding(path: bytes | None, find_language: "FindLanguage") -> tuple[Decoder,
     if opener is None:
         return ()
     read = partial(_read, opener)
-    return (Decoder("joined-strings", read, SPLIT_STRINGS, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
+    return (Decoder("joined-strings", read, SPLIT_STRINGS, FOLDED, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
 
 
 def _read(opener: "Callable[[], FoldingLanguage]", data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:

@@ -7,8 +7,9 @@ quoted-printable (RFC 2045), UTF-16 and UTF-32 inside other data. Characters tha
 import re
 from collections.abc import Iterator, Sequence
 
-from monei_guard.decoding.decoder import Decoder, Replacement, matches
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Replacement, matches
 from monei_guard.decoding.signatures.escapes import ESCAPES, KINDS, WIDE
+from monei_guard.decoding.signatures.keywords import compiled
 from monei_guard.model.location import Span
 
 _HEX = rb"[0-9a-fA-F]"
@@ -44,6 +45,7 @@ _NAMED = {
 _QUOTED_PRINTABLE = rb"=[ \t]{0,20}(?P<soft>\r?\n)|(?P<bytes>=[0-9A-Fa-f]{2}(?:=[0-9A-Fa-f]{2})*)"
 _SOFT_BREAK = re.compile(rb"=(?<=[^\s=]{20}=)\r?\n\S")
 _SPELLED_OUT = re.compile(rb"=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2}")
+_ANY_SIGN = rb"=3D|(?i:uoted-printable)|=(?<=[^\s=]{20}=)\r?(?:\n\S|\Z)|(?:=[0-9A-Fa-f]{2}){4}"
 
 # A code unit's width, the offset of its low byte, and eight characters or more.
 _UTF_16 = (
@@ -125,6 +127,11 @@ def is_quoted_printable(data: bytes) -> bool:
     return _SOFT_BREAK.search(data) is not None or _SPELLED_OUT.search(data) is not None
 
 
+def _signs_of_quoted_printable(data: bytes) -> Iterator[int]:
+    """Yield where anything says that the whole text is quoted-printable; a soft break's line says it alone."""
+    return (sign.start() for sign in compiled(_ANY_SIGN).finditer(data))
+
+
 def utf_16(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
     """Yield ASCII text in UTF-16 of either byte order, without a byte order mark and among other data."""
     return _wide_text(_UTF_16, data, ranges)
@@ -175,11 +182,18 @@ def _utf8(code: int) -> bytes:
     return (chr(code) if code <= 0x10FFFF else "\ufffd").encode("utf-8", "surrogatepass")  # noqa: PLR2004 - last one
 
 
-NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, ESCAPES, (b"\\u", b"\\x", b"\\U", b"\\0", b"\\1"))
+NUMERIC_ESCAPES = Decoder("escapes", numeric_escapes, ESCAPES, None, (b"\\u", b"\\x", b"\\U", b"\\0", b"\\1"))
 # Where nothing but `\u006d` and its like stand, the numeric escapes say the same.
-JSON_STRINGS = Decoder("json-string", json_strings, ESCAPES, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
-PERCENT_ENCODING = Decoder("percent", percent_encoding, ESCAPES, (b"%",))
-HTML_REFERENCES = Decoder("html", html_references, ESCAPES, (b"&",))
-QUOTED_PRINTABLE = Decoder("quoted-printable", quoted_printable, ESCAPES, (b"=",), is_quoted_printable)
-UTF_16 = Decoder("utf-16", utf_16, WIDE, (b"\0",), _has_utf_16)
-UTF_32 = Decoder("utf-32", utf_32, WIDE, (b"\0\0\0",), _has_utf_32)
+JSON_STRINGS = Decoder("json-string", json_strings, ESCAPES, None, (b'\\"', b"\\\\", b"\\n", b"\\/", b"\\_", b"\\-"))
+PERCENT_ENCODING = Decoder("percent", percent_encoding, ESCAPES, None, (b"%",))
+HTML_REFERENCES = Decoder("html", html_references, ESCAPES, None, (b"&",))
+QUOTED_PRINTABLE = Decoder(
+    "quoted-printable",
+    quoted_printable,
+    ESCAPES,
+    AcrossLines(elsewhere=_signs_of_quoted_printable),
+    (b"=",),
+    is_quoted_printable,
+)
+UTF_16 = Decoder("utf-16", utf_16, WIDE, None, (b"\0",), _has_utf_16)
+UTF_32 = Decoder("utf-32", utf_32, WIDE, None, (b"\0\0\0",), _has_utf_32)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 
-from monei_guard.decoding.decoder import Decoder, Fragment, Replacement, matches
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Fragment, Replacement, matches
+from monei_guard.decoding.signatures.keywords import compiled
 from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
 
@@ -63,6 +64,11 @@ _LIST_JOIN = (
     rb"""|%(q)b(?<=%(w)b.)\s{0,40}\.\s{0,20}concat\((?P<concat>%(l)b)\)""" % {b"l": _LIST, b"q": _QUOTE, b"w": _WORD}
 )
 _LIST_SIGNS = re.compile(rb"""\]\s{0,40}\.\s{0,40}join|["']\.join\(|implode\(|\.\s{0,20}concat\(""")
+# The same signs, and what may be the second half of one.
+_LIST_JOINING = (
+    rb"""(?m)(?P<list_end>\]\s{0,40}\.\s{0,40}join)|["']\.join\(|implode\(|["'`]\s{0,40}\.\s{0,20}concat\("""
+    rb"""|(?P<outside>^[ \t]*\.?[ \t]*(?:join|concat)\b)"""
+)
 _EACH_LITERAL = re.compile(_LITERAL)
 
 _CONTINUED = rb"\\(?<=%b\\)\r?\n[ \t]{0,200}(?=%b)" % (_WORD, _WORD)
@@ -75,6 +81,25 @@ _BLOCK = (
 _OFFICE_RUNS = (
     rb"</(?P<space>[wa]):t>(?:<(?!/?(?P=space):(?:p|tc|tr|br|t)[ />])[^>]{0,400}>){1,40}<(?P=space):t(?: [^>]{0,100})?>"
 )
+# Lines that may go on in the next one. After a literal: an operator, a call, a comment.
+_OPEN_SEAM = (
+    _QUOTE
+    + rb"""[ \t]*\)?[ \t]*"""
+    + _OPERATOR
+    + rb"""?_?[ \t]*[bBrRuUfF@$]{0,2}\\?[ \t]*(?:\.[ \t]*(?:concat|append|push_str|write_str)\([ \t]*)?"""
+    + rb"""(?://[^\n]{0,200}|\#[^\n]{0,200}|/\*[^*\n]{0,200}\*/[ \t]*)?\r?$"""
+)
+_NEXT_LITERAL = (
+    rb"""[ \t]*(?:[&\\%=]|\)?[ \t]*\.[ \t]*(?:concat|append|push_str|write_str)\(|"""
+    + _OPERATOR
+    + rb"""?[ \t]*(?:/\*[^*\n]{0,200}\*/)?[ \t]*[bBrRuUfF@$]{0,2}["'`])"""
+)
+# The head of a wrapped value (whose opening may be an escape's end), and each of its lines.
+_OPEN_VALUE = (
+    rb"""[:=>"'][ \t]{0,200}(?:[|>][-+0-9]{0,2}[ \t]{0,20}(?:\#[^\n]{0,200})?)?(?:%(w)b{4,200})?[ \t]{0,20}\r?$"""
+    rb"""|[;\\%%]%(w)b{4,200}[ \t]{0,20}\r?$|^[ \t]{1,200}%(w)b{1,200}[ \t]{0,20}\r?$""" % {b"w": _WORD}
+)
+_NEXT_WORD = rb"[ \t]{0,200}" + _WORD + rb"""{1,200}[ \t]*(?:\r?$|["'<&\\%=])"""
 _EACH_WORD = re.compile(_WORD + rb"+")
 
 
@@ -177,16 +202,20 @@ def office_runs(data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
 def _constants(data: bytes) -> dict[bytes, bytes]:
     """Return the names that are given one literal and no other, where that could be a part of a key."""
     values: dict[bytes, bytes | None] = {}
-    for match in islice(_CONSTANT.finditer(data), _MOST_ASSIGNMENTS):
-        start = match.start("value")
-        before = _ASSIGNED.search(data, _statement_start(data, start), start)
-        if before is None:
-            continue
-        name, value = before["name"], match["value"]
+    for name, value, _ in _assignments(data):
         values[name] = value if values.get(name, value) == value else None
         if len(values) >= _MOST_CONSTANTS:
             break
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _assignments(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield the names that are given a literal which could be a part of a key, with that and where it begins."""
+    for match in islice(_CONSTANT.finditer(data), _MOST_ASSIGNMENTS):
+        start = match.start("value")
+        before = _ASSIGNED.search(data, _statement_start(data, start), start)
+        if before is not None:
+            yield before["name"], match["value"], start
 
 
 def _statement_start(data: bytes, value: int) -> int:
@@ -195,18 +224,62 @@ def _statement_start(data: bytes, value: int) -> int:
     return max(least, *(data.rfind(mark, least, value) for mark in _NEVER_BETWEEN))
 
 
+def _constant_places(data: bytes) -> Iterator[int]:
+    return (start for _, _, start in _assignments(data))
+
+
+def _divided_lists(data: bytes) -> Iterator[int]:
+    """Yield where a list may be joined that does not begin and end on that line."""
+    for sign in compiled(_LIST_JOINING).finditer(data):
+        line_start, line_end = data.rfind(b"\n", 0, sign.start()) + 1, data.find(b"\n", sign.end())
+        line_end = len(data) if line_end < 0 else line_end
+        is_whole = b"[" in data[line_start : sign.start()] if sign["list_end"] else b")" in data[sign.end() : line_end]
+        if sign["outside"] or not is_whole or b"\n" in sign[0]:
+            yield sign.start()
+
+
+def _run_ends(data: bytes) -> Iterator[int]:
+    return (found.start() for found in compiled(rb"</[wa]:t>").finditer(data))
+
+
 _REACH = 512  # bytes: a fold may make the neighbouring one possible
 _QUOTES = (b'"', b"'", b"`")
-SEAMS = Decoder("joined-strings", seams, SPLIT_STRINGS, _QUOTES, reach=_REACH)
-CONSTANTS = Decoder("joined-strings", constants_folded, SPLIT_STRINGS, (b"=", b":", b"{"), reach=_REACH)
+SEAMS = Decoder(
+    "joined-strings",
+    seams,
+    SPLIT_STRINGS,
+    AcrossLines(_OPEN_SEAM, _NEXT_LITERAL, over_comments=True),
+    _QUOTES,
+    reach=_REACH,
+)
+CONSTANTS = Decoder(
+    "joined-strings",
+    constants_folded,
+    SPLIT_STRINGS,
+    AcrossLines(rb"[=:>][ \t]*\r?$", _NEXT_LITERAL, over_comments=True, elsewhere=_constant_places),
+    (b"=", b":", b"{"),
+    reach=_REACH,
+)
 JOINED_LISTS = Decoder(
     "joined-strings",
     joined_lists,
     SPLIT_STRINGS,
+    AcrossLines(elsewhere=_divided_lists),
     (b".join", b".concat", b"implode("),
     _LIST_SIGNS.search,
     reach=_REACH,
 )
-CONTINUED_LINES = Decoder("joined-strings", continued_lines, SPLIT_STRINGS, (b"\\\n", b"\\\r\n"), reach=_REACH)
-WRAPPED_VALUES = Decoder("joined-strings", wrapped_values, None, (b"\n ", b"\n\t"), reach=_REACH)
-OFFICE_RUNS = Decoder("joined-strings", office_runs, None, (b"</w:t>", b"</a:t>"), reach=_REACH)
+CONTINUED_LINES = Decoder(
+    "joined-strings",
+    continued_lines,
+    SPLIT_STRINGS,
+    AcrossLines(_WORD + rb"\\\r?$", rb"[ \t]*" + _WORD),
+    (b"\\\n", b"\\\r\n"),
+    reach=_REACH,
+)
+WRAPPED_VALUES = Decoder(
+    "joined-strings", wrapped_values, None, AcrossLines(_OPEN_VALUE, _NEXT_WORD), (b"\n ", b"\n\t"), reach=_REACH
+)
+OFFICE_RUNS = Decoder(
+    "joined-strings", office_runs, None, AcrossLines(elsewhere=_run_ends), (b"</w:t>", b"</a:t>"), reach=_REACH
+)

@@ -13,6 +13,8 @@ _BEFORE = 600  # bytes looked at for a name that stands beside its value
 _CLOSE = 240  # bytes looked at for a name that stands directly before its value
 _AFTER = 300
 _ENCLOSING = 4096  # bytes looked at for enclosing sections
+# Bytes before and after a value that decide what surrounds it.
+REACH_BEFORE, REACH_AFTER = _ENCLOSING, _BEFORE
 _LEVELS = 4
 _BRACKETS = (b"(", b")", b"[", b"]", b"{", b"}")
 _MANY = 500

@@ -73,14 +73,10 @@ class ContextFilter:
 
     def assess(self, text: Text, candidate: Candidate) -> Assessment:
         """Return what becomes of a candidate that its value did not drop."""
-        rule, value = candidate.rule, candidate.value
-        if is_documented(value):
-            reason = "placeholder: it is printed in public documentation"
-            return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
-        around = text.around(candidate.start, candidate.end)
-        unmet = _unmet_context(rule, around)
-        if unmet:
-            return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(rule))
+        ruled_out = _ruled_out(text, candidate)
+        if ruled_out is not None:
+            return ruled_out
+        rule, value, around = candidate.rule, candidate.value, text.around(candidate.start, candidate.end)
         owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
@@ -90,10 +86,24 @@ class ContextFilter:
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
         )
 
+    def rules_out(self, text: Text, candidate: Candidate) -> bool:
+        """Return whether a candidate that its value did not drop is no finding whoever's it would be."""
+        return _ruled_out(text, candidate) is not None
+
     def _owner(self, rule: Rule, value: bytes, around: MatchContext, in_file: CompanyTest) -> Attribution:
         if rule.unattributed is Unattributed.KEEP and not rule.context.vendor and rule.vendor != "other":
             return Attribution(rule.vendor, UNIQUE_SHAPE)
         return attribute(value, around, self._signs, in_file, self._declared)
+
+
+def _ruled_out(text: Text, candidate: Candidate) -> Assessment | None:
+    """Return why a candidate is no finding whoever's it would be, None where it may be one."""
+    if is_documented(candidate.value):
+        reason = "placeholder: it is printed in public documentation"
+        return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
+    around = text.around(candidate.start, candidate.end)
+    unmet = _unmet_context(candidate.rule, around)
+    return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(candidate.rule)) if unmet else None
 
 
 def _unmet_context(rule: Rule, around: MatchContext) -> str:

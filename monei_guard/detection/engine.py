@@ -4,7 +4,7 @@ Most of what names a keyword holds nothing that matches, so what judges matches 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from time import process_time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,12 +76,16 @@ class Engine:
 
     def _surviving(self, view: View, deadline: float) -> "Iterator[Assessment]":
         """Yield the candidates of the view that may be findings or have to be masked, with what became of them."""
+        return self._assessed(view, self.matcher.surviving(view, deadline, self.is_dropped), deadline)
 
-        def is_dropped(candidate: Candidate) -> bool:
-            assessment = self._dropped_by_value(candidate)
-            return assessment is not None and not assessment.secret
+    def is_dropped(self, candidate: Candidate) -> bool:
+        """Return whether a candidate is neither a finding nor to be masked, whatever stands around it."""
+        assessment = self._dropped_by_value(candidate)
+        return assessment is not None and not assessment.secret
 
-        return self._assessed(view, self.matcher.surviving(view, deadline, is_dropped), deadline)
+    def ruled_out_by_context(self, view: View) -> "Callable[[Candidate], bool]":
+        """Return a test for candidates in a view that what stands around them rules out, whoever's they would be."""
+        return partial(self._context.rules_out, self._context.text(view))
 
     def assessments(self, view: View, deadline: float | None = None) -> "Iterator[Assessment]":
         """Yield every candidate of the view with what became of it (`explain` shows the dropped ones too).

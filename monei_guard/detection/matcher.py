@@ -1,13 +1,16 @@
 """The second stage: a rule's own pattern, near its keywords only, under a time limit."""
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.errors import GuardError
 from monei_guard.model.blob import View
+from monei_guard.model.location import Span
 from monei_guard.model.rule import Rule
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ _AFTER = 4096
 _LONGEST_KEPT = 4096  # bytes of a line that is remembered
 _MOST_KEPT = 1 << 25  # bytes of all of them
 _SET_ENTRY = 100  # bytes that a line costs beside its own, about
+_LONGEST_RUN = 128  # bytes of a run that is remembered
+_MOST_RUNS = 1 << 17
+_FRAMES = (b" %b ", b'="%b"', b": %b\n")  # what may stand around a run, as far as it says whether dashes belong to it
 _STALE = 0.02  # seconds
 _LEAST = 0.001  # seconds: no time is left
 _TOKEN = 8192  # a window is widened so far to begin and end between tokens
@@ -48,6 +54,7 @@ class Matcher:
         self._compiled: dict[str, regex.Pattern[bytes]] = {}
         self._clean_lines: dict[str, set[bytes]] = {}  # by rule code
         self._kept_bytes = 0
+        self._dull_runs: set[bytes] = set()
         self._read_for = self._read_at = self._seconds_left = 0.0
 
     def deadline(self) -> float:
@@ -70,6 +77,75 @@ class Matcher:
                 yield from self._search_lines(rule, view.data, start, end, deadline, is_dropped)
             else:
                 yield from self._search(rule, view.data, start, end, deadline)
+
+    @cached_property
+    def unbound_keywords(self) -> tuple[bytes, ...]:
+        """The keywords, lower case, of the rules that look beyond a line and do not say by what sign."""
+        unbound = (rule for rule in self.rules if not rule.within_line and not rule.line_sign)
+        return tuple(keyword.encode() for rule in unbound for keyword in rule.keywords)
+
+    @cached_property
+    def _by_prefix(self) -> tuple[tuple[Rule, tuple[bytes, ...]], ...]:
+        """The rules within a line whose values are no mere runs, with prefixes of which one stands in each value."""
+        return tuple(
+            (rule, tuple(word.encode() for word in rule.keywords if all(word.endswith("_") for word in rule.keywords)))
+            for rule in self.rules
+            if rule.within_line and not rule.value_run
+        )
+
+    @cached_property
+    def _by_run(self) -> tuple[tuple[re.Pattern[bytes], tuple[Rule, ...]], ...]:
+        """The rules whose values are runs of some characters, by the pattern of these."""
+        rules = [rule for rule in self.rules if rule.within_line and rule.value_run]
+        runs = dict.fromkeys(rule.value_run for rule in rules)
+        return tuple((re.compile(run.encode()), tuple(rule for rule in rules if rule.value_run == run)) for run in runs)
+
+    def left_everywhere(
+        self, data: bytes, ranges: Sequence[Span], deadline: float, is_dropped: Callable[[Candidate], bool]
+    ) -> Iterator[Candidate]:
+        """Yield what `is_dropped` leaves of the matches of all rules within a line, as if their keywords stood near.
+
+        `ranges` are whole lines. Raises SlowRuleError at the deadline.
+        """
+        lower = data.lower()
+        for rule, prefixes in self._by_prefix:
+            if not prefixes or any(prefix in lower for prefix in prefixes):
+                for start, end in ranges:
+                    found = self._search(rule, data, start, end, deadline)
+                    yield from (candidate for candidate in found if not is_dropped(candidate))
+        for run, rules in self._by_run:
+            for start, end in ranges:
+                values = {value for value in run.findall(data, start, end) if value not in self._dull_runs}
+                dull = [self._is_dull(value, rules, deadline, is_dropped) for value in values]
+                if not all(dull):
+                    for rule in rules:
+                        found = self._search(rule, data, start, end, deadline)
+                        yield from (candidate for candidate in found if not is_dropped(candidate))
+
+    def _is_dull(
+        self, run: bytes, rules: tuple[Rule, ...], deadline: float, is_dropped: Callable[[Candidate], bool]
+    ) -> bool:
+        """Return whether a run leaves nothing wherever it stands; remembered, for the same words come in every line."""
+        if len(run) > _LONGEST_RUN:
+            return False
+        is_value = run[:1] != b"-" and run[-1:] != b"."  # nothing else can be one, wherever the run stands
+        is_dull = is_value and all(is_dropped(Candidate(rule, 0, len(run), run)) for rule in rules)
+        if not is_dull and not self._leaves_nothing(run, rules, deadline, is_dropped):
+            return False
+        if len(self._dull_runs) >= _MOST_RUNS:
+            self._dull_runs.clear()
+        self._dull_runs.add(run)
+        return True
+
+    def _leaves_nothing(
+        self, run: bytes, rules: tuple[Rule, ...], deadline: float, is_dropped: Callable[[Candidate], bool]
+    ) -> bool:
+        for frame in _FRAMES if run.startswith(b"-") else _FRAMES[:1]:
+            text = frame % run
+            for rule in rules:
+                if not all(map(is_dropped, self._search(rule, text, 0, len(text), deadline))):
+                    return False
+        return True
 
     def _searches(self, data: bytes) -> Iterator[tuple[Rule, int, int]]:
         """Yield each rule with each range of the data in which it may match."""

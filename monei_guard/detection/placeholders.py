@@ -5,6 +5,7 @@ show it): a placeholder that slips through costs a suppression, a key that is ta
 """
 
 import re
+from functools import lru_cache
 
 from monei_guard.detection.bigrams import reads_as_noise
 
@@ -33,9 +34,12 @@ _PIECES = frozenset(
     for start in range(len(sequence) - _SEQUENCE_LENGTH + 1)
 )
 _PREFIX = re.compile(rb"^[A-Z]{1,5}_(?:(?:live|test|prod|sandbox|sk|pk)_)?", re.IGNORECASE)
+_REPEATED = re.compile(rb"(.)\1{3,}", re.DOTALL)  # fewer than five are no placeholder
 _PIN_LENGTH = 6
 
 
+# Several rules ask about one value, and versions of a file hold the same ones.
+@lru_cache(maxsize=1 << 14)
 def placeholder_reason(value: bytes) -> str:
     """Return why `value` is no key ("" where it may well be one)."""
     prefix = _PREFIX.match(value)
@@ -60,6 +64,7 @@ def placeholder_reason(value: bytes) -> str:
     return ""
 
 
+@lru_cache(maxsize=1 << 14)
 def is_generated(value: bytes) -> bool:
     """Return whether a value without a known shape looks as if a generator made it, rather than a person."""
     if len(value) < 16 or len(set(value)) < 8:  # noqa: PLR2004 - less than 48 bits
@@ -106,7 +111,7 @@ def _pin_reason(value: bytes) -> str:
 
 
 def _longest_run(body: bytes) -> int:
-    return max((len(found[0]) for found in re.finditer(rb"(.)\1*", body, re.DOTALL)), default=0)
+    return max((len(found[0]) for found in _REPEATED.finditer(body)), default=0)
 
 
 def _sequence_in(body: bytes) -> str:

@@ -1,11 +1,15 @@
 """What a match is by its value alone. Nearly all candidates of the open patterns are words, and fail here cheaply."""
 
+import re
+
 import regex
 
 from monei_guard.detection.assessment import NO_CONTEXT, Assessment
 from monei_guard.detection.matcher import Candidate
 from monei_guard.detection.placeholders import is_generated, placeholder_reason
 from monei_guard.model.rule import Rule
+
+_PREFIX = re.compile(rb"[A-Za-z]{2,5}_(?:(?:live|test|prod|sandbox)_)?")
 
 
 def dropped_by_value(candidate: Candidate) -> Assessment | None:
@@ -37,5 +41,5 @@ def _unfit_value(rule: Rule, value: bytes) -> str:
 
 def _body(value: bytes) -> bytes:
     """Return the value without its vendor prefix: `sk_live_` says nothing about how random the rest is."""
-    prefix = regex.match(rb"[A-Za-z]{2,5}_(?:(?:live|test|prod|sandbox)_)?", value)
+    prefix = _PREFIX.match(value)
     return value[prefix.end() :] if prefix else value

@@ -108,6 +108,10 @@ class Rule:
     keywords: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()  # how values begin that are to be masked wherever they stand, beside the keywords
     within_line: bool = False  # no match reaches over a line's end, or depends on what stands beyond it
+    value_run: str = (
+        ""  # pattern of the runs of characters of which each value is one, but for dashes and dots around it
+    )
+    line_sign: str = ""  # pattern that matches on the line of every value, of a rule that looks beyond that line
     anchors: tuple[str, ...] = ()  # of these at least one stands in every match, in this case; none: nothing is certain
     precedence: int = 0  # of two overlapping matches the higher one is the more informative
     guessable: bool = False

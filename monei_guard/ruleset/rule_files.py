@@ -32,8 +32,8 @@ _T = TypeVar("_T")
 
 _TOP = frozenset({
     "code", "id", "kind", "title", "vendor", "severity", "confidence", "pattern", "keywords", "prefixes", "within-line",
-    "anchors", "precedence", "guessable", "unattributed", "hint", "context", "evidence", "verify", "text", "example",
-    "counter-example",
+    "value-run", "line-sign", "anchors", "precedence", "guessable", "unattributed", "hint", "context", "evidence",
+    "verify", "text", "example", "counter-example",
 })  # fmt: skip
 _CONTEXT = frozenset({"name", "not-name", "vendor", "value", "random"})
 _EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "shape"})
@@ -42,6 +42,8 @@ _BUILT_IN_ONLY = {
     "verify": "whether a key may be sent to the API is not for a rule file to say",
     "prefixes": "only the prefixes of the built-in rules are masked everywhere",
     "within-line": "the tests prove it of the built-in rules' patterns",
+    "value-run": "the tests prove it of the built-in rules' patterns",
+    "line-sign": "the tests prove it of the built-in rules' patterns",
     "anchors": "the tests prove it of the built-in rules' patterns",
 }
 _TEXT = frozenset({"what", "why", "instead", "references"})
@@ -158,6 +160,8 @@ def parse_rule(document: dict[str, Any], *, source: str, built_in: bool = False)
         keywords=tuple(k.lower() for k in read.strings(document, "keywords")),
         prefixes=tuple(k.lower() for k in read.strings(document, "prefixes")),
         within_line=read.boolean(document, "within-line"),
+        value_run=read.string(document, "value-run", default=""),
+        line_sign=read.string(document, "line-sign", default=""),
         anchors=tuple(read.strings(document, "anchors")),
         precedence=read.integer(document, "precedence"),
         guessable=read.boolean(document, "guessable"),

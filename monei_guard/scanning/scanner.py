@@ -25,6 +25,7 @@ from monei_guard.sources.containers.signatures import ArchiveLimits, archive_kin
 if TYPE_CHECKING:
     from monei_guard.detection.decode_gate import DecodeGate
     from monei_guard.detection.engine import Engine
+    from monei_guard.detection.quiet_lines import QuietLines
     from monei_guard.lints.registry import LintResult
     from monei_guard.model.finding import Finding, Triaged
     from monei_guard.model.rule import Rule
@@ -86,9 +87,16 @@ class Scanner:
         )
         return gate
 
+    @cached_property
+    def _quiet_lines(self) -> "QuietLines":
+        quiet_lines: QuietLines = load("monei_guard.detection.quiet_lines:QuietLines")(self.engine)
+        return quiet_lines
+
     def scan_blob(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
         """Return what one blob holds; `shown_path` replaces the displayed path (to mask one)."""
         may_match = self.prefilter.hits(blob.content)
+        if may_match and self._is_quiet(blob):
+            may_match = DIRECTIVE.encode() in bytes(blob.content)
         decoded = may_match and self.decode and not blob.is_name and self._gate.is_open(blob.content)
         may_match = decoded or (may_match and self.prefilter.is_named(blob.content))
         lints = self._linted(blob, shown_path) if may_match or _is_named_monei(blob.path) else None
@@ -104,6 +112,10 @@ class Scanner:
         is_linted = lints is not None and not missed
         triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
         return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
+
+    def _is_quiet(self, blob: Blob) -> bool:
+        """Return whether there is nothing to be found in the blob; where little is read, remembering costs too much."""
+        return self.prefilter.fast is not None and not blob.is_name and self._quiet_lines.are_all_of(root_view(blob))
 
     def _linted(self, blob: Blob, shown_path: str | None) -> "LintResult | None":
         """Return what the lints say of a file as it is now, None where they do not look."""

@@ -88,7 +88,7 @@ def test_a_key_in_a_new_encoding_is_found(source: Path, switch_at: int) -> None:
     content = encoded("found")
     assert prefilter.hits(content)
     root = View(Blob(content, Origin.WORKTREE, b"a.py"), content)
-    decoders = (*DECODERS, Decoder("caesar", read_toy, signature, (b"caesar:",)))
+    decoders = (*DECODERS, Decoder("caesar", read_toy, signature, None, (b"caesar:",)))
     views = [view for view in decoded_views(root, decoders=decoders, may_hold=prefilter.fast) if isinstance(view, View)]
     (found,), _ = scanner.engine.findings((root, *views))
     assert found.code == "MG101"

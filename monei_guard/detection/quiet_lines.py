@@ -1,0 +1,343 @@
+"""Text in which nothing can be found, known by its lines.
+
+Versions of a file share nearly all their lines, and where every file names the company every version would be decoded
+and matched from its beginning. So each distinct line is read once: in all encodings, by the pattern of every rule as if
+its keywords stood near. A line that leaves nothing to be judged by what surrounds it is quiet, and so is a text of
+quiet lines. Of everything else nothing is said here: it is read whole.
+
+Lines that may be read together with the next one (`Decoder.across_lines`) are remembered together with it. A line that
+may be read together with others further away is never quiet.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+import regex
+
+from monei_guard.decoding.constant_folding import FOLDED
+from monei_guard.decoding.decoder import AcrossLines
+from monei_guard.decoding.registry import DECODERS
+from monei_guard.decoding.views import decoded_views
+from monei_guard.detection.assignment import REACH_AFTER, REACH_BEFORE
+from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
+from monei_guard.model.blob import Blob, Skipped, View
+from monei_guard.model.location import Origin, Span
+from monei_guard.model.rule import Rule
+
+_LARGEST = 1 << 23  # bytes of one text
+_LONGEST_LINE = 1 << 16
+_MOST_KEPT = 1 << 25  # bytes of all lines
+_ENTRY = 100  # bytes that a line costs beside its own, about
+_BETWEEN = b";"  # a line that no decoder reads together with the one before it or after it
+# An escape at the end of a line may stand for anything that is read together with the next one.
+_ESCAPED_END = rb"(?:&\#?\w{1,12};|\\(?:[uUx]\{?[0-9a-fA-F]{1,8}\}?|[0-7]{3})|[%=][0-9a-fA-F]{2})[ \t]*\r?$"
+# Ends of most lines of programs, which are open only behind a comment or an escape.
+_CLOSED = (b";", b"{", b"}", b",")
+_NOT_CLOSED = (b"//", b"#", b"/*", b"&")
+# Between two parts of a string: nothing, or a comment.
+_PASSED_OVER = re.compile(rb"[ \t]*(?:(?://|\#|/\*[^*]{0,200}\*/)[^\n]*|[\\_])?\r?")
+_COMMENT_START, _COMMENT_END = re.compile(rb"[ \t]*/\*"), b"*/"
+_MOST_PASSED_OVER = 40
+_ACROSS_LINES = (
+    *(decoder.across_lines for decoder in DECODERS if decoder.across_lines is not None),
+    FOLDED,
+    AcrossLines(_ESCAPED_END, b""),
+)
+
+
+class Judge(Protocol):
+    """What the engine knows of a match (`detection.engine.Engine`)."""
+
+    @property
+    def matcher(self) -> Matcher:
+        """All rules."""
+
+    def is_dropped(self, candidate: Candidate) -> bool:
+        """Return whether a match is neither a finding nor to be masked, whatever stands around it."""
+
+    def ruled_out_by_context(self, view: View) -> Callable[[Candidate], bool]:
+        """Return a test for matches in a view that what stands around them rules out, whoever's they would be."""
+
+
+class _Suspect(NamedTuple):
+    """A match on a line, by its offsets there, that only what stands around it can rule out."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+class QuietLines:
+    """Remembers lines."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._matcher = judge.matcher
+        self._quiet: set[bytes] = set()
+        self._open: dict[
+            bytes, int
+        ] = {}  # quiet by themselves; which decoders may read them together with the next one
+        self._known_starts: dict[bytes, int] = {}
+        self._suspects: dict[bytes, tuple[_Suspect, ...]] = {}
+        self._loud: set[bytes] = set()
+        self._quiet_runs: set[bytes] = set()
+        self._loud_runs: set[bytes] = set()
+        self._fallen: set[int | None] = set()  # hashes of matches with all that is around them
+        self._kept = 0
+
+    def are_all_of(self, view: View) -> bool:
+        """Return whether there is nothing to be found in a root view; False says nothing."""
+        content = view.data
+        if len(content) > _LARGEST or b"\0" in content or self._may_match_beyond_lines(content):
+            return False
+        lines = content.split(b"\n")
+        if self._quiet.issuperset(lines):
+            return True
+        if not self._loud.isdisjoint(lines):
+            return False
+        self._make_room()
+        try:
+            return self._learn(lines) and self._are_quiet_together(lines) and self._all_fall_in_context(view, lines)
+        except SlowRuleError:
+            return False
+
+    @cached_property
+    def _open_ends(self) -> tuple[re.Pattern[bytes], ...]:
+        return tuple(re.compile(one.open_end) for one in _ACROSS_LINES if one.open_end)
+
+    @cached_property
+    def _over_comments(self) -> int:
+        """The bits of the decoders that read over blank lines and comments."""
+        ending = [one for one in _ACROSS_LINES if one.open_end]
+        return sum(1 << bit for bit, one in enumerate(ending) if one.over_comments)
+
+    @cached_property
+    def _next_starts(self) -> tuple[re.Pattern[bytes], ...]:
+        return tuple(re.compile(one.next_start) for one in _ACROSS_LINES if one.open_end)
+
+    @cached_property
+    def _signs(self) -> "tuple[regex.Pattern[bytes], ...]":
+        return tuple(regex.compile(rule.line_sign.encode()) for rule in self._matcher.rules if rule.line_sign)
+
+    def _may_match_beyond_lines(self, content: bytes) -> bool:
+        """Return whether a rule may match of which nobody has said how far around a line it looks."""
+        keywords = self._matcher.unbound_keywords
+        return bool(keywords) and any(keyword in content.lower() for keyword in keywords)
+
+    def _learn(self, lines: list[bytes]) -> bool:
+        """Read the lines not met before; return whether none of them is loud."""
+        quiet, may_go_on, suspects = self._quiet, self._open, self._suspects
+        numbers = [
+            number
+            for number, line in enumerate(lines)
+            if line not in quiet and line not in may_go_on and line not in suspects
+        ]
+        if not numbers:
+            return True
+        text: list[bytes] = []
+        before = numbers[0]
+        for number in numbers:
+            if number > before + 1:
+                text.append(_BETWEEN)
+            text.append(lines[number])
+            before = number
+        noise = self._noise(text)
+        for number, line in enumerate(text):
+            found = noise.get(number, ())
+            if found is None or len(line) > _LONGEST_LINE:
+                self._loud.add(line)
+                continue
+            if found:
+                self._suspects[line] = found
+            ends = self._ends(line)
+            if ends:
+                self._open[line] = ends
+            elif not found:
+                self._quiet.add(line)
+            self._kept += len(line) + _ENTRY
+        return self._loud.isdisjoint(text)
+
+    def _are_quiet_together(self, lines: list[bytes]) -> bool:
+        """Return whether the lines that may be read together leave nothing behind but what each has by itself."""
+        unknown = []
+        for run in self._runs(lines):
+            together = b"\n".join(run)
+            if together in self._quiet_runs:
+                continue
+            if together in self._loud_runs:
+                return False
+            unknown.append(run)
+        if not unknown:
+            return True
+        noise = self._noise([line for run in unknown for line in (*run, _BETWEEN)])
+        loud = {number for number, found in noise.items() if found is None}
+        at = 0
+        for run in unknown:
+            together = b"\n".join(run)
+            self._kept += len(together) + _ENTRY
+            is_loud = not loud.isdisjoint(range(at, at + len(run)))
+            (self._loud_runs if is_loud else self._quiet_runs).add(together)
+            at += len(run) + 1
+        return not loud
+
+    def _all_fall_in_context(self, view: View, lines: list[bytes]) -> bool:
+        """Return whether what stands around them rules out all matches on suspect lines."""
+        if self._suspects.keys().isdisjoint(lines):
+            return True
+        is_ruled_out = self._judge.ruled_out_by_context(view)
+        at = 0
+        for line in lines:
+            suspects = self._suspects.get(line)
+            if suspects is not None and not self._fall_in_context(view, at, suspects, is_ruled_out):
+                return False
+            at += len(line) + 1
+        return True
+
+    def _fall_in_context(
+        self, view: View, line_start: int, suspects: tuple[_Suspect, ...], is_ruled_out: Callable[[Candidate], bool]
+    ) -> bool:
+        """Return whether the matches on one line are ruled out; the same ones with the same around them only once."""
+        first = max(0, line_start + min(suspect.start for suspect in suspects) - REACH_BEFORE)
+        last = line_start + max(suspect.end for suspect in suspects) + REACH_AFTER
+        # The name of a file may say more; it is read once.
+        passage = None if view.blob.path is not None else hash((line_start - first, view.data[first:last]))
+        if passage in self._fallen:
+            return True
+        candidates = (
+            Candidate(rule, line_start + start, line_start + end, view.data[line_start + start : line_start + end])
+            for rule, start, end in suspects
+        )
+        fall = all(map(is_ruled_out, candidates))
+        if fall and passage is not None:
+            self._fallen.add(passage)
+            self._kept += _ENTRY
+        return fall
+
+    def _runs(self, lines: list[bytes]) -> Iterator[list[bytes]]:
+        """Yield the lines that may be read together: open ones, and the one after them."""
+        may_go_on = self._open
+        numbers = [number for number, line in enumerate(lines) if line in may_go_on]
+        end = 0
+        for first in numbers:
+            if first < end:
+                continue
+            end = first + 1
+            while end < len(lines) and (following := self._following(lines, end)):
+                end = following
+            if end > first + 1:
+                yield lines[first:end]
+
+    def _following(self, lines: list[bytes], at: int) -> int:
+        """Return the number after that of the line which may be read together with the one before `at`, 0 if none."""
+        ends = self._open.get(lines[at - 1], 0)
+        if not ends:
+            return 0
+        if ends & self._starts(lines[at]):
+            return at + 1
+        ends &= self._over_comments
+        following = _after_comments(lines, at) if ends else at
+        return following + 1 if following > at and ends & self._starts(lines[following]) else 0
+
+    def _ends(self, line: bytes) -> int:
+        """Return which decoders may read a line together with the next one, a bit each."""
+        if line[-1:] in _CLOSED and not any(sign in line for sign in _NOT_CLOSED):
+            return 0
+        return sum(1 << bit for bit, end in enumerate(self._open_ends) if end.search(line))
+
+    def _starts(self, line: bytes) -> int:
+        """Return which decoders may read a line together with an open one before it, a bit each."""
+        known = self._known_starts.get(line)
+        if known is None:
+            patterns = self._next_starts
+            known = self._known_starts[line] = sum(1 << bit for bit, start in enumerate(patterns) if start.match(line))
+        return known
+
+    def _noise(self, lines: Sequence[bytes]) -> dict[int, tuple[_Suspect, ...] | None]:
+        """Return the matches on lines, by their numbers; None for a loud one. Raises SlowRuleError."""
+        text = b"\n".join(lines)
+        root = View(Blob(text, Origin.HISTORY), text, text_encoding="latin-1")
+        starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        noise: dict[int, tuple[_Suspect, ...] | None] = {}
+        deadline = self._matcher.deadline()
+        for candidate in self._left(root, deadline):
+            number = bisect_right(starts, candidate.start) - 1
+            suspect = _Suspect(candidate.rule, candidate.start - starts[number], candidate.end - starts[number])
+            noise[number] = (*(noise.get(number) or ()), suspect)
+        for item in (root, *decoded_views(root)):
+            if isinstance(item, Skipped):
+                return dict.fromkeys(range(len(lines)))
+            for place in self._loud_places(item, deadline):
+                _, span = item.root_span(place)
+                first, last = bisect_right(starts, span.start) - 1, bisect_right(starts, max(span.start, span.end - 1))
+                noise.update(dict.fromkeys(range(first, last)))
+        return noise
+
+    def _left(self, view: View, deadline: float) -> Iterator[Candidate]:
+        """Return the matches in what is new in a view that their values do not rule out."""
+        return self._matcher.left_everywhere(view.data, _changed_lines(view), deadline, self._judge.is_dropped)
+
+    def _loud_places(self, view: View, deadline: float) -> Iterator[Span]:
+        """Yield where in a view something may be found once more is known than the line it stands on."""
+        data = view.data
+        if view.parent is not None:
+            yield from (Span(candidate.start, candidate.end) for candidate in self._left(view, deadline))
+        for sign in self._signs:
+            yield from (Span(*found.span()) for found in sign.finditer(data))
+        for one in _ACROSS_LINES:
+            if one.elsewhere is not None:
+                yield from (Span(at, at + 1) for at in one.elsewhere(data))
+
+    def _make_room(self) -> None:
+        if self._kept > _MOST_KEPT:
+            for kept in (
+                self._quiet,
+                self._open,
+                self._known_starts,
+                self._suspects,
+                self._loud,
+                self._quiet_runs,
+                self._loud_runs,
+                self._fallen,
+            ):
+                kept.clear()
+            self._kept = 0
+
+
+def _after_comments(lines: list[bytes], at: int) -> int:
+    """Return the number of the first line from `at` on that is neither blank nor a comment; `at` if none is near."""
+    in_comment = False
+    for number in range(at, min(len(lines), at + _MOST_PASSED_OVER)):
+        line = lines[number]
+        if in_comment:
+            in_comment = _COMMENT_END not in line
+        elif not _PASSED_OVER.fullmatch(line):
+            if not _COMMENT_START.match(line) or _COMMENT_END in line:
+                return number
+            in_comment = True
+    return at
+
+
+def _changed_lines(view: View) -> list[Span]:
+    """Return the lines of a view that do not stand so in its parent, which was looked at before; all of a root's."""
+    data = view.data
+    if view.parent is None:
+        return [Span(0, len(data))]
+    found: list[list[int]] = []
+    ends = [*(segment[0] for segment in view.segments[1:]), len(data)]
+    copied_to = 0
+    for (begin, parent_start, parent_end, step), end in zip(view.segments, ends, strict=True):
+        is_copy = step == (1, 1)
+        if not is_copy or parent_start != copied_to:
+            first = data.rfind(b"\n", 0, begin) + 1
+            last = data.find(b"\n", begin if is_copy else end)
+            last = len(data) if last < 0 else last
+            if found and first <= found[-1][1]:
+                found[-1][1] = max(last, found[-1][1])
+            else:
+                found.append([first, last])
+        copied_to = parent_end
+    return [Span(first, last) for first, last in found]
