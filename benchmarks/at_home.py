@@ -5,12 +5,11 @@ versions of files that share nearly all their lines. Kingfisher applies the same
 """
 
 import random
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.history import KINGFISHER_RULES
+from benchmarks.history import KINGFISHER_RULES, edited
 from benchmarks.measure import Command, machine, measure, table
 from benchmarks.peers import peer, versions
 from benchmarks.scan import git, new_repository
@@ -109,20 +108,12 @@ def staged(root: Path, runs: int) -> None:
 def look_alike(path: Path) -> None:
     """Make a packed bare repository of an SDK: generated clients, a few lines of them new in each version."""
     chance = random.Random(1)  # noqa: S311 - filler
-    path.mkdir()
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
-    sources = {f"lib/Model/Module{number}.php": [_line(chance) for _ in range(300)] for number in range(_FILES)}
-    stream = []
-    for number in range(_COMMITS):
-        stream.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\n" % (1_600_000_000 + number))
-        stream.append(b"data 1\nx\n")
-        for name in chance.sample(sorted(sources), 20 if number else len(sources)):
-            lines = sources[name]
-            lines[chance.randrange(len(lines))] = _line(chance)
-            content = "\n".join(lines).encode()
-            stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
-    subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], input=b"".join(stream), check=True)
-    subprocess.run(["git", "-C", str(path), "repack", "-adfq"], check=True)
+    files = {f"lib/Model/Module{number}.php": [_line(chance).encode() for _ in range(300)] for number in range(_FILES)}
+
+    def edit(lines: list[bytes]) -> None:
+        lines[chance.randrange(len(lines))] = _line(chance).encode()
+
+    edited(path, files, _COMMITS, lambda names: chance.sample(names, 20), edit)
 
 
 def _line(chance: random.Random) -> str:

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Command, Timing, machine, measure, table
@@ -114,21 +115,35 @@ def compare(repository: Path, root: Path, runs: int) -> tuple[float, Timing]:
 def generated(path: Path, commits: int) -> None:
     """Make a packed bare repository: sources of a few hundred lines, a few of them edited in each commit."""
     chance = random.Random(commits)  # noqa: S311 - filler
-    path.mkdir()
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
     files = {
         f"src/part{number % 20}/module{number}.py": [_line(chance) for _ in range(chance.randint(50, 400))]
         for number in range(300)
     }
+
+    def edit(lines: list[bytes]) -> None:
+        at = chance.randrange(len(lines))
+        lines[at : at + chance.randint(0, 3)] = [_line(chance) for _ in range(chance.randint(1, 3))]
+
+    edited(path, files, commits, lambda names: chance.sample(names, 3), edit)
+
+
+def edited(
+    path: Path,
+    files: dict[str, list[bytes]],
+    commits: int,
+    choose: Callable[[list[str]], list[str]],
+    edit: Callable[[list[bytes]], None],
+) -> None:
+    """Make a packed bare repository: all files in the first commit, the edited lines of some in each later one."""
+    path.mkdir()
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
     stream = []
     for number in range(commits):
         stream.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\n" % (1_600_000_000 + number))
         stream.append(b"data 1\nx\n")
-        for name in chance.sample(sorted(files), 3 if number else len(files)):
-            lines = files[name]
-            at = chance.randrange(len(lines))
-            lines[at : at + chance.randint(0, 3)] = [_line(chance) for _ in range(chance.randint(1, 3))]
-            content = b"\n".join(lines)
+        for name in choose(sorted(files)) if number else sorted(files):
+            edit(files[name])
+            content = b"\n".join(files[name])
             stream.append(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content))
     subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], input=b"".join(stream), check=True)
     subprocess.run(["git", "-C", str(path), "repack", "-adfq"], check=True)

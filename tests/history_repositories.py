@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from monei_guard.history.worker import ObjectMatches
+
 _WORDS = [
     word.encode()
     for word in ["alpha", "beta", "gamma", "delta", "import", "return", "value", "config", "client", "request", "token"]
@@ -114,6 +116,11 @@ def content_hashes(repository: Path) -> dict[str, str]:
 
 def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def match_hashes(contents: Sequence[bytes]) -> list[ObjectMatches]:
+    """Return of every content its hash, as if that were what was found in it."""
+    return [ObjectMatches((content_hash(content),)) for content in contents]
 
 
 def made_key(seed: int) -> str:

@@ -11,7 +11,7 @@ may be read together with others further away is never quiet.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, Protocol
@@ -29,6 +29,7 @@ from monei_guard.model.location import Origin, Span
 from monei_guard.model.rule import Rule
 
 _LARGEST = 1 << 23  # bytes of one text
+_AT_ONCE = 1 << 17  # bytes that are read together
 _LONGEST_LINE = 1 << 16
 _MOST_KEPT = 1 << 25  # bytes of all lines
 _ENTRY = 100  # bytes that a line costs beside its own, about
@@ -89,6 +90,18 @@ class QuietLines:
         self._fallen: set[int | None] = set()  # hashes of matches with all that is around them
         self._kept = 0
 
+    def learn(self, contents: Iterable[bytes]) -> None:
+        """Read the lines of several texts at once, which costs less than one text after the other."""
+        self._make_room()
+        lines: list[bytes] = []
+        for content in contents:
+            if len(content) <= _AT_ONCE and b"\0" not in content:
+                lines += (*content.split(b"\n"), _BETWEEN)
+        try:
+            self._learn(lines)
+        except SlowRuleError:
+            return  # each text by itself, then
+
     def are_all_of(self, view: View) -> bool:
         """Return whether there is nothing to be found in a root view; False says nothing."""
         content = view.data
@@ -139,12 +152,26 @@ class QuietLines:
         if not numbers:
             return True
         text: list[bytes] = []
-        before = numbers[0]
+        met: set[bytes] = set()
+        before, size = numbers[0], 0
         for number in numbers:
+            line = lines[number]
+            if line in met:
+                continue
             if number > before + 1:
                 text.append(_BETWEEN)
-            text.append(lines[number])
+            met.add(line)
+            text.append(line)
             before = number
+            size += len(line) + 1
+            if size > _AT_ONCE:
+                self._read(text)
+                text, size = [], 0
+        self._read(text)
+        return self._loud.isdisjoint(met)
+
+    def _read(self, text: list[bytes]) -> None:
+        """Remember what each line of a text is."""
         noise = self._noise(text)
         for number, line in enumerate(text):
             found = noise.get(number, ())
@@ -159,7 +186,6 @@ class QuietLines:
             elif not found:
                 self._quiet.add(line)
             self._kept += len(line) + _ENTRY
-        return self._loud.isdisjoint(text)
 
     def _are_quiet_together(self, lines: list[bytes]) -> bool:
         """Return whether the lines that may be read together leave nothing behind but what each has by itself."""

@@ -31,7 +31,7 @@ def scan_through_git(
         result.objects += 1
         result.size += len(content)
         if examiner.prefilter(content):
-            result.add(examiner.match(object_id, kind, content))
+            result.add(examiner.match(kind, [(object_id, content)]))
     for object_id in small:
         result.hopeless[object_id] = unread[object_id] or "git cannot read it"
     return result
@@ -43,7 +43,7 @@ def _large_object(repository: Repository, examiner: Examiner, header: ObjectHead
     try:
         for _, window in read_windows(repository, header):
             if examiner.prefilter(window):
-                secrets.update(dict.fromkeys(examiner.matcher(window).secrets))
+                secrets.update(dict.fromkeys(examiner.matcher([window])[0].secrets))
     except (GitError, MemoryError) as error:
         result.hopeless[header.object_id] = str(error)
     if secrets:

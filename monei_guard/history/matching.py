@@ -1,17 +1,26 @@
 """Which secrets suspicious objects hold, found where they are read, as digests."""
 
+from collections.abc import Sequence
+
 from monei_guard.errors import GuardError
 from monei_guard.history.worker import ObjectMatcher, ObjectMatches
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
 from monei_guard.scanning.scanner import Scanner, scan_container
+from monei_guard.sources.containers.signatures import archive_kind
 
 
 def object_matcher(scanner: Scanner) -> ObjectMatcher:
     """Return what workers look for secrets in suspicious content with."""
     scanner.prefilter.fast_test()
-    return lambda content: _matches(scanner, content)
+
+    def match(contents: Sequence[bytes]) -> list[ObjectMatches]:
+        if len(contents) > 1:
+            scanner.prepare(content for content in contents if archive_kind(content, None) is None)
+        return [_matches(scanner, content) for content in contents]
+
+    return match
 
 
 def digest(finding: Finding) -> str:

@@ -1,6 +1,6 @@
 """Looking through stored objects, a share at a time: what a worker does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
@@ -24,7 +24,10 @@ class ObjectMatches:
     gaps: tuple[tuple[str, bool], ...] = ()
 
 
-ObjectMatcher: TypeAlias = Callable[[bytes], ObjectMatches]
+# Given contents, says of each what was found in it; of several at once, for they have most of their lines in common.
+ObjectMatcher: TypeAlias = Callable[[Sequence[bytes]], Sequence[ObjectMatches]]
+
+_TOGETHER = 1 << 20  # bytes of suspicious objects that are matched at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +119,48 @@ class Examiner:
             result.add(self._loose(object_id, path))
         return result
 
-    def match(self, object_id: str, kind: str, content: bytes) -> ShareResult:
-        """Return the secrets of an object in which the prefilter found something."""
+    def match(self, kind: str, objects: Sequence[tuple[str, bytes]]) -> ShareResult:
+        """Return the secrets of objects of one kind, ids and contents, in which the prefilter found something."""
+        result = ShareResult()
         if kind == "tree":
-            width = len(object_id) // 2
-            names = {name for _, name, _ in tree_entries(content, width) if self.prefilter(name)}
-            held = {name for name in names if self.matcher(name).secrets}
-            return ShareResult(names=held, named=[object_id]) if held else ShareResult()
-        matches = self.matcher(content)
-        matched_objects = [MatchedObject(object_id, kind, matches.secrets)] if matches.secrets else []
-        return ShareResult(
-            matched_objects=matched_objects, gaps=[(object_id, reason, bad) for reason, bad in matches.gaps]
-        )
+            for object_id, content in objects:
+                result.add(self._match_names(object_id, content))
+            return result
+        for (object_id, _), matches in zip(objects, self.matcher([content for _, content in objects]), strict=True):
+            if matches.secrets:
+                result.matched_objects.append(MatchedObject(object_id, kind, matches.secrets))
+            result.gaps += ((object_id, reason, bad) for reason, bad in matches.gaps)
+        return result
+
+    def _match_names(self, object_id: str, content: bytes) -> ShareResult:
+        width = len(object_id) // 2
+        names = sorted({name for _, name, _ in tree_entries(content, width) if self.prefilter(name)})
+        held = {name for name, matches in zip(names, self.matcher(names), strict=True) if matches.secrets}
+        return ShareResult(names=held, named=[object_id]) if held else ShareResult()
 
     def _packed(self, task: PackShare, collector: Collector[object] | None) -> ShareResult:
         pack = self.packs[task.pack]
         kind = TYPE_NAMES[task.share.kind]
         result = ShareResult()
 
+        waiting: list[tuple[str, bytes]] = []
+        size = 0
+
         def found(position: int, content: bytes) -> None:
-            result.add(self.match(pack.index.object_id(position), kind, content))
+            nonlocal size
+            waiting.append((pack.index.object_id(position), content))
+            size += len(content)
+            if size > _TOGETHER:
+                result.add(self.match(kind, waiting))
+                waiting.clear()
+                size = 0
 
         each_group = partial(collector.take, task.pack) if collector is not None else None
         walker = Walker(
             pack.data, pack.entries, self.selected[task.pack], self.prefilter, self.margin, found, each_group
         )
         outcome = walker.walk(task.share.members)
+        result.add(self.match(kind, waiting))
         result.objects = outcome.objects
         result.size = outcome.size
         result.unread = [pack.index.object_id(at) for at in outcome.deferred]
@@ -158,7 +177,7 @@ class Examiner:
         if isinstance(read, int):
             return ShareResult(unread=[object_id])
         kind, content = read
-        result = self.match(object_id, kind, content) if self.prefilter(content) else ShareResult()
+        result = self.match(kind, [(object_id, content)]) if self.prefilter(content) else ShareResult()
         result.objects = 1
         result.size = len(content)
         return result

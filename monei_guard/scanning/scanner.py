@@ -113,6 +113,11 @@ class Scanner:
         triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
         return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
 
+    def prepare(self, contents: Iterable[bytes]) -> None:
+        """Read the lines that contents to be scanned next may have in common, each once."""
+        if self.prefilter.fast is not None:
+            self._quiet_lines.learn(contents)
+
     def _is_quiet(self, blob: Blob) -> bool:
         """Return whether there is nothing to be found in the blob; where little is read, remembering costs too much."""
         return self.prefilter.fast is not None and not blob.is_name and self._quiet_lines.are_all_of(root_view(blob))

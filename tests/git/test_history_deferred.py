@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,9 +142,11 @@ def test_objects_in_two_packs_are_told_alike(tmp_path: Path, report: Report, lea
 def begun(repository: Path, needle: bytes, jobs: int = 1) -> Scan:
     found = discover(os.fsencode(repository))
     assert found is not None
-    options = ScanOptions(
-        lambda data: needle in data, 64, lambda data: ObjectMatches(("it",) if needle in data else ()), jobs=jobs
-    )
+
+    def match(contents: Sequence[bytes]) -> list[ObjectMatches]:
+        return [ObjectMatches(("it",) if needle in content else ()) for content in contents]
+
+    options = ScanOptions(lambda data: needle in data, 64, match, jobs=jobs)
     return begin_scan(open_store(found), options)
 
 

@@ -18,6 +18,7 @@ from history_repositories import (
     content_hash,
     import_history,
     made_key,
+    match_hashes,
     new_repository,
     random_versions,
     run_git,
@@ -28,7 +29,6 @@ from monei_guard.commands.cli import run
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import discover
 from monei_guard.history.object_store import ScanOptions, StoreResult, open_store, scan_store
-from monei_guard.history.worker import ObjectMatches
 
 BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
 
@@ -36,7 +36,12 @@ BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
 def scan_all(repository: Path, jobs: int = 1) -> StoreResult:
     found = discover(os.fsencode(repository))
     assert found is not None
-    options = ScanOptions(lambda _data: True, 16, lambda content: ObjectMatches((content_hash(content),)), jobs=jobs)
+    options = ScanOptions(
+        lambda _data: True,
+        16,
+        match_hashes,
+        jobs=jobs,
+    )
     return scan_store(open_store(found), options)
 
 

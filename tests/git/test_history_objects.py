@@ -13,6 +13,7 @@ from history_repositories import (
     content_hash,
     content_hashes,
     import_history,
+    match_hashes,
     new_repository,
     random_versions,
     run_git,
@@ -25,7 +26,6 @@ from monei_guard.git.pack_index import PackIndex
 from monei_guard.git.pack_walk import Walker
 from monei_guard.git.repository import discover
 from monei_guard.history.object_store import ObjectStore, ScanOptions, StoreResult, open_store, scan_store
-from monei_guard.history.worker import ObjectMatches
 
 ALL = (BLOB, TREE, COMMIT, TAG)
 
@@ -55,7 +55,12 @@ def hashes_in_packs(store: ObjectStore, share: int = 1 << 14) -> dict[str, str]:
 
 def scan_everything(repository: Path, jobs: int = 1) -> StoreResult:
     """Scan with a test that always fires and a judge that returns the content's hash."""
-    options = ScanOptions(lambda _data: True, 16, lambda content: ObjectMatches((content_hash(content),)), jobs=jobs)
+    options = ScanOptions(
+        lambda _data: True,
+        16,
+        match_hashes,
+        jobs=jobs,
+    )
     return scan_store(opened(repository), options)
 
 

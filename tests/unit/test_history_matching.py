@@ -48,13 +48,13 @@ def test_whatever_way_a_key_is_written_its_passage_leads_to_it(scanner: Scanner,
     content = surrounded(SPELLINGS[spelling], lines)
     whole = {digest(one.finding) for one in scanner.scan_blob(Blob(content, Origin.HISTORY)).triaged}
     assert whole
-    assert set(object_matcher(scanner)(content).secrets) == whole
+    assert set(object_matcher(scanner)([content])[0].secrets) == whole
 
 
 def test_content_that_only_looks_encoded_is_clean(scanner: Scanner) -> None:
     content = surrounded(base64.b64encode(b"the prefix mni_ and no more").decode(), 500)
     assert scanner.prefilter.hits(content)
-    assert object_matcher(scanner)(content).secrets == ()
+    assert object_matcher(scanner)([content])[0].secrets == ()
 
 
 def test_passages_are_whole_lines_around_what_was_found() -> None:
