@@ -122,6 +122,12 @@ class Matcher:
                         found = self._search(rule, data, start, end, deadline)
                         yield from (candidate for candidate in found if not is_dropped(candidate))
 
+    def beyond_lines(self, data: bytes, deadline: float) -> Iterator[Candidate]:
+        """Yield the matches of the rules that look beyond a line and say by what sign."""
+        for rule in self.rules:
+            if rule.line_sign:
+                yield from self._search(rule, data, 0, len(data), deadline)
+
     def _is_dull(
         self, run: bytes, rules: tuple[Rule, ...], deadline: float, is_dropped: Callable[[Candidate], bool]
     ) -> bool:

@@ -23,6 +23,7 @@ from monei_guard.decoding.decoder import AcrossLines
 from monei_guard.decoding.registry import DECODERS
 from monei_guard.decoding.views import decoded_views
 from monei_guard.detection.assignment import REACH_AFTER, REACH_BEFORE
+from monei_guard.detection.line_ranges import after_comments, changed_lines, lines_after, lines_before
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, Span
@@ -39,10 +40,6 @@ _ESCAPED_END = rb"(?:&\#?\w{1,12};|\\(?:[uUx]\{?[0-9a-fA-F]{1,8}\}?|[0-7]{3})|[%
 # Ends of most lines of programs, which are open only behind a comment or an escape.
 _CLOSED = (b";", b"{", b"}", b",")
 _NOT_CLOSED = (b"//", b"#", b"/*", b"&")
-# Between two parts of a string: nothing, or a comment.
-_PASSED_OVER = re.compile(rb"[ \t]*(?:(?://|\#|/\*[^*]{0,200}\*/)[^\n]*|[\\_])?\r?")
-_COMMENT_START, _COMMENT_END = re.compile(rb"[ \t]*/\*"), b"*/"
-_MOST_PASSED_OVER = 40
 _ACROSS_LINES = (
     *(decoder.across_lines for decoder in DECODERS if decoder.across_lines is not None),
     FOLDED,
@@ -87,6 +84,8 @@ class QuietLines:
         self._loud: set[bytes] = set()
         self._quiet_runs: set[bytes] = set()
         self._loud_runs: set[bytes] = set()
+        self._signed: set[bytes] = set()  # lines with the sign of a rule that looks beyond a line
+        self._quiet_passages: set[int] = set()  # hashes of what is around signs
         self._fallen: set[int | None] = set()  # hashes of matches with all that is around them
         self._kept = 0
 
@@ -114,7 +113,12 @@ class QuietLines:
             return False
         self._make_room()
         try:
-            return self._learn(lines) and self._are_quiet_together(lines) and self._all_fall_in_context(view, lines)
+            return (
+                self._learn(lines)
+                and self._are_quiet_together(lines)
+                and self._are_quiet_around_signs(lines)
+                and self._all_fall_in_context(view, lines)
+            )
         except SlowRuleError:
             return False
 
@@ -178,12 +182,15 @@ class QuietLines:
             if found is None or len(line) > _LONGEST_LINE:
                 self._loud.add(line)
                 continue
-            if found:
+            is_signed = any(sign.search(line) for sign in self._signs)
+            if is_signed:
+                self._signed.add(line)
+            if found or is_signed:
                 self._suspects[line] = found
             ends = self._ends(line)
             if ends:
                 self._open[line] = ends
-            elif not found:
+            elif not found and not is_signed:
                 self._quiet.add(line)
             self._kept += len(line) + _ENTRY
 
@@ -210,6 +217,26 @@ class QuietLines:
             at += len(run) + 1
         return not loud
 
+    def _are_quiet_around_signs(self, lines: list[bytes]) -> bool:
+        """Return whether the rules that look beyond a line find nothing near their signs."""
+        if self._signed.isdisjoint(lines):
+            return True
+        deadline = self._matcher.deadline()
+        for number in [number for number, line in enumerate(lines) if line in self._signed]:
+            text = b"\n".join(lines[lines_before(lines, number) : lines_after(lines, number)])
+            passage = hash(text)
+            if passage in self._quiet_passages:
+                continue
+            root = View(Blob(text, Origin.HISTORY), text, text_encoding="latin-1")
+            for view in (root, *decoded_views(root)):
+                if isinstance(view, Skipped) or any(
+                    not self._judge.is_dropped(found) for found in self._matcher.beyond_lines(view.data, deadline)
+                ):
+                    return False
+            self._quiet_passages.add(passage)
+            self._kept += _ENTRY
+        return True
+
     def _all_fall_in_context(self, view: View, lines: list[bytes]) -> bool:
         """Return whether what stands around them rules out all matches on suspect lines."""
         if self._suspects.keys().isdisjoint(lines):
@@ -218,7 +245,7 @@ class QuietLines:
         at = 0
         for line in lines:
             suspects = self._suspects.get(line)
-            if suspects is not None and not self._fall_in_context(view, at, suspects, is_ruled_out):
+            if suspects and not self._fall_in_context(view, at, suspects, is_ruled_out):
                 return False
             at += len(line) + 1
         return True
@@ -265,7 +292,7 @@ class QuietLines:
         if ends & self._starts(lines[at]):
             return at + 1
         ends &= self._over_comments
-        following = _after_comments(lines, at) if ends else at
+        following = after_comments(lines, at) if ends else at
         return following + 1 if following > at and ends & self._starts(lines[following]) else 0
 
     def _ends(self, line: bytes) -> int:
@@ -304,15 +331,15 @@ class QuietLines:
 
     def _left(self, view: View, deadline: float) -> Iterator[Candidate]:
         """Return the matches in what is new in a view that their values do not rule out."""
-        return self._matcher.left_everywhere(view.data, _changed_lines(view), deadline, self._judge.is_dropped)
+        return self._matcher.left_everywhere(view.data, changed_lines(view), deadline, self._judge.is_dropped)
 
     def _loud_places(self, view: View, deadline: float) -> Iterator[Span]:
         """Yield where in a view something may be found once more is known than the line it stands on."""
         data = view.data
         if view.parent is not None:
             yield from (Span(candidate.start, candidate.end) for candidate in self._left(view, deadline))
-        for sign in self._signs:
-            yield from (Span(*found.span()) for found in sign.finditer(data))
+            for sign in self._signs:
+                yield from (Span(*found.span()) for found in sign.finditer(data))
         for one in _ACROSS_LINES:
             if one.elsewhere is not None:
                 yield from (Span(at, at + 1) for at in one.elsewhere(data))
@@ -327,43 +354,9 @@ class QuietLines:
                 self._loud,
                 self._quiet_runs,
                 self._loud_runs,
+                self._signed,
+                self._quiet_passages,
                 self._fallen,
             ):
                 kept.clear()
             self._kept = 0
-
-
-def _after_comments(lines: list[bytes], at: int) -> int:
-    """Return the number of the first line from `at` on that is neither blank nor a comment; `at` if none is near."""
-    in_comment = False
-    for number in range(at, min(len(lines), at + _MOST_PASSED_OVER)):
-        line = lines[number]
-        if in_comment:
-            in_comment = _COMMENT_END not in line
-        elif not _PASSED_OVER.fullmatch(line):
-            if not _COMMENT_START.match(line) or _COMMENT_END in line:
-                return number
-            in_comment = True
-    return at
-
-
-def _changed_lines(view: View) -> list[Span]:
-    """Return the lines of a view that do not stand so in its parent, which was looked at before; all of a root's."""
-    data = view.data
-    if view.parent is None:
-        return [Span(0, len(data))]
-    found: list[list[int]] = []
-    ends = [*(segment[0] for segment in view.segments[1:]), len(data)]
-    copied_to = 0
-    for (begin, parent_start, parent_end, step), end in zip(view.segments, ends, strict=True):
-        is_copy = step == (1, 1)
-        if not is_copy or parent_start != copied_to:
-            first = data.rfind(b"\n", 0, begin) + 1
-            last = data.find(b"\n", begin if is_copy else end)
-            last = len(data) if last < 0 else last
-            if found and first <= found[-1][1]:
-                found[-1][1] = max(last, found[-1][1])
-            else:
-                found.append([first, last])
-        copied_to = parent_end
-    return [Span(first, last) for first, last in found]
