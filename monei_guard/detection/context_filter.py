@@ -20,6 +20,7 @@ from monei_guard.detection.documented_values import is_documented
 from monei_guard.detection.documents.table_columns import table_and_column
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate
+from monei_guard.detection.opaque_values import opaque_reason
 from monei_guard.detection.value_filter import is_prefixed
 from monei_guard.model.blob import View
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
@@ -36,6 +37,7 @@ class Text:
     """What the matches in one view have in common; the functions remember their answers."""
 
     path: bytes | None
+    data: bytes
     head: bytes  # the lower-cased beginning
     spoken_of: CompanyTest
     around: Callable[[int, int], MatchContext]
@@ -62,6 +64,7 @@ class ContextFilter:
         head = view.data[:_HEAD].lower()
         return Text(
             path=view.blob.path,
+            data=view.data,
             head=head,
             spoken_of=cache(lambda company: company.mentioned(head)),
             around=cache(
@@ -80,7 +83,8 @@ class ContextFilter:
         owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
-            return Assessment(candidate, around, dropped=doubt)
+            another = owner.vendor if rule.vendor != "other" else ""
+            return Assessment(candidate, around, another, dropped=doubt)
         where = environment(value, around, text.head, text.path)
         return Assessment(
             candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
@@ -102,8 +106,15 @@ def _ruled_out(text: Text, candidate: Candidate) -> Assessment | None:
         reason = "placeholder: it is printed in public documentation"
         return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
     around = text.around(candidate.start, candidate.end)
-    unmet = _unmet_context(candidate.rule, around)
+    unmet = _unmet_context(candidate.rule, around) or _opaque(text, candidate, around)
     return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(candidate.rule)) if unmet else None
+
+
+def _opaque(text: Text, candidate: Candidate, around: MatchContext) -> str:
+    """Return why a value that only its name makes a credential is none after all, or ""."""
+    if is_prefixed(candidate.rule) or candidate.rule.guessable:
+        return ""
+    return opaque_reason(text.data, candidate.start, candidate.end, around.name, text.path)
 
 
 def _unmet_context(rule: Rule, around: MatchContext) -> str:
