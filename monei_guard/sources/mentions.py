@@ -9,7 +9,7 @@ from monei_guard.errors import GuardError
 from monei_guard.git.repository import Repository, git
 from monei_guard.sources.files import read_quietly
 
-_GREP = ("grep", "--files-with-matches", "--ignore-case", "--extended-regexp", "-I")
+_GREP = ("grep", "--files-with-matches", "--ignore-case", "--extended-regexp", "--no-recurse-submodules", "-I")
 # Where git knows the files: a work tree with what was not added yet, a bare repository by its HEAD.
 _PLACES = (("--untracked",), ("HEAD",))
 _MOST_FILES = 2000  # looked at outside git
