@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import partial
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.detection.assessment import Assessment
@@ -18,6 +19,7 @@ from monei_guard.ruleset.lookup import find_rule
 from monei_guard.ruleset.rule_files import load_credential_rules, load_evidence_rules
 from monei_guard.sources.dependency_files import manifests_in
 from monei_guard.sources.files import read_quietly
+from monei_guard.sources.mentions import mentions_in
 
 
 class NothingToExplainError(GuardError):
@@ -36,8 +38,10 @@ def explain(what: str) -> int:
     content = read_quietly(os.fsencode(path))
     if content is None:
         raise NothingToExplainError(f"cannot read {path}", hint="give a file, FILE:LINE or a rule's code")
-    manifests = os.fsencode(os.path.dirname(os.path.abspath(path)))
-    engine = Engine(load_credential_rules(), load_evidence_rules, lambda: manifests_in(manifests))
+    folder = os.fsencode(os.path.dirname(os.path.abspath(path)))
+    engine = Engine(
+        load_credential_rules(), load_evidence_rules, lambda: manifests_in(folder), partial(mentions_in, folder)
+    )
     view = root_view(Blob(content, Origin.WORKTREE, os.fsencode(path)))
     lines = sorted({_line(view, assessment) for assessment in engine.assessments(view)})
     shown = [text for number, text in lines if line is None or number == line]
@@ -71,7 +75,7 @@ def _line(view: View, assessment: Assessment) -> tuple[int, str]:
     else:
         outcome = (
             f"matches: vendor {assessment.vendor}, environment {assessment.environment}, "
-            f"confidence {assessment.confidence.label}"
+            f"severity {assessment.severity.label}, confidence {assessment.confidence.label}"
         )
     text = (
         f"{location.path}:{location.start_line}:{location.start_column} {candidate.rule.code} {value}{name}: {outcome}"

@@ -18,6 +18,7 @@ from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Triaged
+from monei_guard.model.levels import Severity
 from monei_guard.model.location import Origin
 from monei_guard.model.moment import moment
 from monei_guard.model.rule import Rule, RuleKind
@@ -187,8 +188,12 @@ def classifier(scanner: Scanner) -> Callable[[bytes, bytes], Sequence[Finding]]:
 
 
 def _is_key(finding: Finding) -> bool:
-    """Whether a finding is about a key itself, not about what code, a directive or a repository does with it."""
-    return finding.secret is not None and finding.kind is RuleKind.CREDENTIAL
+    """Whether a finding is about a key itself, not about what code, a directive or a repository does with it.
+
+    Another company's key where nothing speaks of Monei is no reason for advice on the repository.
+    """
+    is_ours = finding.severity > Severity.INFO
+    return finding.secret is not None and finding.kind is RuleKind.CREDENTIAL and is_ours
 
 
 def active_rules(run: Run) -> dict[str, Rule]:

@@ -1,5 +1,6 @@
 """The beginning of a run: configuration and rules are read, the scanner is built."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 
 
 def open_run(
-    options: RunOptions, folder: str | None, manifests: Callable[[], bytes] = lambda: b"", *, root: str | None = None
+    options: RunOptions,
+    folder: str | None,
+    manifests: Callable[[], bytes] = lambda: b"",
+    *,
+    root: str | None = None,
+    mentions: Callable[[str], bool] | None = None,
 ) -> Run:
     """Read configuration and rules. `folder` is where the configuration is looked for, None where none is trusted.
 
-    `root` is the folder that scanned paths are relative to (`folder` if not given). Suppressions in scanned files are
+    `root` is the folder that scanned paths are relative to (`folder` if not given). `mentions` says what the repository
+    speaks of (`detection.engine.Engine`; if not given, `folder` is searched for it). Suppressions in scanned files are
     honoured where the configuration is trusted.
 
     Raises GuardError (misuse) for a configuration or rule that cannot be used, before anything is scanned.
@@ -35,7 +42,7 @@ def open_run(
     rules = _rules_in_force(settings)
     top = root or folder or "."
     suppressing = _suppression_policy(settings, rules) if folder is not None else None
-    scanner = build_scanner(rules, settings, top, manifests, suppressing)
+    scanner = build_scanner(rules, settings, top, manifests, mentions or _mentions(folder or top), suppressing)
     return Run(options, settings, scanner, rules.own, rules.active, folder, top)
 
 
@@ -84,6 +91,16 @@ def _load_credential_rules() -> "tuple[Rule, ...]":
 def _load_evidence_rules() -> "tuple[Rule, ...]":
     rules: tuple[Rule, ...] = load("monei_guard.ruleset.rule_files:load_evidence_rules")()
     return rules
+
+
+def _mentions(folder: str) -> Callable[[str], bool]:
+    """Return what says whether a repository mentions something; all of it is searched for that."""
+
+    def mentions(pattern: str) -> bool:
+        found: bool = load("monei_guard.sources.mentions:mentions_in")(os.fsencode(folder), pattern)
+        return found
+
+    return mentions
 
 
 def _suppression_policy(settings: Settings, rules: RulesInForce) -> "Callable[[], InlinePolicy]":

@@ -32,12 +32,13 @@ def build_scanner(
     settings: Settings,
     root: str,
     manifests: Callable[[], bytes],
+    mentions: Callable[[str], bool],
     suppressing: "Callable[[], InlinePolicy] | None",
 ) -> Scanner:
     """Return the scanner of a run: credentials, evidence, lints and directives.
 
-    `root` is the folder that scanned paths are relative to, `manifests` gives the lower-cased text of the dependency
-    files; `suppressing` reads how directives in files are judged, None where they mean nothing.
+    `root` is the folder that scanned paths are relative to; `manifests` and `mentions` tell of the repository
+    (`detection.engine.Engine`); `suppressing` reads how directives in files are judged, None where they mean nothing.
     """
     return Scanner(
         rules.keywords,
@@ -45,6 +46,7 @@ def build_scanner(
         rules.evidence,
         manifests,
         suppressing,
+        mentions=mentions,
         archives=settings.archives,
         cache_folder=cache_folder(),
         lint=Linter(root, rules.active),

@@ -26,7 +26,10 @@ NO_CONTEXT = MatchContext("", "", b"", b"")  # of values that were dropped befor
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What became of one candidate. `dropped` says why it is no finding ("" for a finding)."""
+    """What became of one candidate. `dropped` says why it is no finding ("" for a finding).
+
+    `vendor` is whose key it is, also of one that is dropped because it is another company's.
+    """
 
     candidate: Candidate
     around: MatchContext

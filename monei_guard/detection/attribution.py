@@ -46,6 +46,8 @@ class VendorSigns:
     named: Callable[[str], bool]
     mentioned: Search  # a host or an SDK
     declared: Search
+    anywhere: str  # see model.rule.VendorEvidence
+    hinted_at: Search  # by that, in a text of any case
 
 
 CompanyTest = Callable[[VendorSigns], bool]
@@ -71,6 +73,8 @@ def _signs(rule: Rule) -> VendorSigns:
         named=lambda name: bool(own.names) and names().search(name) is not None,
         mentioned=_searcher(mentions),
         declared=_searcher(own.packages),
+        anywhere=own.anywhere,
+        hinted_at=_searcher(f"(?im){own.anywhere}" if own.anywhere else ""),
     )
 
 

@@ -20,6 +20,8 @@ from monei_guard.detection.documented_values import is_documented
 from monei_guard.detection.documents.table_columns import table_and_column
 from monei_guard.detection.environment import environment
 from monei_guard.detection.matcher import Candidate
+from monei_guard.detection.named_company import named_company
+from monei_guard.detection.opaque_values import opaque_reason
 from monei_guard.detection.value_filter import is_prefixed
 from monei_guard.model.blob import View
 from monei_guard.model.rule import Confidence, Environment, Rule, Severity, Unattributed
@@ -29,6 +31,7 @@ _HEAD = 1 << 18
 _CERTAIN = 7  # evidence score from which an attribution is beyond doubt
 _LIKELY = 3
 _ENOUGH = 2
+NOBODY = "unknown"  # the vendor of a key that nothing gives to any company
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,25 @@ class Text:
     """What the matches in one view have in common; the functions remember their answers."""
 
     path: bytes | None
+    data: bytes
     head: bytes  # the lower-cased beginning
     spoken_of: CompanyTest
+    concerns: Callable[[str], bool]  # whether anything there speaks of the company
     around: Callable[[int, int], MatchContext]
 
 
 class ContextFilter:
-    """Assesses matches by their surroundings; evidence and manifests (see `engine.Engine`) are read when needed."""
+    """Assesses matches by their surroundings.
 
-    def __init__(self, evidence: Callable[[], Iterable[Rule]], manifests: Callable[[], bytes]) -> None:
+    Evidence, manifests and mentions (see `engine.Engine`) are read when they are needed.
+    """
+
+    def __init__(
+        self, evidence: Callable[[], Iterable[Rule]], manifests: Callable[[], bytes], mentions: Callable[[str], bool]
+    ) -> None:
         self._load_evidence = evidence
-        self._load_manifests = manifests
+        self._load_manifests = cache(manifests)
+        self._mentions = cache(mentions)
 
     @cached_property
     def _signs(self) -> tuple[VendorSigns, ...]:
@@ -54,16 +65,17 @@ class ContextFilter:
 
     @cached_property
     def _declared(self) -> CompanyTest:
-        manifests = self._load_manifests()
-        return cache(lambda company: company.declared(manifests))
+        return cache(lambda company: company.declared(self._load_manifests()))
 
     def text(self, view: View) -> Text:
         """Return what there is to ask about the matches in a view."""
         head = view.data[:_HEAD].lower()
         return Text(
             path=view.blob.path,
+            data=view.data,
             head=head,
             spoken_of=cache(lambda company: company.mentioned(head)),
+            concerns=cache(lambda vendor: self._concerns(view, vendor)),
             around=cache(
                 lambda start, end: surroundings(
                     view.data, start, end, table_and_column(view.blob.path, view.data, start)
@@ -80,10 +92,32 @@ class ContextFilter:
         owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
-            return Assessment(candidate, around, dropped=doubt)
+            another = owner.vendor if rule.vendor != "other" else ""
+            return Assessment(candidate, around, another, dropped=doubt)
         where = environment(value, around, text.head, text.path)
-        return Assessment(
-            candidate, around, vendor, where, _confidence(rule, vendor, owner), _severity(rule, vendor, where)
+        confidence, severity = _confidence(rule, vendor, owner), _severity(rule, vendor, where)
+        if vendor == NOBODY:
+            vendor = self._named(rule, around)
+            severity = severity if text.concerns(rule.vendor) else Severity.INFO
+        return Assessment(candidate, around, vendor, where, confidence, severity)
+
+    def _named(self, rule: Rule, around: MatchContext) -> str:
+        """Return the company that the name of nobody's key speaks of, if it is not the rule's own."""
+        is_own = any(company.vendor == rule.vendor and company.named(around.name) for company in self._signs)
+        return NOBODY if is_own else named_company(around.original_name) or NOBODY
+
+    def _concerns(self, view: View, vendor: str) -> bool:
+        """Whether the file, its path, the dependency files or another file of the repository may speak of a company.
+
+        What no evidence describes may always be spoken of.
+        """
+        signs = [company for company in self._signs if company.vendor == vendor and company.anywhere]
+        texts = (view.blob.path or b"", view.data, bytes(view.blob.content))
+        return not signs or any(
+            any(map(company.hinted_at, texts))
+            or company.hinted_at(self._load_manifests())
+            or self._mentions(company.anywhere)
+            for company in signs
         )
 
     def rules_out(self, text: Text, candidate: Candidate) -> bool:
@@ -102,8 +136,15 @@ def _ruled_out(text: Text, candidate: Candidate) -> Assessment | None:
         reason = "placeholder: it is printed in public documentation"
         return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
     around = text.around(candidate.start, candidate.end)
-    unmet = _unmet_context(candidate.rule, around)
+    unmet = _unmet_context(candidate.rule, around) or _opaque(text, candidate, around)
     return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(candidate.rule)) if unmet else None
+
+
+def _opaque(text: Text, candidate: Candidate, around: MatchContext) -> str:
+    """Return why a value that only its name makes a credential is none after all, or ""."""
+    if is_prefixed(candidate.rule) or candidate.rule.guessable:
+        return ""
+    return opaque_reason(text.data, candidate.start, candidate.end, around.name, text.path)
 
 
 def _unmet_context(rule: Rule, around: MatchContext) -> str:
@@ -127,12 +168,12 @@ def _vendor(rule: Rule, owner: Attribution) -> tuple[str, str]:
     if owner.vendor and owner.vendor != rule.vendor:
         return "", f"it is a key of {owner.vendor}"
     if rule.unattributed is Unattributed.UNKNOWN:
-        return "unknown", ""
+        return NOBODY, ""
     return "", "nothing says that it is Monei's"
 
 
 def _confidence(rule: Rule, vendor: str, owner: Attribution) -> Confidence:
-    if vendor == "unknown":
+    if vendor == NOBODY:
         return Confidence.LOW
     if owner.score >= _CERTAIN:
         return rule.confidence
@@ -140,7 +181,7 @@ def _confidence(rule: Rule, vendor: str, owner: Attribution) -> Confidence:
 
 
 def _severity(rule: Rule, vendor: str, where: Environment) -> Severity:
-    if vendor == "unknown":
+    if vendor == NOBODY:
         return min(rule.severity, Severity.MEDIUM)
     if where is Environment.SANDBOX:
         return min(rule.severity, Severity.HIGH)

@@ -30,7 +30,8 @@ class Engine:
     """All detection rules, ready to judge views.
 
     `evidence` and `manifests` are called only when a match must be attributed: the rules of other companies, and the
-    lower-cased text of the repository's dependency files.
+    lower-cased text of the repository's dependency files. `mentions` says whether any file of the repository may hold
+    what an extended regular expression of POSIX matches, whatever its case; it is asked of keys that are nobody's.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Engine:
         rules: Iterable[Rule],
         evidence: Callable[[], Iterable[Rule]],
         manifests: Callable[[], bytes] = lambda: b"",
+        mentions: Callable[[str], bool] = lambda _pattern: False,
         *,
         seconds: float = 10.0,
     ) -> None:
@@ -45,6 +47,7 @@ class Engine:
         self.matcher = Matcher(self.rules, seconds=seconds)
         self._load_evidence = evidence
         self._load_manifests = manifests
+        self._mentions = mentions
 
     @cached_property
     def _dropped_by_value(self) -> "Callable[[Candidate], Assessment | None]":
@@ -53,7 +56,7 @@ class Engine:
     @cached_property
     def _context(self) -> "ContextFilter":
         return load("monei_guard.detection.context_filter:ContextFilter")(  # type: ignore[no-any-return] # as declared
-            self._load_evidence, self._load_manifests
+            self._load_evidence, self._load_manifests, self._mentions
         )
 
     def findings(self, views: Sequence[View], shown_path: str | None = None) -> Detected:

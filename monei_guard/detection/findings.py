@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import NamedTuple
 
 from monei_guard.detection.assessment import Assessment
 from monei_guard.detection.documents.json_paths import byte_position, document_titles
@@ -19,7 +20,7 @@ _FAR = 1000  # columns: beyond it, the line is a minified file's and its reader 
 
 def findings(assessments: list[tuple[View, Assessment]], shown_path: str | None) -> list[Finding]:
     """Return the findings among the assessments of one blob's views, in order of place; see `Engine.findings`."""
-    kept = _resolve_overlaps([(view, assessment) for view, assessment in assessments if not assessment.dropped])
+    kept = _resolve_overlaps([item for item in assessments if not item[1].dropped or item[1].vendor])
     masks = all_masks(
         (_mask(view, assessment.candidate) for view, assessment in assessments if assessment.secret),
         {assessment.candidate.value for _, assessment in assessments if assessment.secret},
@@ -42,9 +43,10 @@ def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, 
     """Keep, of findings that share bytes of the blob, the most informative one.
 
     Two keys of one encoded text may share its bytes without being one; a value that a decoded view only copies is
-    the root's.
+    the root's, and so is what a value of the root decodes to. A key known to be another company's is no finding, but
+    what lies within it is none either.
     """
-    taken: defaultdict[int, list[tuple[Span, bytes]]] = defaultdict(list)  # by kilobyte: a file may hold thousands
+    taken: defaultdict[int, list[_Taken]] = defaultdict(list)  # by kilobyte: a file may hold thousands
     kept: list[tuple[View, Assessment]] = []
 
     def rank(item: tuple[View, Assessment]) -> tuple[int, int, int]:
@@ -55,17 +57,30 @@ def _resolve_overlaps(found: list[tuple[View, Assessment]]) -> list[tuple[View, 
     for view, assessment in sorted(found, key=rank):
         root, span = view.root_span(Span(assessment.candidate.start, assessment.candidate.end))
         value = assessment.candidate.value
-        copied = root.data[span.start : span.end] == value
+        own = _Taken(span, value, root.data[span.start : span.end] == value)
         kilobytes = range(span.start >> 10, (span.end >> 10) + 1)
-        if not any(
-            span.start < other.end and other.start < span.end and (copied or value in before or before in value)
-            for kilobyte in kilobytes
-            for other, before in taken[kilobyte]
-        ):
+        is_new = not any(own.is_part_of(other) for kilobyte in kilobytes for other in taken[kilobyte])
+        if is_new or assessment.dropped:
             for kilobyte in kilobytes:
-                taken[kilobyte].append((span, value))
+                taken[kilobyte].append(own)
+        if is_new and not assessment.dropped:
             kept.append((view, assessment))
     return kept
+
+
+class _Taken(NamedTuple):
+    """Bytes of a blob that make a value; `copied` says that they are its own letters."""
+
+    span: Span
+    value: bytes
+    copied: bool
+
+    def is_part_of(self, other: "_Taken") -> bool:
+        """Whether this is the other value once more: some of its bytes, or what they decode to."""
+        if self.span.start >= other.span.end or other.span.start >= self.span.end:
+            return False
+        decodes = other.copied and other.span.start <= self.span.start and self.span.end <= other.span.end
+        return self.copied or decodes or self.value in other.value or other.value in self.value
 
 
 def _mask(view: View, candidate: Candidate) -> Mask:

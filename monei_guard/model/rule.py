@@ -30,7 +30,7 @@ class Unattributed(StrEnum):
     """What becomes of a match that no evidence gives to any company."""
 
     KEEP = "keep"  # the shape alone proves the vendor
-    UNKNOWN = "unknown"  # reported with vendor "unknown", confidence low
+    UNKNOWN = "unknown"  # reported as nobody's, confidence low; information where nothing speaks of the rule's company
     DROP = "drop"  # the bare shape is too common to report
 
 
@@ -74,6 +74,7 @@ class VendorEvidence(NamedTuple):
     hosts: str = ""  # host names
     imports: str = ""  # SDK packages, classes and headers in the file
     packages: str = ""  # package names in dependency files
+    anywhere: str = ""  # the least sign of the company in any text: an extended regular expression of POSIX
     shape: int = 0  # weight of the value's own shape (0: not distinctive, 8: unique)
 
 

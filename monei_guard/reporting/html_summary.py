@@ -32,8 +32,8 @@ def age_in_days(finding: Finding, now: float) -> int | None:
 
 
 def headline(report: Report) -> str:
-    """Return the state of things in one sentence."""
-    found = in_force(report)
+    """Return the state of things in one sentence. Information (keys of nobody, advice) is no leak."""
+    found = [triaged for triaged in in_force(report) if triaged.finding.severity > Severity.INFO]
     incomplete = "" if report.complete else " Part of it could not be scanned, so there may be more."
     if not found:
         return "Nothing was found that needs attention." + incomplete

@@ -56,10 +56,7 @@ def code(text: str) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     summary = report.summary
-    state = (
-        "✅ no findings" if not summary.findings else f"❌ {summary.findings:,} finding" + "s" * (summary.findings != 1)
-    )
-    yield f"## monei-guard: {state}\n\n"
+    yield f"## monei-guard: {_state(report)}\n\n"
     if not report.complete:
         yield f"⚠️ **The scan is incomplete**: {summary.incomplete:,} could not be scanned.\n\n"
     counts = Counter(triaged.finding.severity for triaged in report.triaged if triaged.suppression is None)
@@ -69,6 +66,15 @@ def _head(report: Report) -> Iterator[str]:
     yield " · ".join(parts) + "\n\n"
     if summary.findings:
         yield "| severity | rule | where | what | key |\n|---|---|---|---|---|\n"
+
+
+def _state(report: Report) -> str:
+    count = report.summary.findings
+    if not count:
+        return "✅ no findings"
+    if all(triaged.suppression or triaged.finding.severity is Severity.INFO for triaged in report.triaged):
+        return f"✅ nothing that needs attention, {count:,} piece{'s' * (count != 1)} of information"
+    return f"❌ {count:,} finding" + "s" * (count != 1)
 
 
 def _row(triaged: Triaged) -> str:

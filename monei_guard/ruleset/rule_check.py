@@ -152,6 +152,7 @@ def _check_contexts(rule: Rule) -> Iterator[str]:
         ("evidence.hosts", evidence.hosts),
         ("evidence.imports", evidence.imports),
         ("evidence.packages", evidence.packages),
+        ("evidence.anywhere", evidence.anywhere),
     ):
         try:
             matches_nothing = regex.search(pattern, "") if pattern else None

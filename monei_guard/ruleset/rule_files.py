@@ -36,7 +36,7 @@ _TOP = frozenset({
     "verify", "text", "example", "counter-example",
 })  # fmt: skip
 _CONTEXT = frozenset({"name", "not-name", "vendor", "value", "random"})
-_EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "shape"})
+_EVIDENCE = frozenset({"names", "hosts", "imports", "packages", "anywhere", "shape"})
 _VERIFY = frozenset({"scheme", "because", "vouches"})
 _BUILT_IN_ONLY = {
     "verify": "whether a key may be sent to the API is not for a rule file to say",
@@ -179,6 +179,7 @@ def parse_rule(document: dict[str, Any], *, source: str, built_in: bool = False)
             hosts=read.string(evidence, "hosts", default=""),
             imports=read.string(evidence, "imports", default=""),
             packages=read.string(evidence, "packages", default=""),
+            anywhere=read.string(evidence, "anywhere", default=""),
             shape=read.integer(evidence, "shape"),
         ),
         verify=VerifyPolicy(

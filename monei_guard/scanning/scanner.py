@@ -38,11 +38,12 @@ _LINTED_ORIGINS = frozenset({Origin.WORKTREE, Origin.INDEX, Origin.ARCHIVE, Orig
 class Scanner:
     """Everything needed to look at blobs: the prefilter now, the engine when something is there to judge.
 
-    `keywords` are those of all `rules`; `rules`, `evidence` and `manifests` (see `detection.engine.Engine`) are called
-    when the first suspicious blob comes. `suppressing` gives the policy for directives in the scanned files; without it
-    they mean nothing; `foreign_markers` says that it honours those of other tools too. `decode` turns encoded, joined
-    and compressed text into views of its own; `archives` says how far archives are opened, `cache_folder` where the
-    prefilter keeps its compiled patterns. `lint` reads code that names Monei (`scanning.linter`).
+    `keywords` are those of all `rules`; `rules`, `evidence`, `manifests` and `mentions` (see
+    `detection.engine.Engine`) are called when the first suspicious blob comes. `suppressing` gives the policy for
+    directives in the scanned files; without it they mean nothing; `foreign_markers` says that it honours those of
+    other tools too. `decode` turns encoded, joined and compressed text into views of its own; `archives` says how far
+    archives are opened, `cache_folder` where the prefilter keeps its compiled patterns. `lint` reads code that names
+    Monei (`scanning.linter`).
     """
 
     def __init__(  # noqa: PLR0913 - one for each stage it joins
@@ -53,6 +54,7 @@ class Scanner:
         manifests: Callable[[], bytes] = lambda: b"",
         suppressing: "Callable[[], InlinePolicy] | None" = None,
         *,
+        mentions: Callable[[str], bool] = lambda _pattern: False,
         decode: bool = True,
         archives: ArchiveLimits | None = None,
         cache_folder: str | None = None,
@@ -66,13 +68,13 @@ class Scanner:
         self.lint = lint
         self._suppressing = suppressing
         self._foreign_markers = foreign_markers
-        self._rules = (rules, evidence, manifests)
+        self._rules = (rules, evidence, manifests, mentions)
 
     @cached_property
     def engine(self) -> "Engine":
         """The second stage, built on first use."""
-        rules, evidence, manifests = self._rules
-        engine: Engine = load("monei_guard.detection.engine:Engine")(rules(), evidence, manifests)
+        rules, *about_the_repository = self._rules
+        engine: Engine = load("monei_guard.detection.engine:Engine")(rules(), *about_the_repository)
         return engine
 
     @cached_property

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TextIO
 
 from monei_guard.application.hooks.fail_open import AMEND, VARIABLE, conclude, fail_open_if_wished
@@ -24,6 +25,7 @@ from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
 from monei_guard.reporting.terminal import Style, write_terminal
 from monei_guard.scanning.scanner import scan
+from monei_guard.sources.mentions import mentions_in_commits
 from monei_guard.sources.pushed_refs import Push, PushError, Update, push_items, read_push, received_updates, without
 
 SERVER_FILE = "monei-guard.toml"
@@ -44,7 +46,13 @@ def scan_received(options: RunOptions, lines: bytes, variables: Mapping[str, str
         hint="git runs this command as a hook",
     )
     updates = received_updates(lines)
-    run = open_run(_with_server_file(options, repository), None, root=os.fsdecode(repository.git_dir))
+    moved_to = [update.new for update in updates if not update.is_deletion]
+    run = open_run(
+        _with_server_file(options, repository),
+        None,
+        root=os.fsdecode(repository.git_dir),
+        mentions=partial(mentions_in_commits, repository, moved_to),
+    )
     return fail_open_if_wished(
         lambda: _scan_received(run, repository, updates, variables),
         lambda reason: log_passed(repository.git_dir, updates, f"{VARIABLE}=warn", [reason], variables),

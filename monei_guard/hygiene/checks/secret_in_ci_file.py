@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
 from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
+from monei_guard.hygiene.readers.key_sides import assigned_name, line_at
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Span, display_path
@@ -34,6 +35,9 @@ _BY_KIND = {
     DeploymentFile.ANSIBLE: "'ansible-vault encrypt_string'",
 }
 
+_SAY_LESS = "print that it is set or how long it is; delete the logs of the runs that showed it"
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+")
+_NAMED = rb"(?:\bsecrets\.|\$\{?|\$\(|\bvar\.)%(name)s\b"
 _SECRET_NAME = rb"\w*MONEI\w*(?:KEY|SECRET|TOKEN|PIN)\w*"
 _EXPANSION = (
     rb"(?:\$\{\{\s*(?:secrets|env|vars)\.%(name)s\s*\}\}|\$\{?%(name)s\b|\$\(%(name)s\)|\$env:%(name)s\b|%%%(name)s%%"
@@ -74,14 +78,23 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
             continue
         for key in keys:
             message = f"a literal credential in the {kind.value} {display_path(path)}"
-            yield about_key(rule, key, message, blanks={"path": shown(path), "reference": _reference(path, kind)})
+            yield about_key(
+                rule, key, message, blanks={"path": shown(path), "instead": _instead(files, path, kind, key)}
+            )
         if kind is DeploymentFile.CI:
             yield from _printed(rule, files, path, content[:_MAX_WORKFLOW])
 
 
-def _reference(path: bytes, kind: DeploymentFile) -> str:
+def _instead(files: RepositorySnapshot, path: bytes, kind: DeploymentFile, key: Finding) -> str:
+    """Return what to do where the key stands: it is called by its own name, and not asked for where it is named."""
+    assigned = assigned_name(files, path, key)
+    name = assigned.upper() if _VARIABLE.fullmatch(assigned) else "MONEI_API_KEY"
+    if re.search(_NAMED % {b"name": name.encode()}, line_at(files, path, key), re.IGNORECASE):
+        return f"delete it from this line, which names the stored {name} as well"
     low = path.lower()
-    return next((text for pattern, text in _REFERENCES if re.match(pattern, low)), _BY_KIND[kind])
+    reference = next((text for pattern, text in _REFERENCES if re.match(pattern, low)), _BY_KIND[kind])
+    reference = reference.replace("MONEI_API_KEY", name).replace("monei_api_key", name.lower())
+    return f"write here instead: {reference}"
 
 
 def _printed(rule: Rule, files: RepositorySnapshot, path: bytes, content: bytes) -> Iterator[Finding]:
@@ -97,7 +110,7 @@ def _printed(rule: Rule, files: RepositorySnapshot, path: bytes, content: bytes)
             message = "this step prints a Monei secret to the log; CI masks only its exact letters"
             yield about_file(
                 rule, location, message, confidence=min(rule.confidence, Confidence.MEDIUM),
-                blanks={"path": shown(path), "reference": _reference(path, DeploymentFile.CI)},
+                blanks={"path": shown(path), "instead": _SAY_LESS},
                 subject=line.strip().decode("utf-8", "replace"),
             )  # fmt: skip
         offset += len(line) + 1

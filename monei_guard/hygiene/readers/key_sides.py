@@ -61,3 +61,11 @@ def assigned_name(files: RepositorySnapshot, path: bytes, key: Finding) -> str:
     line_start = max(content.rfind(b"\n", 0, start) + 1, start - _LINE_LENGTH)
     match = _NAME.search(content[line_start:start])
     return match[1].decode("utf-8", "replace") if match else ""
+
+
+def line_at(files: RepositorySnapshot, path: bytes, key: Finding) -> bytes:
+    """Return the key's line, of a long one what is near it; "" where the file cannot be read."""
+    content = files.read(path) or b""
+    start, end = key.location.start_byte, key.location.end_byte
+    before = content[max(start - _LINE_LENGTH, 0) : start].rpartition(b"\n")[2]
+    return before + content[start : end + _LINE_LENGTH].partition(b"\n")[0]

@@ -49,7 +49,7 @@ _INTERPOLATION = {
     "scala": Pattern(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)"), "sh": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
     "bash": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
     "zsh": Pattern(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)"),
-    "ps1": Pattern(r"\$\(?(?:env:)?([A-Za-z_]\w*)"),
+    "ps1": Pattern(r"\$\(((?:[^()]|\([^()]*\))*)\)|\$(?:env:)?([A-Za-z_]\w*)"),
 }  # fmt: skip
 _ENV_BEFORE = Pattern(
     r"(?:getenv|Getenv|LookupEnv|env|ENV|_ENV|_SERVER|environ\w*|GetEnvironmentVariable|fromEnvironment|fetch|config|get|optString|"
@@ -57,10 +57,21 @@ _ENV_BEFORE = Pattern(
     r"[!?]*\s*[\[(]\s*$"
 )
 _HARMLESS_AFTER = Pattern(
-    r"^\s*(?:(?:\.|\?\.|!\.)(?:length|size|count|isEmpty|isNotEmpty|isNullOrEmpty|isNullOrBlank|isBlank|isNotBlank|prefix|suffix|substring|take|"
+    r"^\s*(?:(?:\.|\?\.|!\.|&\.)(?:length|size|count|isEmpty|isNotEmpty|isNullOrEmpty|isNullOrBlank|isBlank|isNotBlank|prefix|suffix|substring|take|"
     r"takeLast|hashCode|hash|Length|empty\?|nil\?|present\?|blank\?|startsWith|hasPrefix|contains|first|last|slice|len|is_empty|"
-    r"masked|redacted|replaceRange|replace|indices)\b|\s*(?:!=|==|===|!==|<=>)|\s*\?\s*[\"'])"
+    r"masked|redacted|replaceRange|replace|indices)\b|&\.\0|\s*(?:!=|==|===|!==|<=>)|\s*\?\s*[\"']"
+    r"|\s+!?(?:is|instanceof|-(?:ne|eq|is|like|match))\s)"
 )
+# Whether it is set, or is some other value: `!key`, `(bool) $key`, `null != key`.
+_HARMLESS_BEFORE = Pattern(
+    r"!$|(?:\(bool(?:ean)?\)|\[bool\]|[!=]==?|\s-(?:ne|eq)|(?<!\w)(?:not|is_null|typeof|gettype|defined\?))\s*$"
+)
+# A few characters from one end: `key[-4..]`, `key[:4]`, `key[len(key)-4:]` (a call's letters are NUL here).
+_FEW = r"(?:\d|1[0-2])(?!\d)"
+_PIECE = Pattern(
+    rf"^\??\[\s*(?:(?:[-^]|[\w.\0()]{{1,80}}\s*-\s*){_FEW}\s*(?:\.\.|:|,)|0?\s*(?:\.\.[.<=]?|:|,)\s*{_FEW}\s*\])"
+)
+_ONE_CHARACTER = Pattern(r"^\??\[\s*[-^]?\d{1,2}\s*\]")
 _CARRIES = frozenset({
     "String", "toString", "trim", "format", "Text", "encode", "Sprintf", "Sprint", "sprintf", "str", "to_s", "strip",
     "inspect", "of", "listOf", "mapOf", "to", "toJson", "jsonEncode", "json_encode", "encodeComponent", "urlencode",
@@ -224,7 +235,7 @@ class TextCode:
         end = min(end, start + _MAX_CALL)
         bare = _without_calls(self.bare[start:end])
         for match in _CHAIN.finditer(bare):
-            found = self._name(match.group(), start + match.start(), bare[match.end() :])
+            found = self._name(match, bare, start + match.start())
             if found is not None:
                 return found
         for string in self.strings_between(start, end):
@@ -242,10 +253,14 @@ class TextCode:
             yield self.strings[index]
             index += 1
 
-    def _name(self, chain: str, offset: int, after: str) -> Carried | None:
-        if _HARMLESS_AFTER.match(after) or (
-            after.lstrip().startswith(("=", ":")) and not after.lstrip().startswith("::")
-        ):
+    def _name(self, found: re.Match[str], code: str, offset: int) -> Carried | None:
+        """Return what a dotted name found in some code carries on, or None; `offset` is the name's in the file."""
+        chain, after = found.group(), code[found.end() :]
+        if _HARMLESS_AFTER.match(after) or _HARMLESS_BEFORE.search(code[max(found.start() - 20, 0) : found.start()]):
+            return None
+        if _PIECE.match(after) or (_ONE_CHARACTER.match(after) and not chain.endswith("s")):
+            return None
+        if after.lstrip().startswith(("=", ":")) and not after.lstrip().startswith("::"):
             return None
         parts = [part for part in re.split(r"\.|\?\.|!\.|->|::|!!\.", chain.lstrip("$@")) if part]
         if not parts or parts[-1] in ("length", "isEmpty", "isNotEmpty", "count", "size", "hashCode", "Length"):
@@ -288,7 +303,7 @@ class TextCode:
         source = source.removeprefix("env:")
         cleaned = _without_calls(source)
         for match in _CHAIN.finditer(cleaned):
-            found = self._name(match.group(), offset, cleaned[match.end() :])
+            found = self._name(match, cleaned, offset)
             if found is not None:
                 return found
         return None

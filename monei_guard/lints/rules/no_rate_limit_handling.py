@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 ID = "no-rate-limit-handling"
 
 _HANDLED = Pattern(
-    rb"(?i)\b429\b|retry-?after|too.?many.?requests|rate.?limit|x-ratelimit|\bretr(?:y|ies|ying|yable)\b|retry\(|_retry|"
-    rb"retry_|[a-z]Retry|Retry[A-Z]|withRetry|back.?off|tenacity|stamina|throttl|bottleneck|p-limit|p-queue|pLimit|PQueue|"
-    rb"semaphore|limiter"
+    rb"(?i)\b429\b|too.?many.?requests|rate.?limit|x-ratelimit|retr(?:y|ie[sd])|back.?off|tenacity|stamina|throttl|bottleneck|"
+    rb"p-?limit\b|p-?queue\b|semaphore|limiter|\bpolly\b|resilience|cockatiel|"
+    rb"(?:max|num)_?attempts|\battempts?(?:\s*[<+=]|\+\+|\s+in\s|\s*:=)"
 )
 _TEST_PATH = Pattern(
     r"(?:^|/)(?:tests?|__tests__|specs?|e2e|examples?|mocks?|__mocks__)/|[._-](?:test|spec)\.|(?:^|/)test_"
@@ -36,11 +36,22 @@ def check_code(unit: "CodeUnit", use: "ApiUse") -> Iterator[Violation]:
     """Yield the first raw request of a file that leaves the rate limit to chance."""
     if _TEST_PATH.search(unit.path) or _HANDLED.search(unit.data) or _RETRIES_BY_ITSELF.search(unit.data):
         return
+    if any(_HANDLED.search(helper.data) for helper in _helpers(unit)):
+        return
     for request in use.requests:
         if last_name(request.call) in ("Request", "WebSocket", "EventSource", "open"):
             continue
         yield Violation(request.call.start, _line_end(unit.data, request.call.start, request.call.end), _MESSAGE)
         return
+
+
+def _helpers(unit: "CodeUnit") -> Iterator["CodeUnit"]:
+    """Yield the project's own files that the file imports from: the call may go through a function of theirs."""
+    modules = {binding.module for found in unit.syntax.bindings.values() for binding in found if binding.module}
+    for module in sorted(modules):
+        helper = unit.imported(module)
+        if helper is not None:
+            yield helper
 
 
 def _line_end(data: bytes, start: int, end: int) -> int:
