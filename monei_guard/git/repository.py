@@ -145,13 +145,13 @@ def find_git(folder: str | bytes) -> bytes:
 
     One in the current directory, or in the work tree or folder that is scanned, is not taken: it came with that.
     """
-    own = {os.path.realpath(b"."), _tree_around(os.path.realpath(os.fsencode(folder)))} - {os.fsencode(os.path.sep)}
+    own = {os.path.realpath(b"."), _tree_around(os.path.realpath(os.fsencode(folder)))} - {_SEPARATOR}
     for place in os.get_exec_path():
-        real = os.path.realpath(os.fsencode(place))
-        path = os.path.join(real, _PROGRAM)
-        if not os.path.isabs(place) or any((real + _SEPARATOR).startswith(tree + _SEPARATOR) for tree in own):
+        path = os.path.join(os.fsencode(place), _PROGRAM)
+        if not os.path.isabs(place) or not os.path.isfile(path) or not os.access(path, os.X_OK):
             continue
-        if os.path.isfile(path) and os.access(path, os.X_OK):
+        real = os.path.realpath(os.fsencode(place)) + _SEPARATOR
+        if not any(real.startswith(tree + _SEPARATOR) for tree in own):
             return path
     raise GitMissingError("git was not found", hint="install git and put it on PATH, outside of what is scanned")
 
