@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, replace
 
-from monei_guard.application.finishing import finish
+from monei_guard.application.finishing import finish, with_report
 from monei_guard.application.hygiene import KeyHistory, key_history, with_hygiene
 from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
@@ -33,7 +33,11 @@ class AuditOptions:
 
 def report_audit(folder: str, options: RunOptions, how: AuditOptions, *, trust_config: bool) -> int:
     """Look at all there is about a repository, report it, return the exit code."""
-    repository = open_named_repository(folder)
+    return with_report(options, lambda: _report_audit(folder, options, how, trust_config=trust_config))
+
+
+def _report_audit(folder: str, options: RunOptions, how: AuditOptions, *, trust_config: bool) -> int:
+    repository = open_named_repository(folder, options.git_timeout)
     top = os.fsdecode(repository.work_tree) if repository.work_tree is not None else folder
     trusted = repository_folder(top) if trust_config else None
     run = open_run(options, trusted, lambda: manifests_in(os.fsencode(top)), root=top)

@@ -1,11 +1,14 @@
 """The end of a run: baseline, verification, reports, exit code."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from monei_guard.application.baseline_location import baseline_path
+from monei_guard.application.opening import open_run
+from monei_guard.application.options import RunOptions
 from monei_guard.application.run import Run
 from monei_guard.deferred import load
-from monei_guard.errors import ExitCode
+from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.scanning.result import ScanResult
 
 if TYPE_CHECKING:
@@ -34,6 +37,19 @@ def finish(
         annotators.append(lambda triaged: verify_as_asked(triaged, options, own_rules=bool(run.own_rules)))
     code: int = load("monei_guard.application.reports:report_and_exit_code")(run, result, annotators, terminal)
     return code
+
+
+def with_report(options: RunOptions, run: Callable[[], int]) -> int:
+    """Return the exit code of a run; where it cannot even begin, whoever reads the report that was asked for is told.
+
+    Raises IncompleteError as the run does.
+    """
+    try:
+        return run()
+    except IncompleteError as error:
+        if options.format != "terminal" or options.output is not None or options.reports:
+            finish(open_run(options, None), ScanResult(errors=(str(error),)))
+        raise
 
 
 def staged_hygiene(run: Run, result: ScanResult, top: bytes, touched: frozenset[bytes]) -> ScanResult:

@@ -52,7 +52,7 @@ def open_cache(run: Run, repository: Repository, folder: str | None, *, enabled:
     path = (
         os.path.join(os.fsencode(folder), _FILE + b"-" + name)
         if folder is not None
-        else os.path.join(_common_folder(repository), _FOLDER, _FILE)
+        else os.path.join(repository.common_dir(), _FOLDER, _FILE)
     )
     key = user_key(state_folder()) if enabled else None
     if key is None:
@@ -64,11 +64,6 @@ def open_cache(run: Run, repository: Repository, folder: str | None, *, enabled:
     if problem:
         note(f"the cache of scanned objects is ignored: {problem}")
     return ObjectCache(path, key, rules, width, clean)
-
-
-def _common_folder(repository: Repository) -> bytes:
-    common = repository.run("rev-parse", "--git-common-dir").removesuffix(b"\n")
-    return os.path.join(repository.work_tree or repository.git_dir, common)
 
 
 def _rules_digest(run: Run) -> bytes:

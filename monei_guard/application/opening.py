@@ -55,7 +55,7 @@ def source_options(run: Run) -> SourceOptions:
     """Return what the run asks of its sources: how large content may be, and which paths are left out."""
     patterns = run.settings.exclude
     excluded = load("monei_guard.sources.exclusion:excluder")(patterns) if patterns else None
-    return SourceOptions(run.settings.max_size, excluded)
+    return SourceOptions(run.settings.max_size, excluded, run.options.git_timeout)
 
 
 def range_source(repository: "Repository", revisions: str) -> Source:

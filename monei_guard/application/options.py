@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from monei_guard.configuration.settings import Settings
+from monei_guard.git.repository import GIT_TIMEOUT
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.policy.selection import Selection
 
@@ -17,7 +18,8 @@ def _refuse(_question: str) -> bool:
 class RunOptions:
     """What the command line said, checked; None where it said nothing.
 
-    `ask` puts a question to whoever sits at the terminal, and returns whether the answer was yes.
+    `git_timeout` is how many seconds git may take for one answer. `ask` puts a question to whoever sits at the
+    terminal, and returns whether the answer was yes.
     """
 
     format: str = "terminal"
@@ -38,6 +40,7 @@ class RunOptions:
     yes: bool = False
     api_urls: tuple[str, ...] = ()
     jobs: int | None = None
+    git_timeout: float = GIT_TIMEOUT
     ask: Callable[[str], bool] = field(default=_refuse, compare=False)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import Enum
 
 from monei_guard.errors import GuardError
-from monei_guard.git.repository import Repository, discover
+from monei_guard.git.repository import GIT_TIMEOUT, Repository, discover
 
 
 class NoRepositoryError(GuardError):
@@ -25,15 +25,16 @@ def open_repository(
     *,
     work_tree: WorkTree = WorkTree.OWN,
     as_hook: bool = False,
+    timeout: float = GIT_TIMEOUT,
     missing: str,
     hint: str,
 ) -> Repository:
     """Return the repository that contains `folder`.
 
-    `as_hook` keeps the environment that git gives to its hooks. Raises NoRepositoryError with the sentence `missing`
-    and the hint, GitError where git cannot read it.
+    `as_hook` keeps the environment that git gives to its hooks; `timeout` is in seconds, for each answer. Raises
+    NoRepositoryError with the sentence `missing` and the hint, GitError where git cannot read it.
     """
-    found = discover(folder, as_hook=as_hook) if os.path.isdir(folder) else None
+    found = discover(folder, as_hook=as_hook, timeout=timeout) if os.path.isdir(folder) else None
     if found is not None and work_tree is not WorkTree.ANY and not _is_own(found):
         found = replace(found, work_tree=None)
     if found is None or (work_tree is WorkTree.NEEDED and found.work_tree is None):

@@ -2,7 +2,7 @@
 
 import os
 
-from monei_guard.application.finishing import finish
+from monei_guard.application.finishing import finish, with_report
 from monei_guard.application.history_cache import open_cache
 from monei_guard.application.opening import open_run
 from monei_guard.application.options import RunOptions
@@ -23,16 +23,21 @@ from monei_guard.sources.dependency_files import manifests_in
 
 def report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool) -> int:
     """Look at all objects of a repository, bare or with a work tree, report them, return the exit code."""
-    repository = open_named_repository(folder)
+    return with_report(options, lambda: _report_history(folder, options, cache_dir, cache=cache))
+
+
+def _report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool) -> int:
+    repository = open_named_repository(folder, options.git_timeout)
     top = repository_folder(folder)
     run = open_run(options, top, lambda: manifests_in(os.fsencode(top)))
     return finish(run, scan_history(run, repository, cache_dir, cache=cache))
 
 
-def open_named_repository(folder: str) -> Repository:
+def open_named_repository(folder: str, timeout: float) -> Repository:
     """Return the repository that an argument names. Raises NoRepositoryError."""
     return open_repository(
         folder,
+        timeout=timeout,
         missing=f"{folder} is not a git repository",
         hint="give the path of one, bare or with a work tree",
     )
@@ -56,7 +61,8 @@ def _scan(run: Run, repository: Repository, cache_dir: str | None, *, cache: boo
         store = open_store(repository, memory.clean)
         under_way = begin_scan(store, _scan_options(run, store, progress))
         done = finish_history(under_way, run.scanner)
-    memory.save(store, under_way.result)
+    if done.is_whole:  # else what is missing would be forgotten
+        memory.save(store, under_way.result)
     return done
 
 

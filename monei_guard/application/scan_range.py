@@ -2,7 +2,7 @@
 
 import os
 
-from monei_guard.application.finishing import finish
+from monei_guard.application.finishing import finish, with_report
 from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
 from monei_guard.application.repository import open_repository
@@ -15,8 +15,16 @@ from monei_guard.sources.dependency_files import manifests_in
 
 def scan_range(folder: str, options: RunOptions, revisions: str | None, since: str) -> int:
     """Look at what the commits of `revisions` (None: those of HEAD since the date) add; return the exit code."""
+    return with_report(options, lambda: _scan_range(folder, options, revisions, since))
+
+
+def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: str) -> int:
     repository = open_repository(
-        folder, as_hook=True, missing=f"{os.path.abspath(folder)} is not inside a git repository", hint="use -C DIR"
+        folder,
+        as_hook=True,
+        timeout=options.git_timeout,
+        missing=f"{os.path.abspath(folder)} is not inside a git repository",
+        hint="use -C DIR",
     )
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     run = open_run(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))

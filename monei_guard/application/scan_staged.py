@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from monei_guard.application.error_handler import handle_errors
-from monei_guard.application.finishing import staged_hygiene
+from monei_guard.application.finishing import staged_hygiene, with_report
 from monei_guard.application.hooks.fail_open import conclude, fail_open_if_wished
 from monei_guard.application.opening import open_run, range_source, source_options
 from monei_guard.application.options import RunOptions
@@ -32,13 +32,17 @@ def run_without_options() -> int:
 
 def scan_staged(folder: str, options: RunOptions, *, whole_files: bool) -> int:
     """Look at what the repository of `folder` has staged, report it, return the exit code."""
-    return fail_open_if_wished(lambda: _scan_staged(folder, options, whole_files=whole_files))
+    return with_report(
+        options, lambda: fail_open_if_wished(lambda: _scan_staged(folder, options, whole_files=whole_files))
+    )
 
 
 def _scan_staged(folder: str, options: RunOptions, *, whole_files: bool) -> int:
     # The work tree is the one git commits from, whatever it knows of the repository: a hook may be given any.
     missing = f"{os.path.abspath(folder)} is not inside a git work tree, so nothing is staged there"
-    repository = open_repository(folder, work_tree=WorkTree.ANY, as_hook=True, missing=missing, hint=_HINT)
+    repository = open_repository(
+        folder, work_tree=WorkTree.ANY, as_hook=True, timeout=options.git_timeout, missing=missing, hint=_HINT
+    )
     if repository.work_tree is None:
         raise NoRepositoryError(missing, hint=_HINT)
     top = os.fsdecode(repository.work_tree)

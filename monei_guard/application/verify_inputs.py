@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from monei_guard.errors import GuardError
-from monei_guard.git.repository import GitError, ObjectReader, cat_file, discover
+from monei_guard.git.object_reader import ObjectReader, cat_file
+from monei_guard.git.repository import GitError, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.scanning.result import ScanResult

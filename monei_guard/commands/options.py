@@ -8,6 +8,7 @@ import click
 
 from monei_guard.application.options import RunOptions
 from monei_guard.commands.param_types import ReportType, SizeType, codes
+from monei_guard.git.repository import GIT_TIMEOUT
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.reporting.formats import FORMATS
 
@@ -41,6 +42,8 @@ _OPTIONS = (
                  help="Open archives inside one another so deep; 0: none, and no mail or chat either.  [default: 4]"),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N",
                  help="Read packs with N processes (one a processor by default); files are read by one."),
+    click.option("--git-timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", default=GIT_TIMEOUT,
+                 help="End a git that does not answer for so long.  [default: 600]"),
     *_TERMINAL_OPTIONS,
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
     click.option("--verify", is_flag=True, help="Ask the API whether the Monei keys found still live."),
@@ -102,6 +105,7 @@ def read_options(given: dict[str, Any]) -> RunOptions:
         yes=given["yes"],
         api_urls=tuple(given["api_urls"]),
         jobs=given["jobs"],
+        git_timeout=given["git_timeout"],
         ask=ask_on_terminal,
     )
 

@@ -8,13 +8,8 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from monei_guard.git.repository import (
-    GitError,
-    ObjectTooLargeError,
-    Repository,
-    cat_file,
-    git_environment,
-)
+from monei_guard.git.object_reader import ObjectTooLargeError, cat_file, open_git
+from monei_guard.git.repository import GitError, Repository, hanging
 
 # A delta is rebuilt by git in memory: above this size one is not asked for at all.
 _LARGEST_DELTA = 512 << 20
@@ -44,18 +39,6 @@ def all_object_ids(repository: Repository) -> Iterator[str]:
         yield line.decode()
 
 
-def never_fetched(repository: Repository) -> tuple[str, ...]:
-    """Return the ids of objects that a partial clone refers to and does not have; none where it is no such clone."""
-    try:
-        configured = repository.run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
-    except GitError:  # nothing of the kind is configured
-        return ()
-    if not configured.strip():
-        return ()
-    listed = repository.run("rev-list", "--objects", "--all", "--reflog", "--missing=print", "--quiet")
-    return tuple(line[1:].decode() for line in listed.splitlines() if line.startswith(b"?"))
-
-
 def object_headers(repository: Repository, object_ids: Iterable[str]) -> Iterator[ObjectHeader | tuple[str, str]]:
     """Yield the header of each object, or its id and what is wrong with it.
 
@@ -80,10 +63,10 @@ def _ask_for_headers(repository: Repository, object_ids: Sequence[str]) -> tuple
     """Return git's answers, a line each, and what is to be said where there are fewer than questions."""
     try:
         done = subprocess.run(
-            ["git", "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"],
-            cwd=repository.work_tree or repository.git_dir, env=git_environment(as_hook=repository.as_hook),
+            [repository.program, "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)"],
+            cwd=repository.folder, env=repository.environment(),
             input="\n".join(object_ids).encode() + b"\n", capture_output=True, check=False,
-            timeout=_PATIENCE + len(object_ids) * _PATIENCE_EACH,
+            timeout=min(repository.timeout, _PATIENCE + len(object_ids) * _PATIENCE_EACH),
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         output: bytes = error.stdout or b""
@@ -132,16 +115,14 @@ def read_windows(repository: Repository, header: ObjectHeader) -> Iterator[tuple
 
 def _stream(repository: Repository, header: ObjectHeader) -> Generator[bytes, None, None]:
     # above this size git hands a whole object on as it inflates it, instead of holding it
-    command = ["git", "-c", "core.bigFileThreshold=32m", "cat-file", header.kind, header.object_id]
-    with subprocess.Popen(
-        command, cwd=repository.work_tree or repository.git_dir, env=git_environment(as_hook=repository.as_hook),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+    command = ("-c", "core.bigFileThreshold=32m", "cat-file", header.kind, header.object_id)
+    with open_git(repository, *command, wants_input=False) as (process, watch):
         if process.stdout is None:
             raise GitError("git cat-file could not be started")
-        try:
-            while piece := process.stdout.read(_WINDOW):
-                yield piece
-        finally:
-            process.stdout.close()
-            process.terminate()
+        watch.asked()
+        while piece := process.stdout.read(_WINDOW):
+            watch.answered()
+            yield piece
+            watch.asked()
+        if watch.has_ended_it:
+            raise hanging("cat-file", watch.timeout)

@@ -1,7 +1,7 @@
 """The instructions of many inflated deltas at once (`gitformat-pack`, "Deltified representation").
 
 A delta rebuilds an object from its base by copy and insert instructions. Where each instruction stands is found by
-following them one by one; what they say is then read from all of them together, as arrays.
+following them, in all deltas at once; what they say is then read from all of them together, as arrays.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,9 @@ _OFFSET_BYTES = np.array([(op & 0x0F).bit_count() for op in range(256)], dtype=n
 COPY_LENGTH = np.array([1 + (op & 0x7F).bit_count() if op & 0x80 else 0 for op in range(256)], dtype=np.int64)
 # How far behind an opcode the next one stands; the opcode 0 has no meaning, and no delta that has it applies.
 _STEP = bytes([length or 1 + op for op, length in enumerate(COPY_LENGTH.tolist())])
+_STEPS_OF = np.frombuffer(_STEP, dtype=np.uint8).astype(np.int64)
+# Instructions of all deltas that are followed together; the few deltas that have more are then followed by themselves.
+_STEPS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,10 @@ class InflatedDeltas:
     def instructions(self, rows: Offsets) -> Instructions:
         """Return the instructions of some of the deltas, given by their places in the list, in their order."""
         rows = rows[self.at[rows] < self.end[rows]]
-        buffer, step = self._buffer, _STEP
-        offsets: list[int] = []
-        counts: list[int] = []
-        add = offsets.append
-        for start, after in zip(self.at[rows].tolist(), self.end[rows].tolist(), strict=True):
-            before, offset = len(offsets), start
-            while offset < after:
-                add(offset)
-                offset += step[buffer[offset]]
-            counts.append(len(offsets) - before)
-        if not offsets:
+        at, owner = self._followed(rows)
+        if not len(at):
             return Instructions(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
-        count: Offsets = np.array(counts, dtype=np.int64)
-        at, owner = np.array(offsets, dtype=np.int64), np.repeat(np.arange(len(rows)), count)
+        count: Offsets = np.bincount(owner, minlength=len(rows))
         copied = self.copied(at)
         size = np.where(copied > 0, copied, self._data[at])
         first = np.cumsum(count) - count  # of each delta's instructions; none has no instruction
@@ -131,3 +124,30 @@ class InflatedDeltas:
         kept = (np.add.reduceat(size, first) == self.sizes.result[rows])[owner]
         source = np.where(copied > 0, self.sources(at), -1)
         return Instructions(rows[owner[kept]], (high - size)[kept], high[kept], source[kept])
+
+    def _followed(self, rows: Offsets) -> tuple[Offsets, Offsets]:
+        """Return where each instruction of some deltas stands, and of which of them, as its place in `rows`, it is."""
+        where = []
+        at, end = self.at[rows], self.end[rows]
+        for _ in range(_STEPS):
+            where.append(at)
+            at = at + _STEPS_OF.take(self._data.take(at))
+            going = at < end
+            at, end = at[going], end[going]
+            if not len(at):
+                break
+        for start, after in zip(at.tolist(), end.tolist(), strict=True):
+            where.append(np.array(self._one_by_one(start, after), dtype=np.int64))
+        offsets = np.concatenate(where)
+        offsets.sort()  # deltas stand one after the other, and so do the instructions of each
+        return offsets, np.searchsorted(self.end[rows], offsets, side="right")
+
+    def _one_by_one(self, offset: int, after: int) -> list[int]:
+        """Return where the instructions of one delta from an offset on stand: of one that has very many."""
+        buffer, step = self._buffer, _STEP
+        offsets: list[int] = []
+        add = offsets.append
+        while offset < after:
+            add(offset)
+            offset += step[buffer[offset]]
+        return offsets

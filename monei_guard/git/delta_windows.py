@@ -48,6 +48,30 @@ class DeltaWindows:
     insides: dict[int, Stretches]
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """Stretches `[low[i], high[i])` of objects, `owner[i]` being the place of each in a list, in that order.
+
+    One without bytes is a seam: what stands on both sides of it stands in the base, but not next to each other.
+    """
+
+    owner: Offsets
+    low: Offsets
+    high: Offsets
+
+
+def delta_news(read: InflatedDeltas) -> News:
+    """Return what the results of deltas have and their bases do not."""
+    found = read.instructions(np.arange(len(read.end)))
+    inserts = found.source < 0
+    seams = ~inserts
+    seams[:1] = False
+    seams[1:] &= ~inserts[:-1] & (found.owner[1:] == found.owner[:-1])
+    kept = np.nonzero(inserts | seams)[0]
+    low = found.low[kept]
+    return News(found.owner[kept], low, np.where(inserts[kept], found.high[kept], low))
+
+
 def delta_sizes(deltas: list[bytes]) -> DeltaSizes:
     """Return the sizes that inflated deltas announce."""
     return InflatedDeltas(deltas).sizes

@@ -1,5 +1,6 @@
 """Where a repository keeps its objects: packs and loose files, own and borrowed ones (`gitrepository-layout`)."""
 
+import hashlib
 import os
 import stat
 import zlib
@@ -55,7 +56,7 @@ def object_files(repository: Repository) -> ObjectFiles:
 def _object_directories(repository: Repository) -> Iterator[bytes | Problem]:
     """Yield the repository's own object directory and its alternates, each once, and those that do not exist."""
     own = repository.run("rev-parse", "--git-path", "objects").removesuffix(b"\n")
-    start = os.path.join(repository.work_tree or repository.git_dir, own)
+    start = os.path.join(repository.folder, own)
     borrowed = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "") if repository.as_hook else ""
     pending = [(start, 0), *((os.fsencode(path), 1) for path in borrowed.split(os.pathsep) if path)]
     seen: set[bytes] = set()
@@ -78,7 +79,7 @@ def _alternates(folder: bytes) -> Iterator[bytes]:
     path = os.path.join(folder, b"info", b"alternates")
     if not os.path.isfile(path):
         return
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=open_regular) as file:
         for line in file.read(1 << 20).split(b"\n"):
             if line and not line.startswith(b"#"):
                 yield _unquoted(line)
@@ -92,7 +93,7 @@ def _unquoted(line: bytes) -> bytes:
 
 
 def _packs(folder: bytes) -> tuple[list[bytes], list[Problem]]:
-    """Return the packs of one object directory that have an index (git sees no others), and those that have none."""
+    """Return the packs of one object directory that have an index (git sees no others), and what has lost the other."""
     stems: list[bytes] = []
     problems: list[Problem] = []
     try:
@@ -100,13 +101,14 @@ def _packs(folder: bytes) -> tuple[list[bytes], list[Problem]]:
     except OSError:
         return stems, problems
     for name in sorted(names):
-        stem = os.path.join(folder, b"pack", name[: -len(b".pack")])
-        if not name.endswith(b".pack"):
-            continue
-        if name[: -len(b".pack")] + b".idx" in names:
-            stems.append(stem)
-        else:
-            problems.append((stem + b".pack", "this pack has no index, so nothing can read it: 'git index-pack'"))
+        stem, suffix = os.path.splitext(name)
+        path = os.path.join(folder, b"pack", name)
+        if suffix == b".pack" and stem + b".idx" in names:
+            stems.append(os.path.join(folder, b"pack", stem))
+        elif suffix == b".pack":
+            problems.append((path, "this pack has no index, so nothing can read it: 'git index-pack'"))
+        elif suffix == b".idx" and stem + b".pack" not in names:
+            problems.append((path, "the pack of this index is missing, and with it all objects that only it has"))
     return stems, problems
 
 
@@ -138,7 +140,7 @@ def read_loose(path: bytes, limit: int) -> tuple[str, bytes] | int:
     Raises ValueError when it is not a sound object file, OSError when it cannot be read. Never holds more than its
     packed size plus `limit` bytes.
     """
-    with open(path, "rb", opener=_open_regular) as file:
+    with open(path, "rb", opener=open_regular) as file:
         packed = file.read(limit + (1 << 20))
     inflater = zlib.decompressobj()
     try:
@@ -156,8 +158,16 @@ def read_loose(path: bytes, limit: int) -> tuple[str, bytes] | int:
     return kind, content
 
 
-def _open_regular(path: str | bytes, flags: int) -> int:
-    """Open a file only if it is a regular one: a pipe in its place would block for ever."""
+def is_content_of(object_id: str, kind: str, content: bytes) -> bool:
+    """Whether a full object id is that of this content; git itself does not look when it reads an object."""
+    make = hashlib.sha1 if len(object_id) == 2 * ID_LENGTHS["sha1"] else hashlib.sha256
+    made = make(b"%s %d\0" % (kind.encode(), len(content)), usedforsecurity=False)
+    made.update(content)
+    return made.hexdigest() == object_id
+
+
+def open_regular(path: str | bytes, flags: int) -> int:
+    """Open a file only if it is a regular one: a pipe in its place would block for ever. Raises NotAFileError."""
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

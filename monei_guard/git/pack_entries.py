@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from monei_guard.git.pack_index import Offsets, PackFormatError, PackIndex
+from monei_guard.git.pack_index import NumberTable, Offsets, PackFormatError, PackIndex
 
 Flags: TypeAlias = NDArray[np.bool_]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -24,7 +24,6 @@ _WHOLE = (COMMIT, TREE, BLOB, TAG)
 # `base` of an entry that has none, whose base is in no entry of this pack, and whose header cannot be right.
 NO_BASE, OUTSIDE, BROKEN = -1, -2, -3
 _MAX_SIZE_BYTES = 8
-_BUCKET_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def read_entries(pack: mmap.mmap, index: PackIndex) -> PackEntries:
     data = np.frombuffer(pack, dtype=np.uint8)
     offsets = index.offsets
     end = _ends(offsets, len(data) - index.id_length)
-    table = _OffsetTable(offsets)
+    table = NumberTable(offsets)
     middle = len(offsets) // 2
     # two halves at once: numpy lets other threads run while it gathers
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -85,7 +84,7 @@ class _Headers:
     broken: Flags
 
 
-def _headers(data: Bytes, offsets: Offsets, end: Offsets, table: "_OffsetTable") -> _Headers:
+def _headers(data: Bytes, offsets: Offsets, end: Offsets, table: NumberTable) -> _Headers:
     first = data.take(offsets)
     entry_type = ((first >> 4) & 7).astype(np.int8)
     start = offsets + 1
@@ -115,7 +114,7 @@ def _sizes(data: Bytes, first: Bytes, start: Offsets, end: Offsets) -> tuple[Off
 
 def _offset_bases(
     data: Bytes, entry_type: NDArray[np.int8], offsets: Offsets, start: Offsets, end: Offsets, base: Offsets,
-    table: "_OffsetTable",
+    table: NumberTable,
 ) -> None:  # fmt: skip
     """Fill `base` for deltas that say how far back their base starts, moving `start` behind that number."""
     deltas = np.nonzero(entry_type == OFS_DELTA)[0]
@@ -136,33 +135,10 @@ def _offset_bases(
     start[deltas] = at
     target = offsets.take(deltas) - back
     found = table.rows(target)
-    exact = (back > 0) & (target > 0) & (table.offsets.take(found, mode="clip") == target)
+    exact = (back > 0) & (target > 0) & (table.numbers.take(found, mode="clip") == target)
     exact &= at < end.take(deltas)
     base[deltas] = np.where(exact, found, BROKEN)
     base[deltas[more]] = BROKEN
-
-
-class _OffsetTable:
-    """Ascending offsets, and a pack cut into buckets that hold one or two of them on average."""
-
-    def __init__(self, offsets: Offsets) -> None:
-        self.offsets = offsets
-        self._shift = max(int(offsets[-1]) // (2 * len(offsets)), 1).bit_length() if len(offsets) else 1
-        counts = np.bincount(offsets >> self._shift)
-        self._before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
-
-    def rows(self, target: Offsets) -> Offsets:
-        """Return where each target stands or would stand: as `searchsorted`, but twice as fast."""
-        found = self._before.take(target >> self._shift, mode="clip")
-        behind = np.nonzero(self.offsets.take(found, mode="clip") < target)[0]
-        for _ in range(_BUCKET_STEPS):
-            if not len(behind):
-                return found
-            further = found.take(behind) + 1
-            found[behind] = further
-            behind = behind[self.offsets.take(further, mode="clip") < target.take(behind)]
-        found[behind] = np.searchsorted(self.offsets, target.take(behind))  # those in a crowded bucket
-        return found
 
 
 def _named_bases(data: Bytes, entry_type: NDArray[np.int8], start: Offsets, base: Offsets, index: PackIndex) -> None:

@@ -16,12 +16,14 @@ from deflate import DeflateError, zlib_decompress
 
 from monei_guard.git.delta_application import ApplyDeltaError, apply_delta
 from monei_guard.git.delta_families import WalkOrder, walk_order
-from monei_guard.git.delta_windows import Stretches, delta_sizes, delta_windows
-from monei_guard.git.pack_entries import BLOB, Bytes, Flags, PackEntries
+from monei_guard.git.delta_instructions import InflatedDeltas
+from monei_guard.git.delta_windows import News, Stretches, delta_news, delta_windows
+from monei_guard.git.pack_entries import BLOB, TREE, Bytes, Flags, PackEntries
 from monei_guard.git.pack_index import Offsets
 
 ContentTest: TypeAlias = Callable[[bytes], bool]
 EachGroup: TypeAlias = Callable[[Offsets, list[bytes]], None]
+EachNews: TypeAlias = Callable[[Offsets, list[bytes], News | None], None]
 
 # Objects above this are not held in memory here: they are left to the caller, with everything that is a delta of them.
 LARGE_OBJECT = 64 << 20
@@ -64,7 +66,8 @@ class Walker:
     `content_test` says whether a buffer holds something to be found, which is at most `margin` + 1 bytes long whatever
     stands around it; with `margin` None that is not so, and it sees every object whole and alone. `found` is called
     with the position and the whole content of each selected object that passes the test. `each_group` is called with
-    the positions and whole contents of all selected objects, some at a time.
+    the positions and whole contents of all selected objects, some at a time; `each_news` as well, and for trees with
+    the stretches that are not in their bases.
     """
 
     pack: mmap.mmap
@@ -74,6 +77,7 @@ class Walker:
     margin: int | None
     found: Callable[[int, bytes], None]
     each_group: EachGroup | None = None
+    each_news: EachNews | None = None
 
     def walk(self, members: Offsets) -> Outcome:
         """Walk whole families, given by the positions of their members."""
@@ -164,8 +168,9 @@ class _State:
         raw = self._inflate(position)
         rows = np.nonzero(parent >= 0)[0]
         deltas = [raw[row] or b"" for row in rows.tolist()]
-        windows = None
-        if self.walker.entries.kind[position[0]] == BLOB and margin is not None:
+        kind = self.walker.entries.kind[position[0]]
+        windows = news = None
+        if kind == BLOB and margin is not None:
             read = delta_windows(deltas, margin)
             sizes = read.sizes
             head, tail = np.zeros((2, high - low), dtype=np.int64)
@@ -173,7 +178,11 @@ class _State:
             insides = {int(rows[row]): stretches for row, stretches in read.insides.items()}
             windows = _Windows(low, parent.tolist(), head.tolist(), tail.tolist(), insides, margin)
         else:  # so small that to find the window costs more than it saves
-            sizes = delta_sizes(deltas)
+            inflated = InflatedDeltas(deltas)
+            sizes = inflated.sizes
+            if kind == TREE and self.walker.each_news is not None:
+                news = delta_news(inflated)
+                news = News(low + rows[news.owner], news.low, news.high)
         size = self.walker.entries.size.take(position)
         size[rows] = sizes.result
         for row in rows[(sizes.result < 0) | (sizes.result > LARGE_OBJECT)].tolist():
@@ -188,7 +197,7 @@ class _State:
         while first < len(raw):  # groups small enough to be looked at while they are in the cache
             goal = int(ends[first - 1]) + _GROUP_BYTES if first else _GROUP_BYTES
             after = max(int(np.searchsorted(ends, goal, side="right")), first + 1)
-            self._search_group(self._rebuilt(islice(table, after - first)), windows)
+            self._search_group(self._rebuilt(islice(table, after - first)), windows, news)
             first = after
 
     def _inflate(self, position: Offsets) -> list[bytes | None]:
@@ -249,7 +258,7 @@ class _State:
         kept = [row for row in zip(group.rows, group.contents, group.bases, strict=True) if self.selected[row[0]]]
         return _Group(*map(list, zip(*kept, strict=True))) if kept else _Group([], [], [])
 
-    def _search_group(self, group: "_Group", windows: "_Windows | None") -> None:
+    def _search_group(self, group: "_Group", windows: "_Windows | None", news: News | None) -> None:
         """Look at the windows of some objects together; if that finds anything, at each object whole."""
         contents, position = group.contents, self.order.position
         self.outcome.objects += len(contents)
@@ -257,6 +266,8 @@ class _State:
         content_test, each_group = self.walker.content_test, self.walker.each_group
         if each_group is not None and contents:
             each_group(position[group.rows], contents)
+        if self.walker.each_news is not None and contents:
+            self.walker.each_news(position[group.rows], contents, self._news_of(group, news) if news else None)
         if content_test is None or not contents:
             return
         pieces = contents if windows is None else windows.pieces(group, self.unclean)
@@ -265,6 +276,21 @@ class _State:
                 if content_test(content):
                     self.unclean[row] = 1
                     self.walker.found(int(position[row]), content)
+
+    def _news_of(self, group: "_Group", news: News) -> News:
+        """Return which stretches of some objects are new; `news` are those of the rows of a batch."""
+        rows = np.array(group.rows, dtype=np.int64)
+        begin, after = np.searchsorted(news.owner, (rows[0], rows[-1] + 1)).tolist()
+        wanted = news.owner[begin:after]
+        owner = np.searchsorted(rows, wanted)
+        kept = np.nonzero(rows[owner] == wanted)[0]
+        whole = np.nonzero(self.order.parent[rows] < 0)[0]
+        lengths = np.fromiter((len(group.contents[row]) for row in whole.tolist()), dtype=np.int64, count=len(whole))
+        return News(
+            np.concatenate((owner[kept], whole)),
+            np.concatenate((news.low[begin:after][kept], np.zeros(len(whole), dtype=np.int64))),
+            np.concatenate((news.high[begin:after][kept], lengths)),
+        )
 
     def _not_rebuilt(self, row: int, base: bytes | None, delta: bytes | None, error: Exception) -> None:
         """Note a delta that did not apply; one whose base or own data was given up before needs no second note."""

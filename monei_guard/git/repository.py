@@ -8,10 +8,8 @@ plumbing commands that run no content filter are used. See `git help config` ("p
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO
 
 from monei_guard.errors import GuardError, IncompleteError
 
@@ -38,6 +36,7 @@ _OVERRIDES = (
     ("credential.helper", ""),
     ("protocol.allow", "never"),
     ("safe.directory", "*"),
+    ("safe.bareRepository", "all"),  # what is in it runs nothing here, and a bare one is to be scanned too
     ("color.ui", "false"),
     ("diff.external", ""),
     ("diff.noprefix", "false"),
@@ -51,6 +50,10 @@ _OVERRIDES = (
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
 )
+
+# Seconds that one answer of git may take. It is there for a git that waits for ever: at a pipe in the place of a file,
+# on a file system that has gone.
+GIT_TIMEOUT = 600.0
 
 
 class GitError(IncompleteError):
@@ -67,6 +70,7 @@ class Repository:
 
     `head` is the commit HEAD names (hex), None on an unborn branch. `object_format` is "sha1" or "sha256".
     `as_hook` says that git's own variables for hooks were followed to find it, and are in every further command.
+    `program` is the git that found it, and `timeout` how many seconds that may take for one answer.
     """
 
     git_dir: bytes
@@ -74,10 +78,17 @@ class Repository:
     object_format: str
     head: str | None
     as_hook: bool = False
+    program: bytes = b""
+    timeout: float = GIT_TIMEOUT
 
     def run(self, *arguments: str | bytes, stdin: bytes | None = None) -> bytes:
         """Run git on this repository, at the top of its work tree; return standard output. Raises GitError."""
-        return _output(arguments, cwd=self.work_tree or self.git_dir, stdin=stdin, env=self.environment())
+        return _output(arguments, _Call(self.folder, self.environment(), self.program, self.timeout), stdin)
+
+    @property
+    def folder(self) -> bytes:
+        """The folder in which git runs: the top of the work tree, or the git directory where that is nowhere."""
+        return self.work_tree if self.work_tree is not None and os.path.isdir(self.work_tree) else self.git_dir
 
     def environment(self) -> dict[str, str]:
         """Return the environment for git processes that are to look at this repository and no other.
@@ -86,6 +97,11 @@ class Repository:
         """
         env = git_environment(as_hook=self.as_hook) | {"GIT_DIR": os.fsdecode(self.git_dir)}
         return env if self.work_tree is None else env | {"GIT_WORK_TREE": os.fsdecode(self.work_tree)}
+
+    def common_dir(self) -> bytes:
+        """Return the git directory that all work trees of the repository share. Raises GitError."""
+        common = self.run("rev-parse", "--git-common-dir").removesuffix(b"\n")
+        return os.path.join(self.folder, common)
 
     @property
     def empty_tree(self) -> str:
@@ -124,6 +140,50 @@ def git_environment(*, as_hook: bool = False) -> dict[str, str]:
     return env
 
 
+def find_git(folder: str | bytes) -> bytes:
+    """Return the absolute path of the git on PATH. Raises GitMissingError.
+
+    One in the current directory, or in the work tree or folder that is scanned, is not taken: it came with that.
+    """
+    own = {os.path.realpath(b"."), _tree_around(os.path.realpath(os.fsencode(folder)))} - {_SEPARATOR}
+    for place in os.get_exec_path():
+        path = os.path.join(os.fsencode(place), _PROGRAM)
+        if not os.path.isabs(place) or not os.path.isfile(path) or not os.access(path, os.X_OK):
+            continue
+        real = os.path.realpath(os.fsencode(place)) + _SEPARATOR
+        if not any(real.startswith(tree + _SEPARATOR) for tree in own):
+            return path
+    raise GitMissingError("git was not found", hint="install git and put it on PATH, outside of what is scanned")
+
+
+_PROGRAM = b"git.exe" if os.name == "nt" else b"git"
+_SEPARATOR = os.path.sep.encode()
+
+
+def _tree_around(folder: bytes) -> bytes:
+    """Return the nearest folder above that has a .git, or the folder itself."""
+    place, above = folder, os.path.dirname(folder)
+    while not os.path.lexists(os.path.join(place, b".git")):
+        if above == place:
+            return folder
+        place, above = above, os.path.dirname(above)
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """How git is run: in which folder and environment, which git, and for how many seconds at most."""
+
+    cwd: str | bytes
+    env: dict[str, str]
+    program: bytes
+    timeout: float
+
+
+def _call(cwd: str | bytes, *, as_hook: bool, timeout: float) -> _Call:
+    return _Call(cwd, git_environment(as_hook=as_hook), find_git(cwd), timeout)
+
+
 def git(
     arguments: Sequence[str | bytes],
     *,
@@ -131,53 +191,60 @@ def git(
     stdin: bytes | None = None,
     as_hook: bool = False,
     answers: tuple[int, ...] = (0,),
+    timeout: float = GIT_TIMEOUT,
 ) -> bytes:
     """Run git in `cwd` and return its standard output.
 
     `answers` are the exit codes that are answers, not failures (check-ignore and grep say 1 for "none").
-    Raises GitMissingError without a git, GitError with git's own first line when it fails.
+    Raises GitMissingError without a git, GitError with git's own first line when it fails, or after `timeout` seconds.
     """
-    env = git_environment(as_hook=as_hook)
-    return _output(arguments, cwd=cwd, stdin=stdin, env=env, answers=answers)
+    return _output(arguments, _call(cwd, as_hook=as_hook, timeout=timeout), stdin, answers)
 
 
-def git_with_warnings(arguments: Sequence[str | bytes], *, cwd: str | bytes) -> tuple[bytes, list[str]]:
+def git_with_warnings(
+    arguments: Sequence[str | bytes], *, cwd: str | bytes, timeout: float = GIT_TIMEOUT
+) -> tuple[bytes, list[str]]:
     """Run git in `cwd` and return its standard output and the lines it complained in. Raises as `git` does."""
-    done = _run(arguments, cwd=cwd, stdin=None, env=git_environment())
+    done = _run(arguments, _call(cwd, as_hook=False, timeout=timeout))
     if done.returncode != 0:
         raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
     return done.stdout, done.stderr.decode("utf-8", "replace").strip().splitlines()
 
 
 def _output(
-    arguments: Sequence[str | bytes],
-    *,
-    cwd: str | bytes,
-    stdin: bytes | None,
-    env: dict[str, str],
-    answers: tuple[int, ...] = (0,),
+    arguments: Sequence[str | bytes], call: _Call, stdin: bytes | None = None, answers: tuple[int, ...] = (0,)
 ) -> bytes:
-    done = _run(arguments, cwd=cwd, stdin=stdin, env=env)
+    done = _run(arguments, call, stdin)
     if done.returncode not in answers:
         raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
     return done.stdout
 
 
 def _run(
-    arguments: Sequence[str | bytes], *, cwd: str | bytes, stdin: bytes | None, env: dict[str, str]
+    arguments: Sequence[str | bytes], call: _Call, stdin: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            [b"git", *(a.encode() if isinstance(a, str) else a for a in arguments)],
-            cwd=cwd, env=env, input=b"" if stdin is None else stdin,
-            capture_output=True, check=False,
+            [call.program, *(a.encode() if isinstance(a, str) else a for a in arguments)],
+            cwd=call.cwd, env=call.env, input=b"" if stdin is None else stdin,
+            capture_output=True, check=False, timeout=call.timeout,
         )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise hanging(_name(arguments), call.timeout) from error
     except FileNotFoundError as error:
-        if not os.path.isdir(cwd):
-            raise GitError(f"no such directory: {os.fsdecode(cwd)}") from error
+        if not os.path.isdir(call.cwd):
+            raise GitError(f"no such directory: {os.fsdecode(call.cwd)}") from error
         raise GitMissingError("git was not found", hint="install git and put it on PATH") from error
     except (NotADirectoryError, PermissionError) as error:
-        raise GitError(f"cannot enter {os.fsdecode(cwd)}: {error.strerror}") from error
+        raise GitError(f"cannot enter {os.fsdecode(call.cwd)}: {error.strerror}") from error
+
+
+def hanging(name: str, timeout: float) -> GitError:
+    """Return the error for a git that was ended because it did not answer."""
+    return GitError(
+        f"git {name} did not answer within {timeout:g} seconds and was ended",
+        hint="look for a pipe in the place of a file of git's; --git-timeout gives it longer",
+    )
 
 
 def _name(arguments: Sequence[str | bytes]) -> str:
@@ -198,31 +265,38 @@ def _advice(stderr: bytes) -> str:
     return "run 'git fsck' there for details"
 
 
-def discover(start: str | bytes, *, as_hook: bool = False) -> Repository | None:
+def discover(start: str | bytes, *, as_hook: bool = False, timeout: float = GIT_TIMEOUT) -> Repository | None:
     """Return the repository that contains the directory `start`, or None where there is none.
 
     Raises GitError when there is a repository but git cannot read it.
     """
-    asked = ("rev-parse", "--absolute-git-dir", "--is-bare-repository", "--show-object-format")
-    env = git_environment(as_hook=as_hook)
-    done = _run((*asked, "--show-toplevel", "--verify", "-q", "HEAD"), cwd=start, stdin=None, env=env)
+    call = _call(start, as_hook=as_hook, timeout=timeout)
+    asked = ("rev-parse", "--is-bare-repository", "--show-object-format", "--absolute-git-dir")
+    done = _run((*asked, "--show-toplevel", "--verify", "-q", "HEAD"), call)
     lines = done.stdout.split(b"\n")
-    if len(lines) <= len(asked) - 1:
+    if len(lines) < len(asked):
         if b"not a git repository" in done.stderr.lower():
             return None
         raise GitError(f"git cannot read the repository: {_reason(done)}", hint=_advice(done.stderr))
-    git_dir, bare, object_format, *rest = lines
-    if bare == b"true" or b"work tree" in done.stderr:
-        # --show-toplevel ended the first call: ask for HEAD alone.
-        done = _run(("rev-parse", "--verify", "-q", "HEAD"), cwd=start, stdin=None, env=env)
-        rest = [b"", *done.stdout.split(b"\n")]
+    bare, object_format, git_dir, *rest = lines
+    if bare == b"true" or b"work tree" in done.stderr or len(rest) > _TOP_HEAD_AND_END:
+        # --show-toplevel ended the call, or the name of a folder has line feeds: one question at a time
+        git_dir = _output(("rev-parse", "--absolute-git-dir"), call).removesuffix(b"\n")
+        top = _run(("rev-parse", "--show-toplevel"), call).stdout.removesuffix(b"\n") if bare != b"true" else b""
+        done = _run(("rev-parse", "--verify", "-q", "HEAD"), call)
+        rest = [top, *done.stdout.split(b"\n")]
     return Repository(
         git_dir=git_dir,
         work_tree=rest[0] or None,
         object_format=object_format.decode(),
         head=(rest[1].decode() or None) if len(rest) > 1 and done.returncode == 0 else None,
         as_hook=as_hook,
+        program=call.program,
+        timeout=timeout,
     )
+
+
+_TOP_HEAD_AND_END = 3
 
 
 def configured(repository: Repository, pattern: str) -> list[tuple[bytes, bytes]]:
@@ -233,69 +307,7 @@ def configured(repository: Repository, pattern: str) -> list[tuple[bytes, bytes]
     env = repository.environment()
     if repository.as_hook and (given := os.environ.get("GIT_CONFIG_PARAMETERS")) is not None:
         env["GIT_CONFIG_PARAMETERS"] = given
-    asked = ("config", "-z", "--get-regexp", pattern)
-    output = _output(asked, cwd=repository.git_dir, stdin=None, env=env, answers=(0, 1))
+    call = _Call(repository.git_dir, env, repository.program, repository.timeout)
+    output = _output(("config", "-z", "--get-regexp", pattern), call, answers=(0, 1))
     entries = (entry.partition(b"\n") for entry in output.split(b"\0") if entry)
     return [(key, value) for key, _, value in entries]
-
-
-@contextmanager
-def cat_file(repository: Repository) -> Iterator["ObjectReader"]:
-    """Open one `git cat-file --batch` for the repository; objects are read by id."""
-    with subprocess.Popen(
-        ["git", "cat-file", "--batch"],
-        cwd=repository.work_tree or repository.git_dir,
-        env=repository.environment(),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        if process.stdin is None or process.stdout is None:
-            raise GitError("git cat-file could not be started")
-        try:
-            yield ObjectReader(process.stdin, process.stdout)
-        finally:
-            with suppress(BrokenPipeError):
-                process.stdin.close()
-            process.stdout.close()
-
-
-class ObjectTooLargeError(GuardError):
-    """An object over the size limit; it was passed over."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectReader:
-    """Reads objects through an open `git cat-file --batch`."""
-
-    requests: IO[bytes]
-    answers: IO[bytes]
-
-    def read(self, object_id: str | bytes, limit: int | None = None) -> tuple[str, bytes]:
-        """Return type and content of one object.
-
-        Raises GitError when it is missing or damaged, ObjectTooLargeError when it has more than `limit` bytes.
-        """
-        name = object_id if isinstance(object_id, bytes) else object_id.encode()
-        shown = name.decode("utf-8", "replace")
-        try:
-            self.requests.write(name + b"\n")
-            self.requests.flush()
-        except BrokenPipeError as error:
-            raise GitError(f"git stopped before object {shown} was read", hint="run 'git fsck'") from error
-        header = self.answers.readline().split()
-        if len(header) != 3:  # noqa: PLR2004 - id, type, size
-            raise GitError(f"object {shown} is missing from the repository", hint="run 'git fsck'")
-        size = int(header[2])
-        if limit is not None and size > limit:
-            self._pass_over(size + 1)
-            raise ObjectTooLargeError(f"it has {size} bytes, the limit is {limit}", hint="raise --max-size")
-        content = self.answers.read(size + 1)
-        if len(content) != size + 1:
-            raise GitError(f"object {shown} is damaged", hint="run 'git fsck'")
-        return header[1].decode(), content[:-1]
-
-    def _pass_over(self, count: int) -> None:
-        while count > 0:
-            piece = self.answers.read(min(count, 1 << 20))
-            if not piece:
-                return
-            count -= len(piece)

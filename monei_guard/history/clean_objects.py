@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from monei_guard.filesystem.atomic_write import replace_file
+from monei_guard.git.object_directories import ObjectFiles
 from monei_guard.git.pack_entries import Flags
-from monei_guard.git.pack_index import Ids, among
+from monei_guard.git.pack_index import Ids, PackFormatError, among, index_ids
 
-_MAGIC = b"MGSEEN\x00\x02"
-_HEAD = struct.Struct("<8sB32sIIQ")  # magic, id length, digest of the rules, packs, ids to look at again, clean ids
+_MAGIC = b"MGSEEN\x00\x03"
+# magic, id length, digest of the rules, numbers of packs, of ids to look at again, of clean ids, of ids outside
+_HEAD = struct.Struct("<8sB32sIIQQ")
 _MARK = 32
 _SEAL = 32
 _MOST_IDS = 1 << 26
@@ -30,11 +32,15 @@ _KEY_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class CleanObjects:
-    """Clean objects: `ids` raw and sorted, and `packs`, marks of whole packs that are clean but for `again`."""
+    """Clean objects: `ids` raw and sorted, and `packs`, marks of whole packs that are clean but for `again`.
+
+    `outside` are the ids of all objects, clean or not, that were in none of those packs.
+    """
 
     ids: Ids
     packs: frozenset[bytes] = field(default_factory=frozenset)
     again: tuple[bytes, ...] = ()
+    outside: Ids | None = None
 
     def among(self, ids: Ids) -> Flags:
         """Return which of `ids` are among the clean ones."""
@@ -53,6 +59,30 @@ def pack_mark(stem: bytes) -> bytes:
         status = os.stat(stem + suffix)
         facts.append(b"%d %d %d" % (status.st_size, status.st_mtime_ns, status.st_ino))
     return hashlib.sha256(b"\0".join(facts)).digest()
+
+
+def are_stored(clean: CleanObjects, files: ObjectFiles) -> bool:
+    """Return whether all objects that were there when these were found clean are there still.
+
+    What those name was looked for then, and is there as long as nothing goes away.
+    """
+    marks = set()
+    for stem in files.packs:
+        with suppress(OSError):
+            marks.add(pack_mark(stem))
+    before = [] if clean.outside is None else [clean.outside]
+    if not clean.packs <= marks:  # packed anew: what was in those packs must be in others
+        before += [clean.ids, np.array(clean.again, dtype=clean.ids.dtype)]
+    left = joined(before, (), clean.ids.dtype.itemsize)
+    left = left[~np.isin(left, np.array([bytes.fromhex(name) for name in files.loose], dtype=clean.ids.dtype))]
+    for stem in files.packs:
+        if not len(left):
+            return True
+        try:
+            left = left[~among(left, index_ids(stem + b".idx", clean.ids.dtype.itemsize))]
+        except (OSError, PackFormatError):
+            continue
+    return not len(left)
 
 
 def user_key(folder: str) -> bytes | None:
@@ -87,10 +117,10 @@ def load_clean_objects(path: bytes, key: bytes, rules: bytes, id_length: int) ->
         return nothing, f"it cannot be read: {error.strerror}"
     if len(raw) < _HEAD.size + _SEAL or not raw.startswith(_MAGIC):
         return nothing, "it is not a cache of this version"
-    magic, width, digest, packs, again, count = _HEAD.unpack_from(raw)
+    magic, width, digest, packs, again, count, outside = _HEAD.unpack_from(raw)
     del magic
     body = len(raw) - _SEAL
-    if width != id_length or _HEAD.size + packs * _MARK + (again + count) * width != body:
+    if width != id_length or _HEAD.size + packs * _MARK + (again + count + outside) * width != body:
         return nothing, "it is damaged"
     if not hmac.compare_digest(raw[body:], _seal(key, memoryview(raw)[:body])):
         return nothing, "it is damaged, or somebody else wrote it"
@@ -100,15 +130,18 @@ def load_clean_objects(path: bytes, key: bytes, rules: bytes, id_length: int) ->
     marks = frozenset(raw[at : at + _MARK] for at in range(_HEAD.size, start, _MARK))
     after = start + again * width
     ids = np.frombuffer(raw, dtype=f"S{width}", count=count, offset=after)
-    return CleanObjects(ids, marks, tuple(raw[at : at + width] for at in range(start, after, width))), ""
+    others = np.frombuffer(raw, dtype=f"S{width}", count=outside, offset=after + count * width)
+    return CleanObjects(ids, marks, tuple(raw[at : at + width] for at in range(start, after, width)), others), ""
 
 
 def save_clean_objects(path: bytes, key: bytes, rules: bytes, scanned: CleanObjects, id_length: int) -> str:
     """Write the file in one step; return why that was not possible, "" when it was."""
     if len(scanned.ids) > _MOST_IDS:
         return "there are too many objects to remember"
-    head = _HEAD.pack(_MAGIC, id_length, rules, len(scanned.packs), len(scanned.again), len(scanned.ids))
-    raw = b"".join((head, *sorted(scanned.packs), *scanned.again, np.ascontiguousarray(scanned.ids).tobytes()))
+    outside = scanned.ids[:0] if scanned.outside is None else scanned.outside
+    sizes = len(scanned.packs), len(scanned.again), len(scanned.ids), len(outside)
+    ids = (np.ascontiguousarray(part).tobytes() for part in (scanned.ids, outside))
+    raw = b"".join((_HEAD.pack(_MAGIC, id_length, rules, *sizes), *sorted(scanned.packs), *scanned.again, *ids))
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         replace_file(path, lambda file: file.writelines((raw, _seal(key, raw))))

@@ -26,10 +26,14 @@ def scan_through_git(
             small[header.object_id] = header.kind
         else:
             result.add(_large_object(repository, examiner, header))
+            if header.kind != "blob":
+                reason = f"it is a {header.kind} of {header.size} bytes: what it names was not looked for"
+                result.gaps.append((header.object_id, reason, True))
     for object_id, kind, content in read_objects(repository, tuple(small), LARGE_OBJECT):
         del small[object_id]
         result.objects += 1
         result.size += len(content)
+        result.add(examiner.names(object_id, kind, content))
         if examiner.prefilter(content):
             result.add(examiner.match(kind, [(object_id, content)]))
     for object_id in small:

@@ -16,7 +16,6 @@ from monei_guard.errors import GuardError
 from monei_guard.git.cat_file import (
     OVERLAP,
     ObjectHeader,
-    never_fetched,
     object_headers,
     read_objects,
     read_windows,
@@ -24,13 +23,14 @@ from monei_guard.git.cat_file import (
 from monei_guard.git.commit_authors import author_and_date
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
+from monei_guard.history.completeness import completeness
 from monei_guard.history.matching import digest
 from monei_guard.history.object_store import PLACED, ObjectStore, Scan, StoreResult, finish_scan, open_store
 from monei_guard.history.provenance import Provenance, provenance_of
 from monei_guard.history.worker import MatchedObject
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding, Life, Related, Triaged
-from monei_guard.model.location import Location, Origin
+from monei_guard.model.location import Location, Origin, display_path
 from monei_guard.model.secret import Secret
 from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import Scanner, masked_path, scan_container
@@ -45,10 +45,14 @@ _MOST_RELATED = 10  # other places told with each finding
 
 @dataclass(frozen=True, slots=True)
 class HistoryScan:
-    """What an audit of an object store came to; its errors name damaged objects. `notes` say how it was done."""
+    """What an audit of an object store came to; its errors name damaged objects and missing ones.
+
+    `notes` say how it was done; `is_whole` as of `Completeness`.
+    """
 
     result: ScanResult
     notes: tuple[str, ...]
+    is_whole: bool
 
 
 def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
@@ -60,6 +64,7 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     repository = store.repository
     provenance = _with_masked_refs(_provenance(scan), scanner)
     finish_scan(scan)
+    whole = completeness(store, result, lambda name: masked_path(name, scanner) or display_path(name))
     matched_objects = {matched.object_id: matched for matched in result.matched_objects}
     found = list(_found(repository, _sightings(matched_objects, provenance), scanner))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(result.names)]
@@ -67,19 +72,19 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
     skipped = [
         *(Skipped(path, reason) for path, reason in result.problems),
         *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in result.gaps),
-        *_not_fetched(repository),
+        *whole.skipped,
         *beside.skipped,
         *(skipped for part in found for skipped in part.skipped),
     ]
     in_objects = [finding for part in found for finding in part.findings]
     findings = _related([*in_objects, *_not_repeated(beside.findings, in_objects)])
     suppressed = [*(triaged for part in found for triaged in part.suppressed), *beside.suppressed]
-    errors = tuple(f"object {name} cannot be read: {reason}" for name, reason in sorted(result.damaged.items()))
+    damaged = (f"object {name} cannot be read: {reason}" for name, reason in sorted(result.damaged.items()))
     scanned = ScanResult(
         tuple(findings), tuple(skipped), beside.files, result.objects + beside.blobs, result.size + beside.bytes,
-        tuple(suppressed), errors,
+        tuple(suppressed), (*damaged, *whole.errors),
     )  # fmt: skip
-    return HistoryScan(scanned, _notes(result, store))
+    return HistoryScan(scanned, _notes(result, store), whole.is_whole)
 
 
 def _provenance(scan: Scan) -> dict[str, list[Provenance]]:
@@ -90,20 +95,6 @@ def _provenance(scan: Scan) -> dict[str, list[Provenance]]:
     if scan.store.covered:  # then everything has been looked at, but not every pack is open
         return provenance_of(open_store(scan.store.repository), blobs, commits, scan.jobs)
     return provenance_of(scan.store, blobs, commits, scan.jobs, scan)
-
-
-def _not_fetched(repository: Repository) -> Iterator[Skipped]:
-    try:
-        missing = never_fetched(repository)
-    except GitError as error:
-        yield Skipped(None, f"what this partial clone lacks could not be listed: {error}")
-        return
-    if missing:
-        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        yield Skipped(
-            None,
-            f"object {missing[0]}{more} not fetched yet: this is a partial clone, and nothing is fetched for a scan",
-        )
 
 
 def _with_masked_refs(provenance: dict[str, list[Provenance]], scanner: Scanner) -> dict[str, list[Provenance]]:
@@ -152,7 +143,8 @@ def _notes(result: StoreResult, store: ObjectStore) -> tuple[str, ...]:
     reasons = [
         f"{path.decode('utf-8', 'backslashreplace')} was read through git: {reason}" for path, reason in store.refused
     ]
-    return (f"objects: {ways or 'none'}", *reasons)
+    submodules = [f"commits of submodules, which are in repositories of their own: {len(result.submodules)}"]
+    return (f"objects: {ways or 'none'}", *reasons, *(submodules if result.submodules else ()))
 
 
 _WAYS = {"pack": "packs", "loose": "loose files", "git": "git cat-file", "cache": "the cache (scanned before)"}
@@ -216,12 +208,17 @@ def _found(repository: Repository, sightings: Sequence[_Sighting], scanner: Scan
     large = (
         (header.object_id, _windows(repository, header, scanner)) for header in headers if header.object_id not in small
     )
+    unread = set(versions)
     for name, pieces in chain(parts, large):
+        unread.discard(name)
         for piece in pieces:
             for (commit, path), sought in versions[name].items():
                 author, date = people.get(commit or "", (None, None))
                 blob = Blob(piece.content, piece.origin, path, commit, author, date, name, name_is_new=False)
                 yield _scanned(repository, blob, sought, scanner, piece.lines_before)
+    for name in sorted(unread):
+        reason = f"object {name} holds a secret, but git could not read it again to tell where: run 'git fsck'"
+        yield ScanResult(skipped=tuple(Skipped(_shown(path, scanner), reason) for _, path in versions[name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +256,7 @@ def _scanned(
     """Return the findings about the secrets in question, each with its life."""
     by_digest = {sighting.digest: (sighting, life) for sighting, life in sought}
     shown = masked_path(blob.path, scanner)
-    path = blob.path if shown is None else shown.encode()
+    path = _shown(blob.path, scanner)
     try:
         nameless = scan_container(scanner, Blob(blob.content, blob.origin))
         named = scan_container(scanner, blob, shown)
@@ -277,6 +274,12 @@ def _scanned(
         tuple(Skipped(path, skipped.reason, skipped.incomplete) for skipped in late), 1, 0, 0,
         tuple(triaged for triaged in counted if triaged.suppression is not None),
     )  # fmt: skip
+
+
+def _shown(path: bytes | None, scanner: Scanner) -> bytes | None:
+    """Return a path as it is shown: with its secrets masked."""
+    shown = masked_path(path, scanner)
+    return path if shown is None else shown.encode()
 
 
 def _with_life(repository: Repository, finding: Finding, lived: _Lived, lines_before: int) -> Finding:

@@ -11,12 +11,13 @@ import numpy as np
 from monei_guard.git.cat_file import all_object_ids
 from monei_guard.git.delta_families import needed_entries, share_out
 from monei_guard.git.object_directories import ObjectFiles, object_files
+from monei_guard.git.object_names import Unstored
 from monei_guard.git.pack import Pack, open_pack
 from monei_guard.git.pack_entries import BLOB, COMMIT, TAG, TREE, Flags
-from monei_guard.git.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, among
+from monei_guard.git.pack_index import ID_LENGTHS, Ids, Offsets, PackFormatError, StoredIds, among
 from monei_guard.git.pack_walk import ContentTest
 from monei_guard.git.repository import Repository
-from monei_guard.history.clean_objects import CleanObjects, joined, no_clean_objects, pack_mark
+from monei_guard.history.clean_objects import CleanObjects, are_stored, joined, no_clean_objects, pack_mark
 from monei_guard.history.fallback import scan_through_git
 from monei_guard.history.process_pool import WorkerDiedError, default_jobs, work_through
 from monei_guard.history.worker import (
@@ -52,7 +53,7 @@ class StoreResult:
 
     `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
     `gaps` are ids and what in those objects could not be looked at (with: is that bad). `unclean` are the ids of all
-    objects that must be looked at again next time.
+    objects that must be looked at again next time. `unstored` and `submodules` as of `NameReader`.
     """
 
     objects: int = 0
@@ -64,6 +65,8 @@ class StoreResult:
     problems: list[tuple[bytes, str]] = field(default_factory=list)
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
     unclean: set[str] = field(default_factory=set)
+    unstored: list[Unstored] = field(default_factory=list)
+    submodules: set[bytes] = field(default_factory=set)
 
     def add(self, share: ShareResult, way: str) -> None:
         """Count what came of a share of the objects, read in that way."""
@@ -73,6 +76,8 @@ class StoreResult:
         self.names |= share.names
         self.gaps += share.gaps
         self.damaged |= share.hopeless
+        self.unstored += share.unstored
+        self.submodules |= share.submodules
         self.unclean.update(matched.object_id for matched in share.matched_objects)
         self.unclean.update(name for name, _, _ in share.gaps)
         self.unclean.update(share.named)
@@ -111,6 +116,11 @@ class ObjectStore:
         """Bytes of a raw object id."""
         return ID_LENGTHS[self.repository.object_format]
 
+    def stored_ids(self) -> StoredIds:
+        """Return what is known to be stored: what is in a pack that only git can read is not among it."""
+        loose = np.array([bytes.fromhex(name) for name in sorted(self.files.loose)], dtype=f"S{self.id_length}")
+        return StoredIds((*(pack.index.ids for pack in self.packs), loose, self.clean.ids))
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -147,10 +157,13 @@ class Scan:
 def open_store(repository: Repository, clean: CleanObjects | None = None) -> ObjectStore:
     """Open every pack but those in which everything is known to be clean.
 
+    Nothing is known where something that was there before is gone: it may be missing.
+
     Raises GitError where git cannot even say where the objects are.
     """
     files = object_files(repository)
-    clean = clean or no_clean_objects(ID_LENGTHS[repository.object_format])
+    if clean is None or not are_stored(clean, files):
+        clean = no_clean_objects(ID_LENGTHS[repository.object_format])
     packs, refused, marks, covered = [], [], [], set()
     for stem in files.packs:
         try:
@@ -183,7 +196,7 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
     For that, all commits and trees must be read: they can be looked at meanwhile.
     """
     selected = _selected(store)
-    examiner = Examiner(store.packs, selected, options.prefilter, options.margin, options.matcher)
+    examiner = Examiner(store.packs, selected, options.prefilter, options.margin, options.matcher, store.stored_ids())
     loose = _new_loose(store)
     total = sum(int(mask.sum()) for mask in selected) + len(loose)
     scan = Scan(store, options, examiner, total, StoreResult(problems=list(store.files.problems)))
@@ -260,16 +273,19 @@ def remember(store: ObjectStore, stored: StoreResult) -> CleanObjects | None:
         return None
     width = store.id_length
     unclean = np.array([bytes.fromhex(name) for name in stored.unclean], dtype=f"S{width}")
-    loose = np.array([bytes.fromhex(name) for name, _ in _new_loose(store)], dtype=f"S{width}")
-    covered, again = set(store.covered), np.isin(unclean, np.array(store.clean.again, dtype=f"S{width}"))
+    loose = np.array([bytes.fromhex(name) for name in store.files.loose], dtype=f"S{width}")
+    covered, outside = set(store.covered), [np.sort(loose)]
+    again = np.isin(unclean, np.array(store.clean.again, dtype=f"S{width}"))
     for mark, pack in zip(store.marks, store.packs, strict=True):
         inside = among(unclean, pack.index.ids)
         if int(inside.sum()) <= _MOST_AGAIN:
             covered.add(mark)
             again |= inside
+        else:
+            outside.append(pack.index.ids)
     ids = joined([store.clean.ids, *(pack.index.ids for pack in store.packs), np.sort(loose)], unclean.tolist(), width)
     rechecked = sorted(bytes(name).ljust(width, b"\0") for name in unclean[again].tolist())
-    return CleanObjects(ids, frozenset(covered), tuple(rechecked))
+    return CleanObjects(ids, frozenset(covered), tuple(rechecked), joined(outside, (), width))
 
 
 def _again(store: ObjectStore) -> frozenset[str]:

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
 
 from monei_guard.git.delta_families import Share
-from monei_guard.git.object_directories import NotAFileError, read_loose
+from monei_guard.git.object_directories import NotAFileError, is_content_of, read_loose
+from monei_guard.git.object_names import NameReader, Unstored
 from monei_guard.git.pack import Pack
-from monei_guard.git.pack_entries import TYPE_NAMES, Flags
-from monei_guard.git.pack_index import Offsets
+from monei_guard.git.pack_entries import BLOB, TYPE_NAMES, Flags
+from monei_guard.git.pack_index import Offsets, StoredIds
 from monei_guard.git.pack_walk import LARGE_OBJECT, ContentTest, Walker
 from monei_guard.git.tree_objects import tree_entries
 
@@ -61,7 +62,7 @@ class ShareResult:
     `unread` objects were left to git; `damaged` says of some of them why; `hopeless` ones must not be left to it.
 
     `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
-    not be looked at everywhere (with: is that bad).
+    not be looked at everywhere (with: is that bad). `unstored` and `submodules` as of `NameReader`.
     """
 
     objects: int = 0
@@ -73,6 +74,8 @@ class ShareResult:
     damaged: dict[str, str] = field(default_factory=dict)
     gaps: list[tuple[str, str, bool]] = field(default_factory=list)
     hopeless: dict[str, str] = field(default_factory=dict)
+    unstored: list[Unstored] = field(default_factory=list)
+    submodules: set[bytes] = field(default_factory=set)
 
     def add(self, other: "ShareResult") -> None:
         """Count what came of other objects as well."""
@@ -85,6 +88,8 @@ class ShareResult:
         self.damaged |= other.damaged
         self.gaps += other.gaps
         self.hopeless |= other.hopeless
+        self.unstored += other.unstored
+        self.submodules |= other.submodules
 
 
 class Collector(Protocol[Rows_co]):
@@ -101,7 +106,8 @@ class Collector(Protocol[Rows_co]):
 class Examiner:
     """Everything a worker needs. `selected` tells for each pack which of its entries are to be looked at.
 
-    `prefilter` and `margin` as `content_test` and `margin` for `pack_walk.Walker`.
+    `prefilter` and `margin` as `content_test` and `margin` for `pack_walk.Walker`; of what objects name, all that is
+    not among the `stored` is told.
     """
 
     packs: tuple[Pack, ...]
@@ -109,6 +115,7 @@ class Examiner:
     prefilter: ContentTest
     margin: int | None
     matcher: ObjectMatcher
+    stored: StoredIds
 
     def examine(self, task: PackShare | LooseShare, collector: Collector[object] | None = None) -> ShareResult:
         """Look through one share; the collector gets what of a pack's share is selected."""
@@ -138,6 +145,12 @@ class Examiner:
         held = {name for name, matches in zip(names, self.matcher(names), strict=True) if matches.secrets}
         return ShareResult(names=held, named=[object_id]) if held else ShareResult()
 
+    def names(self, object_id: str, kind: str, content: bytes) -> ShareResult:
+        """Return what an object names and is not stored."""
+        reader = NameReader(self.stored, len(object_id) // 2)
+        reader.read(kind, object_id, content)
+        return ShareResult(unstored=reader.unstored(), submodules=reader.submodules)
+
     def _packed(self, task: PackShare, collector: Collector[object] | None) -> ShareResult:
         pack = self.packs[task.pack]
         kind = TYPE_NAMES[task.share.kind]
@@ -156,13 +169,16 @@ class Examiner:
                 size = 0
 
         each_group = partial(collector.take, task.pack) if collector is not None else None
+        reader = NameReader(self.stored, pack.index.id_length, pack)
+        each_news = partial(reader.take, task.share.kind) if task.share.kind != BLOB else None
         walker = Walker(
-            pack.data, pack.entries, self.selected[task.pack], self.prefilter, self.margin, found, each_group
+            pack.data, pack.entries, self.selected[task.pack], self.prefilter, self.margin, found, each_group, each_news
         )
         outcome = walker.walk(task.share.members)
         result.add(self.match(kind, waiting))
         result.objects = outcome.objects
         result.size = outcome.size
+        result.unstored, result.submodules = reader.unstored(), reader.submodules
         result.unread = [pack.index.object_id(at) for at in outcome.deferred]
         result.damaged = {pack.index.object_id(at): reason for at, reason in outcome.damaged.items()}
         return result
@@ -178,6 +194,9 @@ class Examiner:
             return ShareResult(unread=[object_id])
         kind, content = read
         result = self.match(kind, [(object_id, content)]) if self.prefilter(content) else ShareResult()
+        result.add(self.names(object_id, kind, content))
+        if not is_content_of(object_id, kind, content):
+            result.hopeless[object_id] = "its content is not what its id stands for"
         result.objects = 1
         result.size = len(content)
         return result

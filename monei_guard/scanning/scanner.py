@@ -12,7 +12,7 @@ from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
-from monei_guard.errors import GuardError
+from monei_guard.errors import GuardError, IncompleteError
 from monei_guard.lints.registry import language_opener
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
@@ -178,7 +178,7 @@ def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:
     suppressed: list[Triaged] = []
     skipped: list[Skipped] = []
     files = blobs = size = 0
-    for item in expand(items, scanner.archives, _OPENERS):
+    for item in expand(_to_the_end(items), scanner.archives, _OPENERS):
         shown = names.shown(item.path) if item.path is not None else None
         if isinstance(item, Skipped):
             skipped.append(_masked(item, shown))
@@ -199,6 +199,14 @@ def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:
         suppressed += result.suppressed
         skipped += (_masked(gap, shown) for gap in result.skipped)
     return ScanResult(tuple(findings), tuple(skipped), files, blobs, size, tuple(suppressed))
+
+
+def _to_the_end(items: Iterable[Blob | Skipped]) -> Iterator[Blob | Skipped]:
+    """Yield the items; what ends them early is the last thing that was not scanned: what came before still counts."""
+    try:
+        yield from items
+    except IncompleteError as error:
+        yield Skipped(None, str(error))
 
 
 def masked_path(path: bytes | None, scanner: Scanner) -> str | None:

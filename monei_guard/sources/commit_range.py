@@ -3,24 +3,20 @@
 Each commit is compared with its parents, a merge with all of them, so that only what no parent has is new.
 """
 
-import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monei_guard.errors import GuardError, IncompleteError
 from monei_guard.git.commit_authors import author_and_date
-from monei_guard.git.repository import (
-    GitError,
-    ObjectReader,
-    ObjectTooLargeError,
-    Repository,
-    cat_file,
-)
+from monei_guard.git.object_reader import ObjectReader, ObjectTooLargeError, cat_file
+from monei_guard.git.ref_tips import shallow_edge
+from monei_guard.git.repository import GitError, Repository
 from monei_guard.git.revisions import is_shallow
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
+from monei_guard.sources.containers.signatures import archive_kind
 from monei_guard.sources.source import SourceOptions
 from monei_guard.sources.staged_index import AddedLines
 
@@ -40,7 +36,7 @@ class ShallowError(IncompleteError):
 
 @dataclass(frozen=True, slots=True)
 class CommitRange:
-    """Commits to look at, oldest first, as hex ids; `tags` are annotated tags that lead to them.
+    """Commits to look at, parents before children, as hex ids; `tags` are annotated tags that lead to them.
 
     `shallow` are those whose parents this shallow clone does not have.
     """
@@ -110,7 +106,7 @@ def read_since(repository: Repository, date: str) -> CommitRange:
 
 def range_items(repository: Repository, commits: CommitRange, options: SourceOptions) -> Iterator[Blob | Skipped]:
     """Yield what the commits add. Raises GitError when their trees cannot be read."""
-    seen: set[tuple[bytes, bytes]] = set()
+    versions = _Versions()
     who: tuple[str | None, str | None] = (None, None)
     with cat_file(repository) as objects:
         for tag in commits.tags:
@@ -128,9 +124,13 @@ def range_items(repository: Repository, commits: CommitRange, options: SourceOpt
                 yield from message
                 first = message[0]
                 who = (first.author, first.date) if isinstance(first, Blob) else (None, None)
-            elif (change.path, change.new_id) not in seen:
-                seen.add((change.path, change.new_id))
-                yield from _changed(repository, objects, change, who, options)
+            elif (told := versions.told(change)) is not None:
+                for item in _changed(objects, change, who, options):
+                    if isinstance(item, Skipped):
+                        versions.give_up(change)
+                        yield item
+                    elif not told or archive_kind(item.content, item.path) is None:  # of an archive all counts at once
+                        yield replace(item, is_new_line=_new_lines(repository, item.content, change, told, versions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,46 @@ class _Change:
     new_id: bytes
     old_ids: tuple[bytes, ...]
     is_new_path: bool
+
+
+class _Versions:
+    """What several commits that bring the same version of a path add together, in whatever order they come.
+
+    A commit may bring it without a new line (a change of mode): what another adds with it has to be told then.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[bytes, bytes], dict[tuple[bytes, ...], None]] = {}
+        self._diffs: dict[tuple[bytes, bytes], dict[bytes, frozenset[int]]] = {}
+
+    def told(self, change: _Change) -> tuple[tuple[bytes, ...], ...] | None:
+        """Return the former versions against which this one has been told; None where nothing of it is left to tell."""
+        told = self._told.setdefault((change.path, change.new_id), {})
+        if change.new_id in change.old_ids or () in told or change.old_ids in told:
+            return None
+        before = tuple(told)
+        told[change.old_ids] = None
+        return before
+
+    def give_up(self, change: _Change) -> None:
+        """Take a version as told: what cannot be read is said once."""
+        self._told[change.path, change.new_id] = {(): None}
+
+    def diffs(self, change: _Change) -> dict[bytes, frozenset[int]]:
+        """Return where the added lines of a version are kept, by its former versions."""
+        return self._diffs.setdefault((change.path, change.new_id), {})
+
+
+@dataclass(frozen=True, slots=True)
+class _NewLines:
+    """Which lines of a version are new, and were not when it was told before."""
+
+    added: AddedLines | None
+    told: tuple[AddedLines, ...]
+
+    def __call__(self, text: bytes, first: int, last: int) -> bool:
+        is_new = self.added is None or self.added(text, first, last)
+        return is_new and not any(told(text, first, last) for told in self.told)
 
 
 def _sides(text: str) -> tuple[str, str, str]:
@@ -202,16 +242,11 @@ def _merge_base(repository: Repository, start: str, tip: str, text: str) -> str:
 def _listed(
     repository: Repository, revisions: Sequence[str], tags: tuple[str, ...], stdin: bytes | None = None
 ) -> CommitRange:
-    commits = tuple(repository.run("rev-list", "--reverse", *revisions, stdin=stdin).decode().split())
-    return CommitRange(commits, tags, _shallow_edge(repository).intersection(commits))
-
-
-def _shallow_edge(repository: Repository) -> frozenset[str]:
-    if not is_shallow(repository):
-        return frozenset()
-    path = repository.run("rev-parse", "--git-path", "shallow").removesuffix(b"\n")
-    with open(os.path.join(repository.work_tree or repository.git_dir, path), "rb") as file:
-        return frozenset(file.read().decode("ascii", "replace").split())
+    # Whatever the clocks of those who committed said: a child never comes before its parent.
+    listed = repository.run("rev-list", "--topo-order", "--reverse", *revisions, stdin=stdin)
+    commits = tuple(listed.decode().split())
+    edge = shallow_edge(repository) if is_shallow(repository) else frozenset()
+    return CommitRange(commits, tags, edge.intersection(commits))
 
 
 def _changes(repository: Repository, commits: Sequence[str]) -> Iterator[str | _Change]:
@@ -256,7 +291,6 @@ def _message(objects: ObjectReader, name: str, *, is_tag: bool = False) -> Itera
 
 
 def _changed(
-    repository: Repository,
     objects: ObjectReader,
     change: _Change,
     who: tuple[str | None, str | None],
@@ -278,5 +312,21 @@ def _changed(
     yield Blob(
         content, Origin.HISTORY, change.path, change.commit, author, date, change.new_id.decode(),
         name_is_new=change.is_new_path,
-        is_new_line=AddedLines(repository, content, change.new_id, change.old_ids) if change.old_ids else None,
     )  # fmt: skip
+
+
+def _new_lines(
+    repository: Repository,
+    content: bytes | memoryview,
+    change: _Change,
+    told: tuple[tuple[bytes, ...], ...],
+    versions: _Versions,
+) -> _NewLines | None:
+    """Return what tells the lines that count, None where all do."""
+    if not change.old_ids and not told:
+        return None
+    against = [
+        AddedLines(repository, bytes(content), change.new_id, old_ids, versions.diffs(change)) if old_ids else None
+        for old_ids in (change.old_ids, *told)
+    ]
+    return _NewLines(against[0], tuple(lines for lines in against[1:] if lines is not None))

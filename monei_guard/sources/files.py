@@ -42,7 +42,7 @@ def directory(
     `root` itself is ignored (who names an ignored folder wants it scanned). Elsewhere: everything but `.git`.
     `expect` is called beforehand with the number of files (for a progress line); without it nobody counts.
     """
-    names: Iterable[bytes | Skipped] = _walk(root) if include_ignored else _names(root)
+    names: Iterable[bytes | Skipped] = _walk(root) if include_ignored else _names(root, options.git_timeout)
     if expect is not None:
         names = list(names)
         expect(len(names))
@@ -82,11 +82,11 @@ def standard_input(stream: BinaryIO, options: SourceOptions) -> Iterator[Blob | 
         yield Blob(content, Origin.STDIN)
 
 
-def _names(root: bytes) -> Iterator[bytes | Skipped]:
+def _names(root: bytes, timeout: float) -> Iterator[bytes | Skipped]:
     """Yield the paths git would have us scan, or all of them where git has no say or cannot say."""
     listed = None
     try:
-        listed = _listed_by_git(root)
+        listed = _listed_by_git(root, timeout)
     except GitMissingError:
         yield Skipped(None, "git was not found: what it ignores was scanned too", incomplete=False)
     except GitError as error:
@@ -94,15 +94,17 @@ def _names(root: bytes) -> Iterator[bytes | Skipped]:
     yield from _walk(root) if listed is None else listed
 
 
-def _listed_by_git(root: bytes) -> Iterable[bytes | Skipped] | None:
+def _listed_by_git(root: bytes, timeout: float) -> Iterable[bytes | Skipped] | None:
     """Return the paths git would have us scan, or None where git has no say. Raises GitError, GitMissingError."""
-    repository = discover(root)
+    repository = discover(root, timeout=timeout)
     if repository is None or not _inside(root, repository):
         return None
     if _is_ignored(root, repository):
         return None
     # A directory that git may not enter is a warning to it; to us it is something that was not scanned.
-    listing, warnings = git_with_warnings(("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root)
+    listing, warnings = git_with_warnings(
+        ("ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=root, timeout=timeout
+    )
     names: list[bytes | Skipped] = [Skipped(None, warning) for warning in warnings]
     names += sorted({name for name in listing.split(b"\0") if name})
     return names

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from monei_guard.errors import IncompleteError
-from monei_guard.git.repository import GitError, ObjectTooLargeError, Repository, cat_file
+from monei_guard.git.object_reader import ObjectTooLargeError, cat_file
+from monei_guard.git.repository import GitError, Repository
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.commit_range import CommitRange, range_items, read_listed

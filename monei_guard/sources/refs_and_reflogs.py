@@ -30,10 +30,7 @@ def repository_names(
     They are no files of the project: the options for those mean nothing to them.
     """
     del options
-    common = os.path.join(
-        repository.work_tree or repository.git_dir,
-        repository.run("rev-parse", "--git-common-dir").removesuffix(b"\n"),
-    )
+    common = repository.common_dir()
     folders = [common] if os.path.realpath(common) == os.path.realpath(repository.git_dir) else [
         common, repository.git_dir
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from monei_guard.git.repository import GIT_TIMEOUT
 from monei_guard.model.blob import Blob, Skipped
 
 MAX_SIZE = 64 * 1000 * 1000
@@ -11,11 +12,12 @@ MAX_SIZE = 64 * 1000 * 1000
 class SourceOptions(NamedTuple):
     """What a run asks of every source: `max_size` in bytes; `excluded` tells paths that are not to be scanned.
 
-    Paths are relative to the root of the source.
+    Paths are relative to the root of the source. `git_timeout` is in seconds, for one answer of git.
     """
 
     max_size: int = MAX_SIZE
     excluded: Callable[[bytes], bool] | None = None
+    git_timeout: float = GIT_TIMEOUT
 
 
 class Source(Protocol):

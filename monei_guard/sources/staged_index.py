@@ -7,21 +7,19 @@ already has is not new.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from monei_guard.git.repository import (
-    GitError,
-    ObjectReader,
-    ObjectTooLargeError,
-    Repository,
-    cat_file,
-)
+from monei_guard.git.object_reader import ObjectReader, ObjectTooLargeError, cat_file
+from monei_guard.git.repository import GitError, Repository
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.sources.files import read_quietly
 from monei_guard.sources.source import SourceOptions
 
 _SUBMODULE = b"160000"
+_WITHOUT_MODE = frozenset({"D", "U"})
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # for a pipe in the place of a file
 _HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -50,12 +48,15 @@ class AddedLines:
         """Return whether any of the lines is new."""
         if text.count(b"\n") != self.content.count(b"\n"):
             return True  # git splits UTF-16 at other places than we do: rather one finding too many
-        return all(not self._added(old).isdisjoint(range(first, last + 1)) for old in self.old_ids)
+        return all(self._adds(old, range(first, last + 1)) for old in self.old_ids)
 
-    def _added(self, old_id: bytes) -> frozenset[int]:
+    def _adds(self, old_id: bytes, lines: range) -> bool:
         if old_id not in self.cached:
-            self.cached[old_id] = _added_lines(self.repository, old_id, self.new_id)
-        return self.cached[old_id]
+            try:
+                self.cached[old_id] = _added_lines(self.repository, old_id, self.new_id)
+            except GitError:  # the former version is not here (a partial clone): then every line may be new
+                return True
+        return not self.cached[old_id].isdisjoint(lines)
 
 
 def staged_items(
@@ -64,6 +65,8 @@ def staged_items(
     """Yield the blobs a commit would add. Raises GitError when the index cannot be read."""
     parents = [repository.head or repository.empty_tree, *_merge_heads(repository)]
     changes = [_changes(repository, parent) for parent in parents]
+    if not all(map(_is_something, changes[0].values())):
+        yield Skipped(None, "the index is damaged, and not all that is staged is in it: remove it and run 'git reset'")
     if not changes[0]:
         return
     with cat_file(repository) as objects:
@@ -81,6 +84,8 @@ def staged_items(
 def _entry(
     repository: Repository, objects: ObjectReader, entry: StagedEntry, old_ids: tuple[bytes, ...], max_size: int
 ) -> Iterator[Blob | Skipped]:
+    if not _is_something(entry):
+        return  # which has been said
     if entry.status == "U":
         yield Skipped(entry.path, "unmerged: resolve the conflict, then stage it", incomplete=False)
         return
@@ -110,10 +115,23 @@ def _changes(repository: Repository, parent: str) -> dict[bytes, StagedEntry]:
 
     Plumbing, with everything off that configuration or attributes could change.
     """
-    raw = repository.run(
-        "diff-index", "--cached", "--raw", "-z", "-r", "-M", "-l400", "--no-abbrev", "--ita-invisible-in-index",
-        "--ignore-submodules=none", "--no-ext-diff", "--no-textconv", parent, "--",
-    )  # fmt: skip
+    raw = _listed(repository, parent, "--no-renames")
+    entries = _parsed(raw)
+    letters = {entry.status for entry in entries.values()}
+    if not (letters >= {"A", "D"} and all(map(_is_something, entries.values()))):
+        return {path: entry for path, entry in entries.items() if entry.status != "D"}
+    with suppress(GitError):  # it compares contents, which a partial clone may not have: each name is new then
+        entries = _parsed(_listed(repository, parent, "-M", "-l400"))
+    return {path: entry for path, entry in entries.items() if entry.status != "D"}
+
+
+def _is_something(entry: StagedEntry) -> bool:
+    """Whether an entry is one: where the index file was cut off, git reads nothing and takes that for entries."""
+    return entry.status in _WITHOUT_MODE or bool(entry.mode.strip(b"0"))
+
+
+def _parsed(raw: bytes) -> dict[bytes, StagedEntry]:
+    """Return what git lists by path."""
     fields = raw.split(b"\0")
     entries: dict[bytes, StagedEntry] = {}
     at = 0
@@ -123,18 +141,25 @@ def _changes(repository: Repository, parent: str) -> dict[bytes, StagedEntry]:
         at += 2 if letter in "RC" else 1
         path = fields[at]
         at += 1
-        if letter != "D":
-            old = None if letter in "AT" or not old_id.strip(b"0") else old_id
-            entries[path] = StagedEntry(path, letter, mode, new_id, old)
+        old = None if letter in "AT" or not old_id.strip(b"0") else old_id
+        entries[path] = StagedEntry(path, letter, mode, new_id, old)
     return entries
+
+
+def _listed(repository: Repository, parent: str, *renames: str) -> bytes:
+    return repository.run(
+        "diff-index", "--cached", "--raw", "-z", "-r", *renames, "--no-abbrev", "--ita-invisible-in-index",
+        "--ignore-submodules=none", "--no-ext-diff", "--no-textconv", parent, "--",
+    )  # fmt: skip
 
 
 def _merge_heads(repository: Repository) -> list[str]:
     try:
-        with open(os.path.join(repository.git_dir, b"MERGE_HEAD"), "rb") as file:
-            return file.read(1 << 16).decode("ascii", "replace").split()
+        descriptor = os.open(os.path.join(repository.git_dir, b"MERGE_HEAD"), os.O_RDONLY | _NO_WAITING)
     except OSError:
         return []
+    with open(descriptor, "rb", buffering=0) as file:
+        return (file.read(1 << 16) or b"").decode("ascii", "replace").split()
 
 
 def _added_lines(repository: Repository, old_id: bytes, new_id: bytes) -> frozenset[int]:

@@ -12,7 +12,8 @@ from monei_guard.application.ci.scope import ScanScope
 from monei_guard.application.run import Run
 from monei_guard.configuration.location import LARGEST, OWN_FILE, PYPROJECT
 from monei_guard.errors import GuardError
-from monei_guard.git.repository import Repository, cat_file
+from monei_guard.git.object_reader import cat_file
+from monei_guard.git.repository import Repository
 from monei_guard.git.revisions import blob_at
 from monei_guard.policy.baseline_name import DEFAULT_NAME
 from monei_guard.reporting.terminal import location_text

@@ -9,7 +9,8 @@ from monei_guard.application.options import RunOptions
 from monei_guard.application.reports import TerminalWriter
 from monei_guard.ci_platforms.event import Platform
 from monei_guard.errors import GuardError
-from monei_guard.git.repository import ObjectReader, Repository, cat_file
+from monei_guard.git.object_reader import ObjectReader, cat_file
+from monei_guard.git.repository import Repository
 from monei_guard.git.revisions import blob_at
 from monei_guard.model.finding import Triaged
 from monei_guard.reporting.console import note

@@ -9,7 +9,7 @@ from monei_guard.application.audit import AuditOptions, past_and_present, run_au
 from monei_guard.application.ci.config_changes import changed_by_this_run, describe_config, suppressed
 from monei_guard.application.ci.outputs import RunNotes, log_writer, platform_options, write_summary
 from monei_guard.application.ci.scope import ScanScope, scope_of, with_base
-from monei_guard.application.finishing import finish, staged_hygiene
+from monei_guard.application.finishing import finish, staged_hygiene, with_report
 from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
 from monei_guard.application.repository import open_repository
@@ -42,8 +42,13 @@ class CiOptions:
 
 def scan_ci_run(options: RunOptions, how: CiOptions, variables: Mapping[str, str]) -> int:
     """Scan what the platform of `variables` started this run for, report it, return the exit code."""
+    return with_report(options, lambda: _scan_ci_run(options, how, variables))
+
+
+def _scan_ci_run(options: RunOptions, how: CiOptions, variables: Mapping[str, str]) -> int:
     repository = open_repository(
         how.folder,
+        timeout=options.git_timeout,
         missing=f"{os.path.abspath(how.folder)} is not inside a git repository",
         hint="check out the repository before this step",
     )

@@ -4,18 +4,19 @@ Findings stop it either way.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from monei_guard.application.finishing import finish
 from monei_guard.application.run import Run
 from monei_guard.errors import ExitCode, IncompleteError
-from monei_guard.model.location import display_path
+from monei_guard.model.location import Location, display_path
 from monei_guard.reporting.console import warn
 from monei_guard.scanning.result import ScanResult
 
 if TYPE_CHECKING:
     from monei_guard.application.reports import TerminalWriter
+    from monei_guard.model.finding import Finding
 
 VARIABLE = "MONEI_GUARD_ON_ERROR"
 # What who pushes has to know.
@@ -23,6 +24,7 @@ AMEND = (
     "help: to take it out in a further commit is not enough: change the commit that adds it ('git commit --amend', "
     "'git rebase -i'), then push again"
 )
+RENAME = "help: a branch or tag with a secret in its name goes by another name: 'git push REMOTE LOCAL:OTHER-NAME'"
 _MOST = 20  # lines; more of the same says no more
 
 
@@ -52,6 +54,19 @@ def conclude(
     `note` is told each thing that was not looked at and goes through all the same.
     """
     return finish(run, _softened(result, note), silent_when_clean=True, terminal=terminal)
+
+
+def advise(findings: "Sequence[Finding]") -> None:
+    """Say what who pushes can do about what was found: in a commit, or in the name of a ref."""
+    in_names = [finding for finding in findings if _is_ref(finding.location)]
+    if len(in_names) < len(findings):
+        warn(AMEND)
+    if in_names:
+        warn(RENAME)
+
+
+def _is_ref(location: Location) -> bool:
+    return location.commit is None and location.path is not None and location.path.startswith("refs/")
 
 
 def _softened(result: ScanResult, note: Callable[[str], None]) -> ScanResult:

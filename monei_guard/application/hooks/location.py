@@ -28,7 +28,8 @@ def repository_hooks(repository: Repository, types: tuple[str, ...]) -> HookLoca
     top = os.fsdecode(repository.work_tree or repository.git_dir)
     lines = ", ".join(f"'monei-guard {_LINES[name]}' to its {name}" for name in types)
     if any(os.path.lexists(os.path.join(top, name)) for name in _LEFTHOOK):
-        raise ManagedHooksError("lefthook writes the hooks of this repository", hint=f"add {lines} commands")
+        hint = f"add {lines} commands" + ("; pre-push also needs 'use_stdin: true'" if "pre-push" in types else "")
+        raise ManagedHooksError("lefthook writes the hooks of this repository", hint=hint)
     configured = hooks_path("--local", top)
     if configured is None:
         everywhere = hooks_path("--global", top) or hooks_path("--system", top)

@@ -16,6 +16,7 @@ def open_hook_run(options: RunOptions) -> tuple[Run, Repository]:
     repository = open_repository(
         ".",
         as_hook=True,
+        timeout=options.git_timeout,
         missing=f"{os.getcwd()} is not inside a git repository",
         hint="git runs this command as a hook",
     )

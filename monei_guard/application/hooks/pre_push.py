@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from monei_guard.application.hooks.fail_open import AMEND, conclude, fail_open_if_wished
+from monei_guard.application.finishing import with_report
+from monei_guard.application.hooks.fail_open import advise, conclude, fail_open_if_wished
 from monei_guard.application.hooks.opening import open_hook_run
 from monei_guard.application.opening import source_options
 from monei_guard.application.options import RunOptions
@@ -13,7 +14,7 @@ from monei_guard.reporting.console import warn
 from monei_guard.reporting.progress import file_progress
 from monei_guard.scanning.scanner import scan
 from monei_guard.sources.commit_range import read_range
-from monei_guard.sources.pushed_refs import Push, push_items, read_push, sent_updates
+from monei_guard.sources.pushed_refs import Push, Update, push_items, read_push, sent_updates
 
 _ZEROS = "0" * 40
 _PATTERN = frozenset("*?[\\")
@@ -21,10 +22,7 @@ _PATTERN = frozenset("*?[\\")
 
 def scan_push(options: RunOptions, remote: str | None, lines: bytes, variables: Mapping[str, str]) -> int:
     """Look at what is pushed, as git says in `lines` or pre-commit in its variables; return the exit code."""
-    code = fail_open_if_wished(lambda: _scan_push(options, remote, lines, variables))
-    if code == ExitCode.FINDINGS:
-        warn(AMEND)
-    return code
+    return with_report(options, lambda: fail_open_if_wished(lambda: _scan_push(options, remote, lines, variables)))
 
 
 def _scan_push(options: RunOptions, remote: str | None, lines: bytes, variables: Mapping[str, str]) -> int:
@@ -32,7 +30,10 @@ def _scan_push(options: RunOptions, remote: str | None, lines: bytes, variables:
     items = push_items(repository, _push(repository, remote, lines, variables), source_options(run))
     with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:
         result = scan(progress.follow(items), run.scanner)
-    return conclude(run, result)
+    code = conclude(run, result)
+    if code == ExitCode.FINDINGS:
+        advise(result.findings)
+    return code
 
 
 def _push(repository: Repository, remote: str | None, lines: bytes, variables: Mapping[str, str]) -> Push:
@@ -42,13 +43,29 @@ def _push(repository: Repository, remote: str | None, lines: bytes, variables: M
         old_ids = [update.old for update in updates if update.old.strip("0")]
         return read_push(repository, updates, old_ids, _remote_option(remote))
     if "PRE_COMMIT" not in variables:
-        return Push()  # git had nothing to say: all is there already
+        return _unpushed(repository, remote)
     remote = variables.get("PRE_COMMIT_REMOTE_NAME", remote)
     base, tip = (variables.get(f"PRE_COMMIT_{name}_REF") for name in ("FROM", "TO"))
     tip = tip or variables.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
     commits = read_range(repository, f"{base or _ZEROS}..{tip}", _remote_option(remote))
     name = os.fsencode(variables.get("PRE_COMMIT_REMOTE_BRANCH", ""))
     return Push(commits, names=(name,) if name else ())
+
+
+def _unpushed(repository: Repository, remote: str | None) -> Push:
+    """Return all that could be pushed: git says nothing of a push that brings nothing, nor does who keeps it away."""
+    refs = repository.run("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags").splitlines()
+    named = [(name.decode(), ref) for name, _, ref in (line.partition(b" ") for line in refs)]
+    if repository.head is not None:
+        named.append((repository.head, b""))
+    updates = [Update(ref, name if not ref else _ZEROS, name) for name, ref in named]
+    push = read_push(repository, updates, (), _remote_option(remote))
+    if push.commits.commits or push.bare:
+        warn(
+            "warning: nothing on standard input says what is pushed, so all that the remote does not have is looked at "
+            "(lefthook keeps git's words to itself without 'use_stdin: true')"
+        )
+    return push
 
 
 def _remote_option(remote: str | None) -> Sequence[str]:

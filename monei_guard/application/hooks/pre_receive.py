@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
-from monei_guard.application.hooks.fail_open import AMEND, VARIABLE, conclude, fail_open_if_wished
+from monei_guard.application.hooks.fail_open import VARIABLE, advise, conclude, fail_open_if_wished
 from monei_guard.application.hooks.push_log import in_words, log_passed
 from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
@@ -20,6 +20,7 @@ from monei_guard.application.run import Run
 from monei_guard.errors import ExitCode, GuardError
 from monei_guard.git.repository import GitError, Repository, git
 from monei_guard.model.blob import Blob, Skipped
+from monei_guard.model.finding import Finding
 from monei_guard.reporting.console import note, warn
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.report import Report
@@ -42,6 +43,7 @@ def scan_received(options: RunOptions, lines: bytes, variables: Mapping[str, str
         ".",
         work_tree=WorkTree.ANY,
         as_hook=True,
+        timeout=options.git_timeout,
         missing=f"{os.getcwd()} is not a git repository",
         hint="git runs this command as a hook",
     )
@@ -69,7 +71,7 @@ def _scan_received(run: Run, repository: Repository, updates: Sequence[Update], 
         passed = _passed(run, repository, updates, push) if allowed else []
         _log(repository, updates, passed, softened, variables)
     elif code in {ExitCode.FINDINGS, ExitCode.INCOMPLETE}:
-        _refuse(updates, is_found=bool(result.findings))
+        _refuse(updates, result.findings)
     return code
 
 
@@ -137,13 +139,13 @@ def _log(
         log_passed(repository.git_dir, updates, f"{VARIABLE}=warn", softened, variables)
 
 
-def _refuse(updates: Sequence[Update], *, is_found: bool) -> None:
+def _refuse(updates: Sequence[Update], findings: Sequence[Finding]) -> None:
     """Say that the push was refused and what the ways out are, for who pushes and for who runs the server."""
     ids = list(dict.fromkeys(update.new for update in updates if not update.is_deletion))
     commands = [f"  git config --add {ALLOW} {commit}" for commit in ids[:_MOST_IDS]]
-    if is_found:
+    if findings:
         warn("monei-guard: the push was refused, and nothing of it was kept, for it brings what is listed above.")
-        warn(AMEND)
+        advise(findings)
     else:
         warn("monei-guard: the push was refused, and nothing of it was kept, for not all of it could be looked at.")
     warn("help: if it has to pass as it is, the administrator can let exactly these commits through, which is logged:")
