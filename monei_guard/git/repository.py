@@ -141,6 +141,14 @@ def git(
     return _output(arguments, cwd=cwd, stdin=stdin, env=env, answers=answers)
 
 
+def git_says_yes(arguments: Sequence[str | bytes], *, cwd: str | bytes, as_hook: bool = False) -> bool:
+    """Run git in `cwd` for a question that it answers by its exit code: 0 is yes, 1 is no. Raises as `git` does."""
+    done = _run(arguments, cwd=cwd, stdin=None, env=git_environment(as_hook=as_hook))
+    if done.returncode not in (0, 1):
+        raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
+    return done.returncode == 0
+
+
 def git_with_warnings(arguments: Sequence[str | bytes], *, cwd: str | bytes) -> tuple[bytes, list[str]]:
     """Run git in `cwd` and return its standard output and the lines it complained in. Raises as `git` does."""
     done = _run(arguments, cwd=cwd, stdin=None, env=git_environment())
