@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from monei_guard.application.opening import builtin_rules, source_options
 from monei_guard.application.run import Run
@@ -65,23 +66,35 @@ def with_hygiene(
     history: KeyHistory | None = None,
 ) -> ScanResult:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
-    rules = active_rules(run)
-    for path in paths if rules else ():
+    for path in paths if active_rules(run) else ():
         if path == "-" or not os.path.isdir(path):
             continue
         prefix = b"" if len(paths) == 1 else _prefix(path)
-        try:
-            files = folder_files(path, *_key_finder(run, scanned, prefix))
-            if history is not None:
-                files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
-            files = files if excluded is None else without(files, excluded)
-            known = history is not None and history.holds_monei
-            found = repository_findings(files, rules, holds_monei=known)
-        except GuardError as error:
-            scanned = scanned._replace(skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
-            continue
-        scanned = _with(scanned, run, files, found, prefix)
+        finder = _key_finder(run, scanned, prefix)
+        scanned = checked(run, scanned, partial(folder_files, path, *finder), excluded, history, prefix)
     return scanned
+
+
+def checked(
+    run: Run,
+    scanned: ScanResult,
+    collect: Callable[[], RepositorySnapshot],
+    excluded: Callable[[bytes], bool] | None,
+    history: KeyHistory | None,
+    prefix: bytes = b"",
+) -> ScanResult:
+    """Return the outcome of a scan with what the checks find in the collected files added."""
+    rules = active_rules(run)
+    try:
+        files = collect()
+        if history is not None:
+            files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
+        files = files if excluded is None else without(files, excluded)
+        known = history is not None and history.holds_monei
+        found = repository_findings(files, rules, holds_monei=known)
+    except GuardError as error:
+        return scanned._replace(skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
+    return _with(scanned, run, files, found, prefix)
 
 
 def repository_findings(

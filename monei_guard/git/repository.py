@@ -75,9 +75,13 @@ class Repository:
     head: str | None
     as_hook: bool = False
 
-    def run(self, *arguments: str | bytes, stdin: bytes | None = None) -> bytes:
-        """Run git on this repository, at the top of its work tree; return standard output. Raises GitError."""
-        return _output(arguments, cwd=self.work_tree or self.git_dir, stdin=stdin, env=self.environment())
+    def run(self, *arguments: str | bytes, stdin: bytes | None = None, answers: tuple[int, ...] = (0,)) -> bytes:
+        """Run git on this repository, at the top of its work tree; return standard output. Raises GitError.
+
+        `answers` are the exit codes that are answers, not failures.
+        """
+        cwd = self.work_tree or self.git_dir
+        return _output(arguments, cwd=cwd, stdin=stdin, env=self.environment(), answers=answers)
 
     def environment(self) -> dict[str, str]:
         """Return the environment for git processes that are to look at this repository and no other.

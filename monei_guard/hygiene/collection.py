@@ -88,6 +88,29 @@ def plain_folder_files(
     )  # fmt: skip
 
 
+def tree_files(
+    contents: Mapping[bytes, bytes],
+    read: Callable[[bytes], bytes | None],
+    containing: Callable[[tuple[bytes, ...]], Iterable[bytes]],
+    findings: Mapping[bytes, tuple[Finding, ...]],
+) -> RepositorySnapshot:
+    """Return the files of a commit, for a repository without a work tree: all tracked, and `.gitignore` files judge.
+
+    `contents` has their object ids by path; `containing` searches the texts among them. Archives are not opened, and
+    files have no modes.
+    """
+    states = dict.fromkeys(contents, FileState.TRACKED)
+    paths = frozenset(states)
+    env_kinds = _env_kinds(paths)
+    readers = env_readers(containing(NEEDLES), read, paths, env_kinds)
+    asked = {*env_kinds, *(reader.env_file for reader in readers)}
+    return RepositorySnapshot(
+        root=b"", in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
+        findings=findings, ignored=frozenset(_ignored_by_pathspec(asked, paths, read)), readers=readers,
+        folders=_folders(paths), text_names_monei=cache(lambda: any(True for _ in containing(WORDS))),
+    )  # fmt: skip
+
+
 def staged_files(
     root: bytes, touched: frozenset[bytes], classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None
 ) -> RepositorySnapshot:
