@@ -19,7 +19,7 @@ from monei_guard.lints.registry import ProjectLints
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.rule_files import load_lint_rules
-from monei_guard.scanning.linter import Linter
+from monei_guard.scanning.linter import Linter, files_on_disk
 from monei_guard.scanning.scanner import Scanner, scan
 from monei_guard.sources.files import directory
 from monei_guard.sources.source import SourceOptions
@@ -64,7 +64,7 @@ def plain(root: Path) -> None:
     seconds: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(RUNS):
         for lints in (False, True):
-            linter = Linter(str(root), None) if lints else None
+            linter = Linter(files_on_disk(str(root)), None) if lints else None
             rules = builtin_rules()
             scanner = Scanner(rules.keywords, rules.credentials, rules.evidence, lint=linter)
             start = time.process_time()

@@ -28,6 +28,7 @@ class Expected:
     name: str
     because: str
     findings: tuple[tuple[str, str, int | None], ...]  # code, path, line where it matters
+    severities: tuple[str | None, ...]  # of the findings, where they matter
     git: bool = True
     untracked: tuple[str, ...] = ()
     force_add: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ def expected(folder: Path) -> Expected:
         name=folder.name,
         because=table["because"],
         findings=tuple((f["code"], f["path"], f.get("line")) for f in table.get("finding", [])),
+        severities=tuple(f.get("severity") for f in table.get("finding", [])),
         git=table.get("git", True),
         untracked=tuple(table.get("untracked", ())),
         force_add=tuple(table.get("force-add", ())),

@@ -40,7 +40,7 @@ def builtin_judge() -> RuleRunner:
 
     def judge(text: bytes, path: str) -> Sequence[ObservedMatch]:
         return [
-            (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
+            (found.code, found.vendor or "", str(found.environment), found.secret.reveal() if found.secret else b"")
             for found in find(text, path)
         ]
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, replace
 
 from monei_guard.application.finishing import finish, with_report
+from monei_guard.application.head_tree import HeadTree, scan_head_tree
 from monei_guard.application.hygiene import KeyHistory, key_history, with_hygiene
 from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
@@ -40,17 +41,29 @@ def _report_audit(folder: str, options: RunOptions, how: AuditOptions, *, trust_
     repository = open_named_repository(folder, options.git_timeout)
     top = os.fsdecode(repository.work_tree) if repository.work_tree is not None else folder
     trusted = repository_folder(top) if trust_config else None
-    run = open_run(options, trusted, lambda: manifests_in(os.fsencode(top)), root=top)
-    return finish(run, run_audit(run, repository, top, how), terminal=write_audit)
+    if repository.work_tree is None and repository.head is not None:
+        tree = HeadTree(repository, repository.head)
+        run = open_run(options, trusted, tree.manifests, root=top, project=tree.project())
+    else:
+        tree = None
+        run = open_run(options, trusted, lambda: manifests_in(os.fsencode(top)), root=top)
+    return finish(run, run_audit(run, repository, top, how, tree), terminal=write_audit)
 
 
-def run_audit(run: Run, repository: Repository, top: str, how: AuditOptions) -> ScanResult:
-    """Return what history, work tree and repository checks come to together."""
+def run_audit(
+    run: Run, repository: Repository, top: str, how: AuditOptions, tree: HeadTree | None = None
+) -> ScanResult:
+    """Return what history, work tree and repository checks come to together.
+
+    `tree` stands in for the work tree of a bare repository; where HEAD has no commit yet either, there is none.
+    """
     past = scan_history(run, repository, how.cache_dir, cache=how.cache)
+    history = key_history(past.findings, how.max_key_age)
+    if tree is not None:
+        return past_and_present(past, scan_head_tree(run, tree, history), in_worktree=False)
     if repository.work_tree is None:
         return past
-    present = scan_work_tree(run, top, key_history(past.findings, how.max_key_age))
-    return past_and_present(past, present)
+    return past_and_present(past, scan_work_tree(run, top, history))
 
 
 def scan_work_tree(run: Run, top: str, history: KeyHistory | None = None) -> ScanResult:
@@ -63,13 +76,14 @@ def scan_work_tree(run: Run, top: str, history: KeyHistory | None = None) -> Sca
     return with_hygiene(run, present, (top,), asked.excluded, history)
 
 
-def past_and_present(past: ScanResult, present: ScanResult) -> ScanResult:
+def past_and_present(past: ScanResult, present: ScanResult, *, in_worktree: bool = True) -> ScanResult:
     """Return both outcomes as one: what stands in a file now has the life that the history tells of it.
 
-    The same secret under the same code and path is one finding, at its present place.
+    The same secret under the same code and path is one finding, at its present place, which is a work tree or
+    (without `in_worktree`) the tree of HEAD.
     """
     lives = {_identity(finding): finding for finding in past.findings if finding.secret is not None}
-    current = tuple(_with_past(finding, lives.get(_identity(finding))) for finding in present.findings)
+    current = tuple(_with_past(finding, lives.get(_identity(finding)), in_worktree) for finding in present.findings)
     covered = {_identity(finding) for finding in current if finding.secret is not None}
     gone = tuple(finding for finding in past.findings if finding.secret is None or _identity(finding) not in covered)
     suppressed = (*present.suppressed, *past.suppressed)
@@ -80,10 +94,10 @@ def _identity(finding: Finding) -> tuple[str, Secret | None, str | None]:
     return finding.code, finding.secret, finding.location.path
 
 
-def _with_past(finding: Finding, past: Finding | None) -> Finding:
+def _with_past(finding: Finding, past: Finding | None, in_worktree: bool) -> Finding:
     """Return a present finding with who brought it, when, and its life."""
     if finding.secret is None or past is None or past.life is None:
         return finding
     origin = past.location
     location = replace(finding.location, commit=origin.commit, author=origin.author, date=origin.date)
-    return replace(finding, life=replace(past.life, in_worktree=True), location=location)
+    return replace(finding, life=replace(past.life, in_worktree=in_worktree), location=location)

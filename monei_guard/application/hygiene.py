@@ -5,15 +5,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from monei_guard.application.opening import builtin_rules, source_options
 from monei_guard.application.run import Run
 from monei_guard.application.scanner_factory import build_key_finder
 from monei_guard.decoding.charset import root_view
+from monei_guard.detection.placeholders import is_generated, placeholder_reason
 from monei_guard.errors import GuardError
 from monei_guard.git.repository import discover
 from monei_guard.hygiene.collection import plain_folder_files, staged_files, work_tree_files
+from monei_guard.hygiene.elsewhere import findings_elsewhere
 from monei_guard.hygiene.findings import path_of
+from monei_guard.hygiene.monei_signs import concerns_monei
 from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.hygiene.snapshot import RepositorySnapshot
 from monei_guard.model.blob import Blob, Skipped
@@ -31,21 +35,27 @@ from monei_guard.scanning.scanner import Scanner
 
 @dataclass(frozen=True, slots=True)
 class KeyHistory:
-    """What `audit` knows and `scan` does not: when each key was first committed, and how old one may be."""
+    """What `audit` knows and `scan` does not: when each key was first committed, and how old one may be.
+
+    `holds_monei` says that a key of Monei was ever there.
+    """
 
     first_seen: Callable[[Secret], datetime | None]
     max_key_age_days: int = 90
+    holds_monei: bool = False
 
 
 def key_history(findings: Iterable[Finding], max_key_age_days: int = 90) -> KeyHistory:
     """Return when each key was first committed, from the findings of a history scan (their dates are ISO 8601)."""
     first: dict[Secret, datetime] = {}
+    holds_monei = False
     for finding in findings:
+        holds_monei = holds_monei or finding.vendor == "monei"
         # A commit may carry any text as its date: then nothing is known.
         seen = moment(finding.life.first_date if finding.life is not None else None) or moment(finding.location.date)
         if finding.secret is not None and seen is not None:
             first[finding.secret] = min(seen, first.get(finding.secret, seen))
-    return KeyHistory(first.get, max_key_age_days)
+    return KeyHistory(first.get, max_key_age_days, holds_monei)
 
 
 def with_hygiene(
@@ -56,21 +66,52 @@ def with_hygiene(
     history: KeyHistory | None = None,
 ) -> ScanResult:
     """Return the outcome of a scan with what the checks find in each folder of `paths` added."""
-    rules = active_rules(run)
-    for path in paths if rules else ():
+    for path in paths if active_rules(run) else ():
         if path == "-" or not os.path.isdir(path):
             continue
         prefix = b"" if len(paths) == 1 else _prefix(path)
-        try:
-            files = folder_files(path, *_key_finder(run, scanned, prefix))
-        except GuardError as error:
-            scanned = scanned._replace(skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
-            continue
+        finder = _key_finder(run, scanned, prefix)
+        scanned = checked(run, scanned, partial(folder_files, path, *finder), excluded, history, prefix)
+    return scanned
+
+
+def checked(
+    run: Run,
+    scanned: ScanResult,
+    collect: Callable[[], RepositorySnapshot],
+    excluded: Callable[[bytes], bool] | None,
+    history: KeyHistory | None,
+    prefix: bytes = b"",
+) -> ScanResult:
+    """Return the outcome of a scan with what the checks find in the collected files added."""
+    rules = active_rules(run)
+    try:
+        files = collect()
         if history is not None:
             files = replace(files, first_seen=history.first_seen, max_key_age_days=history.max_key_age_days)
         files = files if excluded is None else without(files, excluded)
-        scanned = _with(scanned, run, files, list(hygiene_findings(files, rules)), prefix)
-    return scanned
+        known = history is not None and history.holds_monei
+        found = repository_findings(files, rules, holds_monei=known)
+    except GuardError as error:
+        return scanned._replace(skipped=(*scanned.skipped, Skipped(None, f"repository checks: {error}")))
+    return _with(scanned, run, files, found, prefix)
+
+
+def repository_findings(
+    files: RepositorySnapshot, rules: Mapping[str, Rule], *, holds_monei: bool = False
+) -> list[Finding]:
+    """Return what the checks find: all of it where something is a sign of Monei, elsewhere what cannot be nothing.
+
+    `holds_monei` says that such a sign is known from somewhere else. Raises GitError.
+    """
+    found = list(hygiene_findings(files, rules))
+    if not found or holds_monei or concerns_monei(files):
+        return found
+    return list(findings_elsewhere(files, rules, _looks_generated))
+
+
+def _looks_generated(value: bytes) -> bool:
+    return is_generated(value) and not placeholder_reason(value)
 
 
 def folder_files(
@@ -82,7 +123,7 @@ def folder_files(
     classify = classifier(scanner)
     if repository is None or repository.work_tree is None or not _contains(repository.work_tree, root):
         return plain_folder_files(root, classify, findings)
-    return work_tree_files(root, classify, findings)
+    return work_tree_files(root, classify, findings, top=repository.work_tree)
 
 
 def without(files: RepositorySnapshot, excluded: Callable[[bytes], bool]) -> RepositorySnapshot:
@@ -112,7 +153,7 @@ def with_staged_hygiene(run: Run, scanned: ScanResult, top: bytes, touched: froz
     files = staged_files(top, touched, classifier(scanner), findings)
     excluded = source_options(run).excluded
     files = files if excluded is None else without(files, excluded)
-    return _with(scanned, run, files, list(hygiene_findings(files, rules)), b"")
+    return _with(scanned, run, files, repository_findings(files, rules), b"")
 
 
 def _key_finder(

@@ -12,6 +12,7 @@ from monei_guard.configuration.location import configuration_in
 from monei_guard.configuration.settings import Settings
 from monei_guard.deferred import load
 from monei_guard.ruleset.bundled import credential_keywords
+from monei_guard.scanning.linter import ProjectFiles, files_on_disk
 from monei_guard.sources.source import Source, SourceOptions
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ def open_run(
     *,
     root: str | None = None,
     mentions: Callable[[str], bool] | None = None,
+    project: ProjectFiles | None = None,
 ) -> Run:
     """Read configuration and rules. `folder` is where the configuration is looked for, None where none is trusted.
 
-    `root` is the folder that scanned paths are relative to (`folder` if not given). `mentions` says what the repository
-    speaks of (`detection.engine.Engine`; if not given, `folder` is searched for it). Suppressions in scanned files are
+    `root` is the folder that scanned paths are relative to (`folder` if not given), `project` what the lints read
+    around a file, where that is no folder. `mentions` says what the repository speaks of (`detection.engine.Engine`;
+    if not given, `folder` is searched for it). Suppressions in scanned files are
     honoured where the configuration is trusted.
 
     Raises GuardError (misuse) for a configuration or rule that cannot be used, before anything is scanned.
@@ -42,7 +45,8 @@ def open_run(
     rules = _rules_in_force(settings)
     top = root or folder or "."
     suppressing = _suppression_policy(settings, rules) if folder is not None else None
-    scanner = build_scanner(rules, settings, top, manifests, mentions or _mentions(folder or top), suppressing)
+    about = mentions or _mentions(folder or top)
+    scanner = build_scanner(rules, settings, project or files_on_disk(top), manifests, about, suppressing)
     return Run(options, settings, scanner, rules.own, rules.active, folder, top)
 
 

@@ -61,7 +61,7 @@ def _rule_runner(rules: Sequence[Rule]) -> RuleRunner:
     def run_rules(text: bytes, path: str) -> Sequence[ObservedMatch]:
         views = (root_view(Blob(text, Origin.WORKTREE, path.encode())),)
         return [
-            (found.code, found.vendor, str(found.environment), found.secret.reveal() if found.secret else b"")
+            (found.code, found.vendor or "", str(found.environment), found.secret.reveal() if found.secret else b"")
             for found in engine.findings(views).findings
         ]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.configuration.settings import Settings
 from monei_guard.filesystem.user_directories import cache_folder
-from monei_guard.scanning.linter import Linter
+from monei_guard.scanning.linter import Linter, ProjectFiles
 from monei_guard.scanning.scanner import Scanner
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ class RulesInForce(NamedTuple):
 def build_scanner(
     rules: RulesInForce,
     settings: Settings,
-    root: str,
+    project: ProjectFiles,
     manifests: Callable[[], bytes],
     mentions: Callable[[str], bool],
     suppressing: "Callable[[], InlinePolicy] | None",
 ) -> Scanner:
     """Return the scanner of a run: credentials, evidence, lints and directives.
 
-    `root` is the folder that scanned paths are relative to; `manifests` and `mentions` tell of the repository
+    `project` are the files that scanned paths are relative to; `manifests` and `mentions` tell of the repository
     (`detection.engine.Engine`); `suppressing` reads how directives in files are judged, None where they mean nothing.
     """
     return Scanner(
@@ -49,7 +49,7 @@ def build_scanner(
         mentions=mentions,
         archives=settings.archives,
         cache_folder=cache_folder(),
-        lint=Linter(root, rules.active),
+        lint=Linter(project, rules.active),
         foreign_markers=bool(settings.markers_of),
     )
 

@@ -140,7 +140,7 @@ def _ignore(
         path = path_of(finding)
         if env_file_kind(path) in (EnvFileKind.DEDICATED, EnvFileKind.KEY, EnvFileKind.MIXED):
             to_ignore.add(path)
-    to_ignore |= {join(r.folder, b".env") for r in files.readers} - files.ignored - files.states.keys()
+    to_ignore |= {reader.env_file for reader in files.readers} - files.ignored - files.states.keys()
     to_ignore |= {path_of(f) for f in by_rule["key-in-agent-config"]} - files.ignored
     lists: dict[bytes, list[bytes]] = defaultdict(list)
     for path in sorted(to_ignore):

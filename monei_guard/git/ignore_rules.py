@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from monei_guard.git.repository import git
+from monei_guard.git.repository import git, git_says_yes
 
 _Folder = str | bytes
 
@@ -53,3 +53,14 @@ def files_containing(folder: _Folder, needles: Iterable[bytes]) -> tuple[bytes, 
         arguments += [b"-e", needle]
     answer = git([*arguments, "--", "."], cwd=folder, answers=(0, 1))
     return tuple(answer.split(b"\0")[:-1])
+
+
+def any_file_contains(top: _Folder, words: Iterable[bytes], *, as_hook: bool = False) -> bool:
+    """Return whether a tracked or untracked text file of the work tree contains one of `words`. Raises GitError.
+
+    Git stops at the first.
+    """
+    arguments: list[str | bytes] = ["grep", "--untracked", "--no-recurse-submodules", "-qIF"]
+    for word in words:
+        arguments += [b"-e", word]
+    return git_says_yes(arguments, cwd=top, as_hook=as_hook)

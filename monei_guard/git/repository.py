@@ -81,9 +81,12 @@ class Repository:
     program: bytes = b""
     timeout: float = GIT_TIMEOUT
 
-    def run(self, *arguments: str | bytes, stdin: bytes | None = None) -> bytes:
-        """Run git on this repository, at the top of its work tree; return standard output. Raises GitError."""
-        return _output(arguments, _Call(self.folder, self.environment(), self.program, self.timeout), stdin)
+    def run(self, *arguments: str | bytes, stdin: bytes | None = None, answers: tuple[int, ...] = (0,)) -> bytes:
+        """Run git on this repository, at the top of its work tree; return standard output. Raises GitError.
+
+        `answers` are the exit codes that are answers, not failures.
+        """
+        return _output(arguments, _Call(self.folder, self.environment(), self.program, self.timeout), stdin, answers)
 
     @property
     def folder(self) -> bytes:
@@ -199,6 +202,16 @@ def git(
     Raises GitMissingError without a git, GitError with git's own first line when it fails, or after `timeout` seconds.
     """
     return _output(arguments, _call(cwd, as_hook=as_hook, timeout=timeout), stdin, answers)
+
+
+def git_says_yes(
+    arguments: Sequence[str | bytes], *, cwd: str | bytes, as_hook: bool = False, timeout: float = GIT_TIMEOUT
+) -> bool:
+    """Run git in `cwd` for a question that it answers by its exit code: 0 is yes, 1 is no. Raises as `git` does."""
+    done = _run(arguments, _call(cwd, as_hook=as_hook, timeout=timeout))
+    if done.returncode not in (0, 1):
+        raise GitError(f"git {_name(arguments)} failed: {_reason(done)}", hint=_advice(done.stderr))
+    return done.returncode == 0
 
 
 def git_with_warnings(

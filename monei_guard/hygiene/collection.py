@@ -3,9 +3,11 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from itertools import chain
 
 from monei_guard.git.ignore_rules import (
+    any_file_contains,
     files_containing,
     ignored_by_git,
     index_blobs,
@@ -13,6 +15,7 @@ from monei_guard.git.ignore_rules import (
 )
 from monei_guard.git.repository import git
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
+from monei_guard.hygiene.monei_signs import WORDS, names_monei, path_names_monei
 from monei_guard.hygiene.readers.built_archives import built_archives
 from monei_guard.hygiene.readers.env_readers import NEEDLES, env_readers
 from monei_guard.hygiene.readers.on_demand import gitignore_patterns
@@ -29,9 +32,15 @@ _NEVER_ENTERED = frozenset({b".git", b"node_modules", b".venv", b"venv", b"__pyc
 
 
 def work_tree_files(
-    root: bytes, classify: Classify, findings: Mapping[bytes, tuple[Finding, ...]] | None = None
+    root: bytes,
+    classify: Classify,
+    findings: Mapping[bytes, tuple[Finding, ...]] | None = None,
+    *,
+    top: bytes | None = None,
 ) -> RepositorySnapshot:
-    """Return the files of a git work tree (or a folder of it). Git runs three times, whatever the number of files.
+    """Return the files of a git work tree, or of the folder `root` below its `top`.
+
+    Git runs three times, whatever the number of files, and once more where it is asked for texts that name Monei.
 
     `findings` are those the scan already made, by path; `.env`-like files that git ignores were not scanned, and go
     through `classify`. Without `findings` everything a check may ask about does. Raises GitError.
@@ -44,14 +53,20 @@ def work_tree_files(
     env_kinds = _env_kinds([*states, *hidden])
     listed = frozenset(states)
     readers = env_readers(containing, read, listed, env_kinds)
-    expected = [join(reader.folder, b".env") for reader in readers]
+    expected = [reader.env_file for reader in readers]
     ignored = ignored_by_git(root, sorted({*env_kinds, *expected}))
     states |= {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in hidden}
     return RepositorySnapshot(
         root=root, in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
         folders=_folders(listed), archives=built_archives(root, listed), mode=mode_reader(root),
+        text_names_monei=cache(lambda: _names_monei(top or root)),
     )  # fmt: skip
+
+
+def _names_monei(top: bytes) -> bool:
+    """Whether a text or a path of the whole work tree does, whichever folder of it is looked at. Raises GitError."""
+    return any_file_contains(top, WORDS) or any(map(path_names_monei, chain(*tracked_and_untracked(top))))
 
 
 def plain_folder_files(
@@ -62,13 +77,37 @@ def plain_folder_files(
     read = work_tree_reader(root)
     env_kinds = _env_kinds(paths)
     readers = env_readers(sorted(paths), read, paths, env_kinds)
-    asked = {*env_kinds, *(join(reader.folder, b".env") for reader in readers)}
+    asked = {*env_kinds, *(reader.env_file for reader in readers)}
     ignored = frozenset(_ignored_by_pathspec(asked, paths, read))
     states = {path: FileState.IGNORED if path in ignored else FileState.UNTRACKED for path in paths}
     return RepositorySnapshot(
         root=root, in_git=False, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, readers=readers,
         folders=_folders(paths), archives=built_archives(root, paths), mode=mode_reader(root),
+        text_names_monei=cache(lambda: any(names_monei(_regular_file(root, path) or b"") for path in paths)),
+    )  # fmt: skip
+
+
+def tree_files(
+    contents: Mapping[bytes, bytes],
+    read: Callable[[bytes], bytes | None],
+    containing: Callable[[tuple[bytes, ...]], Iterable[bytes]],
+    findings: Mapping[bytes, tuple[Finding, ...]],
+) -> RepositorySnapshot:
+    """Return the files of a commit, for a repository without a work tree: all tracked, and `.gitignore` files judge.
+
+    `contents` has their object ids by path; `containing` searches the texts among them. Archives are not opened, and
+    files have no modes.
+    """
+    states = dict.fromkeys(contents, FileState.TRACKED)
+    paths = frozenset(states)
+    env_kinds = _env_kinds(paths)
+    readers = env_readers(containing(NEEDLES), read, paths, env_kinds)
+    asked = {*env_kinds, *(reader.env_file for reader in readers)}
+    return RepositorySnapshot(
+        root=b"", in_git=True, origin=Origin.WORKTREE, states=states, read=read, env_kinds=env_kinds,
+        findings=findings, ignored=frozenset(_ignored_by_pathspec(asked, paths, read)), readers=readers,
+        folders=_folders(paths), text_names_monei=cache(lambda: any(True for _ in containing(WORDS))),
     )  # fmt: skip
 
 
@@ -103,6 +142,7 @@ def staged_files(
         root=root, in_git=True, origin=Origin.INDEX, states=states, read=read, env_kinds=env_kinds,
         findings=_with_hidden(findings, states, read, classify), ignored=ignored, touched=touched,
         folders=_folders(states),
+        text_names_monei=cache(lambda: any_file_contains(root, WORDS, as_hook=True)),
     )  # fmt: skip
 
 
@@ -142,23 +182,22 @@ def _with_hidden(
 
 def work_tree_reader(root: bytes) -> Callable[[bytes], bytes | None]:
     """Return a function that reads a regular file below `root`, at most 4 MiB of it; None for anything else."""
+    return lru_cache(maxsize=_READS_KEPT)(partial(_regular_file, root))
 
-    @lru_cache(maxsize=_READS_KEPT)
-    def read(path: bytes) -> bytes | None:
-        full = os.path.join(root, path)
-        # A link is not followed (it may lead out of the repository), and a pipe does not make us wait.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+def _regular_file(root: bytes, path: bytes) -> bytes | None:
+    full = os.path.join(root, path)
+    # A link is not followed (it may lead out of the repository), and a pipe does not make us wait.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(full, flags)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
         try:
-            descriptor = os.open(full, flags)
-        except (OSError, ValueError):
+            return file.read(_MAX_READ) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        except OSError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            try:
-                return file.read(_MAX_READ) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-            except OSError:
-                return None
-
-    return read
 
 
 def mode_reader(root: bytes) -> Callable[[bytes], int | None]:

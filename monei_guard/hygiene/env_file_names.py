@@ -74,6 +74,15 @@ def env_file_kind(path: bytes) -> EnvFileKind | None:
     return None
 
 
+_PROMISE = re.compile(rb"(\.env(?:[._-].+?)?)[._-]%b" % _TEMPLATE_WORD.encode())
+
+
+def promised_by(template: bytes) -> bytes:
+    """Return the name of the file that a template is to be copied to: `.env.local` for `.env.local.sample`."""
+    match = _PROMISE.fullmatch(template.rpartition(b"/")[2].lower())
+    return match[1] if match else b".env"
+
+
 class EnvironmentSide(Enum):
     """Which side of the API a place is meant for."""
 

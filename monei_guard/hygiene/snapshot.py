@@ -21,12 +21,21 @@ class FileState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EnvReader:
-    """A file that reads `.env` (or declares the library that does), and the folder whose `.env` that is."""
+    """A file that reads `.env` (or declares the library that does), and the folder whose `.env` that is.
+
+    `name` is the file's, where a template promises another one than `.env`.
+    """
 
     path: bytes
     line: int  # from 1
     folder: bytes  # "" or a path without a slash at its end
     sign: str  # what was seen, fit for a message
+    name: bytes = b".env"
+
+    @property
+    def env_file(self) -> bytes:
+        """The path of the file that is read, whether it exists or not."""
+        return join(self.folder, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ class RepositorySnapshot:
     `.env`-like ones alone. `ignored` are the paths that an ignore rule matches, whether tracked or existing or not.
     `touched` limits reports to what a commit touches; None means everything counts. `findings` are the engine's, by
     path. `mode` gives permission bits, None where there are none (Windows, a file only in the index). `first_seen`
-    says when history first held a key.
+    says when history first held a key. `text_names_monei` searches every text for the name, which takes a while;
+    `concerns_monei` is False where neither that nor anything else is a sign of Monei (`monei_signs`).
     """
 
     root: bytes
@@ -56,6 +66,8 @@ class RepositorySnapshot:
     first_seen: Callable[[Secret], datetime | None] | None = None
     max_key_age_days: int = 90
     now: datetime | None = None
+    text_names_monei: Callable[[], bool] = lambda: True
+    concerns_monei: bool = True
 
     def reports(self, path: bytes) -> bool:
         """Whether findings in `path` are wanted."""

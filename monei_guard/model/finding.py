@@ -60,7 +60,7 @@ class Finding:
     kind: RuleKind
     severity: Severity
     confidence: Confidence
-    vendor: str
+    vendor: str | None  # whose API it is about; None where that is nobody's in particular
     environment: Environment
     message: str
     hint: str

@@ -38,7 +38,7 @@ def inert(text: str) -> str:
 def _row(triaged: Triaged) -> list[object]:
     finding, location = triaged.finding, triaged.finding.location
     return [
-        finding.code, finding.rule, finding.severity.label, finding.confidence.label, inert(finding.vendor),
+        finding.code, finding.rule, finding.severity.label, finding.confidence.label, _text(finding.vendor),
         finding.environment.value, inert(finding.message), inert(finding.hint), *_secret(triaged),
         _text(location.path), location.start_line, location.start_column, location.end_line, location.end_column,
         inert(" > ".join(location.encoding_path)), location.origin.value, location.commit, _text(location.author),

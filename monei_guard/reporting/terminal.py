@@ -126,7 +126,8 @@ def size(count: int) -> str:
 
 def _identity(finding: Finding) -> str:
     environment = "environment unknown" if finding.environment is Environment.UNKNOWN else finding.environment.value
-    parts = [f"vendor {finding.vendor}", environment, f"confidence {finding.confidence.label}"]
+    vendor = [] if finding.vendor is None else [f"vendor {finding.vendor}"]
+    parts = [*vendor, environment, f"confidence {finding.confidence.label}"]
     if finding.secret is not None:
         parts.append(f"{visible(finding.secret.redacted)} ({_plural(finding.secret.length, 'byte')})")
     return visible(", ".join(parts))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from monei_guard.lints.registry import LintResult, ProjectLints, open_lints
 from monei_guard.lints.selection import is_linted
@@ -14,15 +15,22 @@ Lint = Callable[[View, str | None], LintResult]
 _LISTED = 20_000  # files of a project that are named to the lint that asks
 
 
+class ProjectFiles(NamedTuple):
+    """The files around a linted one: `read` gives what stands at a path, None for no file, `listing` names them."""
+
+    read: Callable[[str], bytes | None]
+    listing: Callable[[], Iterable[str]]
+
+
 class Linter:
     """Lints the files of one run.
 
-    `root` is the folder that paths are relative to. `active` holds the codes in force, None for all of them. Rules and
-    checks are read with the first file that names Monei.
+    `project` are the files that paths are relative to. `active` holds the codes in force, None for all of them. Rules
+    and checks are read with the first file that names Monei.
     """
 
-    def __init__(self, root: str, active: frozenset[str] | None) -> None:
-        self._root = root
+    def __init__(self, project: ProjectFiles, active: frozenset[str] | None) -> None:
+        self._project = project
         self._active = active
         self._lints: ProjectLints | None = None
 
@@ -34,8 +42,13 @@ class Linter:
 
     def _opened(self) -> ProjectLints:
         if self._lints is None:
-            self._lints = open_lints(_reader(self._root), lambda: _listing(self._root), self._active)
+            self._lints = open_lints(self._project.read, self._project.listing, self._active)
         return self._lints
+
+
+def files_on_disk(root: str) -> ProjectFiles:
+    """Return the files of a folder."""
+    return ProjectFiles(_reader(root), lambda: _listing(root))
 
 
 def _reader(root: str) -> Callable[[str], bytes | None]:

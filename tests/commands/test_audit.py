@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,82 @@ def test_the_age_at_which_a_key_in_use_is_reported_can_be_set(repository: Path) 
     (message,) = old("--max-key-age", "1")
     assert message.endswith("rotate keys every 1 days")
     assert old("--max-key-age", "36500") == []
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make one with a leak of every stage: a key, a tracked environment file, code and a Dockerfile that leak."""
+    top = tmp_path / "project"
+    top.mkdir()
+    git(top, "init", "-q", "-b", "main")
+    files = {
+        ".env": f"MONEI_API_KEY={KEYS[0]}\n",
+        "Dockerfile": "FROM node:22\nCOPY . .\n",
+        "package.json": '{"name": "x", "version": "1.0.0", "dependencies": {"monei-sdk": "1", "dotenv": "1"}}\n',
+        "src/pay.ts": f'const key = process.env.MONEI_API_KEY || "{KEYS[1]}";\nconsole.log(key);\n',
+        "api/.env.example": "MONEI_API_KEY=\n",
+        "api/.gitignore": ".env\n",
+        ".github/workflows/ci.yml": "jobs:\n  a:\n    steps:\n      - run: echo ${{ secrets.MONEI_API_KEY }}\n",
+    }
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text, encoding="utf-8")
+    git(top, "add", ".")
+    git(top, "commit", "-qm", "one", date="2026-01-02T03:04:05Z")
+    return top
+
+
+def places(document: dict[str, Any]) -> list[tuple[str, str, int]]:
+    found = document["findings"]
+    return sorted((one["code"], one["location"]["path"], one["location"]["start_line"]) for one in found)
+
+
+def test_of_a_bare_repository_the_tree_of_head_is_looked_at_as_a_work_tree(project: Path) -> None:
+    git(project.parent, "clone", "-q", "--bare", "project", "bare.git")
+    expected = json.loads(audit(project, "--format", "json")[1])
+    code, said = audit(project.parent, "bare.git", "--format", "json")
+    document = json.loads(said)
+    assert code == 1
+    assert document["skipped"] == []
+    assert {"MG101", "MG201", "MG204", "MG210", "MG404", "MG405"} <= {code for code, _, _ in places(document)}
+    assert places(document) == places(expected)
+    lives = [one["life"] for one in document["findings"] if one["code"] == "MG101"]
+    assert [(life["in_head"], life["in_worktree"]) for life in lives] == [(True, False)] * 2
+    assert "still in HEAD\n" in audit(project.parent, "bare.git")[1]
+
+
+@pytest.mark.parametrize("codes", ["MG2", "MG201", "MG210,MG404"])
+def test_a_selection_of_rules_holds_for_the_tree_of_head_too(project: Path, codes: str) -> None:
+    git(project.parent, "clone", "-q", "--bare", "project", "bare.git")
+    expected = json.loads(audit(project, "--format", "json", "--select", codes)[1])
+    document = json.loads(audit(project.parent, "bare.git", "--format", "json", "--select", codes)[1])
+    assert places(document) == places(expected) != []
+
+
+def test_a_bare_repository_without_a_commit_or_with_a_foreign_work_tree(project: Path) -> None:
+    git(project.parent, "init", "-q", "--bare", "empty.git")
+    assert audit(project.parent, "empty.git")[0] == 0
+    git(project.parent, "clone", "-q", "--bare", "project", "bare.git")
+    git(project.parent / "bare.git", "config", "core.bare", "false")
+    git(project.parent / "bare.git", "config", "core.worktree", str(project.parent))
+    (project.parent / "other.py").write_text(f'k = "{KEYS[2]}"\n', encoding="utf-8")
+    paths = {path for _, path, _ in places(json.loads(audit(project.parent, "bare.git", "--format", "json")[1]))}
+    assert ".env" in paths
+    assert "other.py" not in paths
+
+
+def test_a_file_of_head_that_is_missing_is_said(project: Path) -> None:
+    git(project.parent, "clone", "-q", "--bare", "--no-hardlinks", "project", "bare.git")
+    objects = project.parent / "bare.git" / "objects"
+    blob = subprocess.check_output(["git", "rev-parse", "HEAD:src/pay.ts"], cwd=project, text=True).strip()
+    for pack in (objects / "pack").glob("*.pack"):
+        pack.chmod(0o600)
+        moved = pack.rename(project.parent / pack.name)
+        with moved.open("rb") as file:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=project.parent / "bare.git", stdin=file, check=True)
+    (objects / blob[:2] / blob[2:]).unlink()
+    code, said = audit(project.parent, "bare.git", "--format", "json")
+    document = json.loads(said)
+    assert code == 3
+    assert "src/pay.ts" in {one["path"] for one in document["skipped"]}
+    assert "MG201" in {code for code, _, _ in places(document)}

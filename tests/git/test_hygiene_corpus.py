@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hygiene_corpus import Expected, build, cases
 
+from monei_guard.application.hygiene import repository_findings
 from monei_guard.hygiene.collection import plain_folder_files, work_tree_files
-from monei_guard.hygiene.registry import hygiene_findings
 from monei_guard.model.blob import Blob
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin
@@ -31,7 +31,7 @@ def hygiene(root: Path, git: bool, scanner: Scanner) -> list[Finding]:
 
     collect = work_tree_files if git else plain_folder_files
     rules = {rule.id: rule for rule in load_bundled() if rule.kind is RuleKind.HYGIENE}
-    return list(hygiene_findings(collect(os.fsencode(root), classify), rules))
+    return repository_findings(collect(os.fsencode(root), classify), rules)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -42,9 +42,18 @@ def test_a_repository_has_exactly_the_expected_findings(case: Expected, tmp_path
     assert sorted((f.code, str(f.location.path)) for f in found) == sorted((c, p) for c, p, _ in case.findings)
     for finding in found:
         assert_safe_and_helpful(finding)
+        assert finding.vendor == (None if case.name.startswith("elsewhere-") else "monei") or finding.secret is not None
+    wanted = {
+        (code, path): named for (code, path, _), named in zip(case.findings, case.severities, strict=True) if named
+    }
+    assert {place: severity for place, severity in severities(found).items() if place in wanted} == wanted
     for code, path, line in case.findings:
         if line is not None and sum(1 for c, p, _ in case.findings if (c, p) == (code, path)) == 1:
             assert lines[code, path] == line, f"{code} {path}"
+
+
+def severities(found: list[Finding]) -> dict[tuple[str, str | None], str]:
+    return {(finding.code, finding.location.path): finding.severity.label for finding in found}
 
 
 def assert_safe_and_helpful(finding: Finding) -> None:

@@ -21,7 +21,7 @@ HEX = hashlib.sha256(b"staged").hexdigest()[:32]
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = new_repository(tmp_path, monkeypatch)
-    (folder / "main.py").write_text("x = 1\n")
+    (folder / "main.py").write_text("# Pays out with Monei.\n")
     run_git(folder, "add", ".")
     run_git(folder, "commit", "-q", "-m", "start")
     return folder

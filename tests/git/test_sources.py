@@ -12,6 +12,7 @@ from monei_guard.git.repository import Repository, discover
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.sources.commit_message import message_items
 from monei_guard.sources.commit_range import CommitRange, range_items
+from monei_guard.sources.commit_tree import tree_items
 from monei_guard.sources.dependency_files import dependency_items
 from monei_guard.sources.exclusion import excluder
 from monei_guard.sources.files import directory, named_file, standard_input
@@ -30,6 +31,7 @@ SOURCES: dict[str, Maker] = {
     "standard input": lambda _found, _top, _commit: lambda options: standard_input(io.BytesIO(LONG.encode()), options),
     "the index": lambda found, _top, _commit: partial(staged_items, found),
     "a range": lambda found, _top, commit: partial(range_items, found, CommitRange((commit,))),
+    "a commit's tree": lambda found, _top, commit: partial(tree_items, found, commit),
     "a push": lambda found, _top, commit: partial(push_items, found, Push(CommitRange((commit,)))),
     "a message": lambda found, top, _commit: partial(message_items, found, f"{top}/go.mod", is_edited=False),
     "dependency files": lambda _found, top, _commit: partial(dependency_items, os.fsencode(top)),

@@ -35,7 +35,7 @@ def found_in(case: Case, find: Finder) -> list[Expected]:
             finding.location.end_column,
             finding.secret.reveal().decode() if finding.secret else "",
             finding.code,
-            finding.vendor,
+            finding.vendor or "",
             str(finding.environment),
         )
         for finding in find(case.content, case.path)

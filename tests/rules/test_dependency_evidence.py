@@ -11,7 +11,7 @@ SPAIN = b'"dependencies": {"@monei-js/node-sdk": "^2.1.0"}'
 
 def labels(text: str, manifests: bytes) -> list[tuple[str, str]]:
     content = expand(text, "dependencies").encode()
-    return [(found.code, found.vendor) for found in builtin_finder(manifests)(content, "src/pay.js")]
+    return [(found.code, found.vendor or "") for found in builtin_finder(manifests)(content, "src/pay.js")]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from monei_guard.hygiene.readers.dotenv_files import ValueKind, assignments, is_
 from monei_guard.hygiene.readers.package_manifests import (
     manifest_in_ships,
     npm_files_list,
-    pyproject_patterns,
     serverless_patterns,
 )
+from monei_guard.hygiene.readers.python_builds import build_lists
 from monei_guard.hygiene.readers.ship_patterns import dockerignore_patterns, gitignore_patterns
 
 
@@ -233,8 +233,19 @@ include = ["a", {path = "b", format = "sdist"}]
 [tool.ruff]
 include = ["never.env"]
 """
-    assert {pattern for _, pattern in pyproject_patterns(data)} == {".env", "a", "b", "*.env"}
-    assert pyproject_patterns(b"\xff") == pyproject_patterns(b"[") == pyproject_patterns(b"tool = 1") == ()
+    list_for = build_lists(data)
+    keys = {
+        name: found.key if (found := list_for(name)) else None for name in (".env", "a", "b", "x/p.env", "never.env")
+    }
+    assert keys == {
+        ".env": "tool.hatch.build.targets.wheel.force-include",
+        "a": "tool.poetry.include",
+        "b": "tool.poetry.include",
+        "x/p.env": "tool.setuptools.package-data",
+        "never.env": None,
+    }
+    for broken in (b"\xff", b"[", b"tool = 1", b"[tool]\nhatch = 1\nsetuptools = 1\n"):
+        assert build_lists(broken)(".env") is None
 
 
 def test_serverless_packages() -> None:
@@ -345,7 +356,7 @@ def test_hostile_text_ends_in_bounded_time_and_without_an_error(number: int) -> 
     text = data.decode("latin-1")
     manifest_in_ships(text, ".env")
     serverless_patterns(text)
-    pyproject_patterns(data)
+    build_lists(data)(".env")
     npm_files_list(text)
     job_name(data)
     with_pre_commit_hook(data, ("- repo: local",))

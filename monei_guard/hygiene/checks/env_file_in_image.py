@@ -8,6 +8,7 @@ from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
 from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
 from monei_guard.hygiene.readers.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, decode, value_kind
+from monei_guard.hygiene.readers.image_stages import covers, relative, stages
 from monei_guard.hygiene.readers.on_demand import Patterns, dockerignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
@@ -27,7 +28,9 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
             continue
         steps = instructions(data)
         yield from _baked(rule, files, path, data, steps)
-        yield from (_copied(rule, files, path, data, leak) for leak in _copies(files, path, steps))
+        for leak in _copies(files, path, steps):
+            if leak.in_final_image or files.concerns_monei:
+                yield _copied(rule, files, path, data, leak)
 
 
 def _baked(
@@ -107,11 +110,9 @@ def _copied(rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, lea
 
 
 def _copies(files: RepositorySnapshot, path: bytes, steps: tuple[Instruction, ...]) -> Iterator[ImageLeak]:
-    kept = _kept_stages(steps)
+    built = stages(steps)
     ignored: dict[bytes, Patterns | None] = {}
-    stage = 0
     for step in steps:
-        stage += step.keyword == "FROM"
         if step.keyword not in ("COPY", "ADD") or len(step.words) < 2 or _from_stage(step):  # noqa: PLR2004 - source, target
             continue
         context = _context(files, path, step)
@@ -120,12 +121,12 @@ def _copies(files: RepositorySnapshot, path: bytes, steps: tuple[Instruction, ..
         shipped = _shipped(files, context, step, ignored[context])
         if not shipped:
             continue
-        named = next((name for name, _ in shipped if name in map(_relative, step.words[:-1])), None)
+        named = next((name for name, _ in shipped if name in map(relative, step.words[:-1])), None)
         env_file, exists = shipped[0] if named is None else (named, dict(shipped)[named])
         own = path + b".dockerignore"
         ignore_file = own if own in files.states else join(context, b".dockerignore")
         yield ImageLeak(
-            path, step, context, env_file, exists, stage in kept,
+            path, step, context, env_file, exists, any(built.is_shipped(step, name) for name, _ in shipped),
             ignore_file if named is None else None, _entries(name for name, _ in shipped),
         )  # fmt: skip
 
@@ -142,22 +143,6 @@ def _entries(names: Iterable[str]) -> tuple[str, ...]:
 
 def _from_stage(step: Instruction) -> bool:
     return step.heredoc or any(flag.startswith("--from=") for flag in step.flags)
-
-
-def _kept_stages(steps: tuple[Instruction, ...]) -> set[int]:
-    """Return the numbers (from 1) of the stages whose layers the image has: the last one and its bases."""
-    names: dict[str, int] = {}
-    bases: list[str] = []
-    for step in steps:
-        if step.keyword == "FROM" and step.words:
-            bases.append(step.words[0].lower())
-            names.setdefault(step.words[2].lower() if len(step.words) > 2 else str(len(bases) - 1), len(bases))  # noqa: PLR2004 - FROM x AS y
-    kept: set[int] = set()
-    stage = len(bases)
-    while stage and stage not in kept:
-        kept.add(stage)
-        stage = names.get(bases[stage - 1], 0)
-    return kept or {0}
 
 
 def _context(files: RepositorySnapshot, path: bytes, step: Instruction) -> bytes:
@@ -198,17 +183,18 @@ def _shipped(
         if inside is not None:
             candidates[inside.decode("utf-8", "replace")] = True
     for reader in files.readers:
-        inside = below(join(reader.folder, b".env"), context)
+        inside = below(reader.env_file, context)
         if inside is not None:
             candidates.setdefault(inside.decode("utf-8", "replace"), False)
     for word in step.words[:-1]:
-        name = _relative(word)
+        name = relative(word)
         if env_file_kind(name.encode()) in (EnvFileKind.DEDICATED, EnvFileKind.KEY) and "*" not in name:
             candidates.setdefault(name, False)
     return [
         (name, exists)
         for name, exists in sorted(candidates.items(), key=lambda item: (not item[1], item[0]))
-        if any(_covers(word, name) for word in step.words[:-1]) and not (ignored and ignored.match_file(name))
+        if any(covers(word, name) is not None for word in step.words[:-1])
+        and not (ignored and ignored.match_file(name))
     ]
 
 
@@ -220,18 +206,3 @@ def _dockerignore(files: RepositorySnapshot, path: bytes, context: bytes) -> Pat
             if data is not None:
                 return dockerignore_patterns(decode(data).splitlines())
     return None
-
-
-def _relative(source: str) -> str:
-    while source.startswith(("./", "/")):
-        source = source.removeprefix("./").removeprefix("/")
-    return source.rstrip("/")
-
-
-def _covers(source: str, name: str) -> bool:
-    """Whether a COPY source takes the file `name` of the context along (folders whole, `*` and `?` per component)."""
-    text = _relative(source)
-    if text in ("", "."):
-        return True
-    expression = re.escape(text).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
-    return re.fullmatch(expression + "(?:/.*)?", name) is not None

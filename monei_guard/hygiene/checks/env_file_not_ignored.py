@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from monei_guard.hygiene.env_file_names import EnvFileKind
 from monei_guard.hygiene.findings import about_file, file_location, shown
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
-from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, join, nearest_ignore_file
+from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, nearest_ignore_file
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
 from monei_guard.model.rule import Confidence, Rule, Severity
@@ -39,7 +39,7 @@ def _reported(files: RepositorySnapshot, path: bytes) -> bool:
 
 def _expected(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
     for reader in files.readers:
-        path = join(reader.folder, b".env")
+        path = reader.env_file
         if path in files.states or path in files.ignored:
             continue
         message = f"{reader.sign} reads {display_path(path)}, and no ignore rule covers that file"

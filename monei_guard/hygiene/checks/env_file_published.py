@@ -18,9 +18,11 @@ from monei_guard.hygiene.readers.on_demand import gitignore_patterns
 from monei_guard.hygiene.readers.package_manifests import (
     manifest_in_ships,
     npm_files_list,
-    pyproject_patterns,
+    npm_lists,
+    npm_lists_by_name,
     serverless_patterns,
 )
+from monei_guard.hygiene.readers.python_builds import build_lists
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import Origin, display_path
@@ -118,7 +120,7 @@ def _candidates(files: RepositorySnapshot, folder: bytes) -> Iterator[tuple[byte
         if inside is not None:
             yield path, inside.decode("utf-8", "replace"), True
     for reader in files.readers:
-        path = join(reader.folder, b".env")
+        path = reader.env_file
         inside = below(path, folder)
         if inside is not None and path not in files.states:
             yield path, inside.decode("utf-8", "replace"), False
@@ -142,6 +144,7 @@ def _ignore_list(files: RepositorySnapshot, path: bytes, tool: IgnoreList) -> It
         if not patterns.match_file(inside)
         and not (tool.tracked_only and files.states.get(env_path) is not FileState.TRACKED)
         and not (includes_gitignore and env_path in files.ignored)
+        and not (path.endswith(b".npmignore") and _ignored_inside(files, folder, inside))
     ]
     if shipped:
         entries = _entries(inside for _, inside, _ in shipped)
@@ -172,10 +175,10 @@ def _npm_files(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
     manifest = npm_files_list(_text(files, path)) if candidates else None
     if manifest is None or manifest.patterns is None:
         return
-    # A "files" entry works like a .gitignore line turned round: what it matches is taken along, "!" takes it back.
-    listed = gitignore_patterns(_without_dot(manifest.patterns))
     for env_path, inside, exists in candidates:
-        if listed.match_file(inside):
+        if not npm_lists(manifest.patterns, inside):
+            continue
+        if npm_lists_by_name(manifest.patterns, inside) or not _ignored_inside(files, folder_of(path), inside):
             yield Leak(
                 path, manifest.line, env_path, exists, 'npm publish follows "files" in package.json and',
                 f'add "!{inside}" at the end of "files" in {shown(path)}, and check: npm pack --dry-run',
@@ -183,10 +186,18 @@ def _npm_files(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
             return
 
 
-def _without_dot(patterns: tuple[str, ...]) -> list[str]:
-    return [
-        "*" if p in (".", "./", "/") else ("/" + p.removeprefix("./") if p.startswith("./") else p) for p in patterns
-    ]
+def _ignored_inside(files: RepositorySnapshot, package: bytes, inside: str) -> bool:
+    """Whether npm leaves the file out for an ignore file below the package's root, whose own does not count here."""
+    is_ignored = False
+    folders = inside.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        folder = join(package, "/".join(folders[:depth]).encode())
+        name = next((n for n in (b".npmignore", b".gitignore") if files.folder_has(folder, n)), None)
+        if name is not None:
+            patterns = gitignore_patterns(_text(files, join(folder, name)).splitlines())
+            said = patterns.check_file("/".join(inside.split("/")[depth:])).include
+            is_ignored = is_ignored if said is None else said
+    return is_ignored
 
 
 def _manifest_in(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
@@ -207,18 +218,20 @@ def _pyproject(files: RepositorySnapshot, path: bytes) -> Iterator[Leak]:
     candidates = list(_candidates(files, folder_of(path)))
     if not candidates:
         return
-    patterns = pyproject_patterns(files.read(path) or b"")
-    if not patterns:
-        return
-    listed = gitignore_patterns([pattern for _, pattern in patterns])
+    list_for = build_lists(files.read(path) or b"")
     for env_path, inside, exists in candidates:
-        if listed.match_file(inside):
-            key = next(key for key, pattern in patterns if gitignore_patterns([pattern]).match_file(inside))
-            yield Leak(
-                path, 1, env_path, exists, f"the build follows {key} and",
-                f"take {inside} out of {key} in {shown(path)}, build again and look: python -m zipfile -l dist/*.whl",
-            )  # fmt: skip
-            return
+        listed = list_for(inside)
+        if listed is None:
+            continue
+        held_back = listed.minds_gitignore and env_path in files.ignored
+        if held_back and not files.concerns_monei:
+            continue
+        yield Leak(
+            path, 1, env_path, exists and not held_back,
+            f"the build follows {listed.key} and" + (", but for .gitignore," if held_back else ""),
+            f"take {inside} out of {listed.key} in {shown(path)}, build again, look: python -m zipfile -l dist/*.whl",
+        )  # fmt: skip
+        return
 
 
 def _serverless(files: RepositorySnapshot, path: bytes, folder: bytes) -> Iterator[Leak]:

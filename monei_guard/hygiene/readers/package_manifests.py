@@ -1,13 +1,10 @@
-"""What npm, setuptools, other Python build tools and Serverless say they will ship."""
+"""What npm, setuptools (MANIFEST.in) and Serverless say they will ship."""
 
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
-import tomli
-
-from monei_guard.hygiene.readers.on_demand import json_document
+from monei_guard.hygiene.readers.on_demand import gitignore_patterns, json_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,40 @@ def npm_files_list(text: str) -> NpmFiles | None:
     match = re.search(r'^[ \t{,]*"files"[ \t]*:', text, re.MULTILINE)
     line = text.count("\n", 0, match.end()) + 1 if match else 1
     return NpmFiles(tuple(entry for entry in listed if isinstance(entry, str)), line)
+
+
+def npm_lists(patterns: tuple[str, ...], name: str) -> bool:
+    """Whether a "files" list takes the file `name` along, its path relative to the package.
+
+    As npm reads the list (npm-packlist): an entry begins at the package's root, takes a folder with all that is below
+    it, and with wildcards only files; "!x" takes back what an entry does not give by its very name.
+    """
+    if npm_lists_by_name(patterns, name):
+        return True
+    entries = map(_anchored, patterns)
+    meant = (entry for entry in entries if not _names_files_anywhere(entry) or _base(entry) == _base(name))
+    return gitignore_patterns(meant).match_file(name)
+
+
+def npm_lists_by_name(patterns: tuple[str, ...], name: str) -> bool:
+    """Whether an entry of a "files" list is that very file: then no ignore file takes it back."""
+    return any(entry.removeprefix("./").removeprefix("/") == name for entry in patterns)
+
+
+def _anchored(entry: str) -> str:
+    if entry.startswith("!"):
+        return entry
+    body = entry.removeprefix("./").strip("/")
+    return "*" if body in ("", ".") else f"/{body}"
+
+
+def _names_files_anywhere(entry: str) -> bool:
+    """Whether wildcards lead to a plain name: "**/dist" is files of that name, never a folder's content."""
+    return "*" in entry and not any(sign in _base(entry) for sign in "*?[")
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def manifest_in_ships(text: str, name: str) -> int:
@@ -61,49 +92,12 @@ def _covered(command: str, words: list[str], name: str) -> bool | None:
         matched = inside and any(fnmatchcase(base, w) for w in words[1:])
     else:
         matched = any(
-            fnmatchcase(folder, w.rpartition("/")[0]) and fnmatchcase(base, w.rpartition("/")[2]) for w in words
+            w.count("/") == name.count("/")
+            and fnmatchcase(folder, w.rpartition("/")[0])
+            and fnmatchcase(base, w.rpartition("/")[2])
+            for w in words
         )
     return takes_in if matched else None
-
-
-# Tables below [tool] whose lists name files to ship, by the build tool that reads them.
-_INCLUDING_KEYS = frozenset({
-    "include", "force-include", "only-include", "artifacts", "includes", "source-includes", "source-include",
-    "package-data", "data", "data-files",
-})  # fmt: skip
-_BUILD_TOOLS = ("hatch", "poetry", "pdm", "setuptools", "flit", "uv", "scikit-build", "maturin", "meson-python")
-
-
-def pyproject_patterns(data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return (key, pattern) for everything a pyproject.toml explicitly takes into a distribution."""
-    try:
-        tools = tomli.loads(data.decode("utf-8")).get("tool", {})
-    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError):
-        return ()
-    if not isinstance(tools, dict):
-        return ()
-    return tuple(
-        found for tool in _BUILD_TOOLS if isinstance(tools.get(tool), dict)
-        for found in _listed(tools[tool], f"tool.{tool}", listing=False)
-    )  # fmt: skip
-
-
-def _listed(value: Any, key: str, *, listing: bool) -> list[tuple[str, str]]:
-    if isinstance(value, str):
-        return [(key, value)] if listing else []
-    if isinstance(value, list):
-        return [found for item in value for found in _listed(item, key, listing=listing)]
-    if not isinstance(value, dict):
-        return []
-    if listing:
-        # force-include and package-data are tables, poetry's include has {path = …, format = …}
-        if isinstance(value.get("path"), str):
-            return [(key, value["path"])]
-        sources = [(key, name) for name in value] if key.endswith("force-include") else []
-        return sources + [
-            f for item in value.values() if isinstance(item, list) for f in _listed(item, key, listing=True)
-        ]
-    return [f for name, item in value.items() for f in _listed(item, f"{key}.{name}", listing=name in _INCLUDING_KEYS)]
 
 
 _BUNDLER = re.compile(r"(?m)^[ \t]{0,40}-[ \t]*['\"]?serverless-(?:esbuild|webpack|bundle|plugin-typescript|jetpack)")

@@ -29,6 +29,8 @@ def dockerignore_patterns(lines: Iterable[str]) -> PathSpec[Pattern]:
             negated = text.startswith("!")
             body = text.removeprefix("!").strip().lstrip("/").rstrip("/")
             body = body.removeprefix("./")
+            if body.rpartition("/")[2] == "*":
+                body += "*"  # what is below a folder that it matches goes with it, which pathspec has in no plain list
             anchored.append(f"{'!' if negated else ''}{'**' if body in ('.', '') else '/' + body}")
     return PathSpec.from_lines("gitignore", anchored, backend=_BACKEND)
 
