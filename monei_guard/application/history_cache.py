@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monei_guard import __version__
 from monei_guard.application.run import Run
+from monei_guard.filesystem.links import LinkInRepositoryError, refuse_links
 from monei_guard.filesystem.user_directories import state_folder
 from monei_guard.git.pack_index import ID_LENGTHS
 from monei_guard.git.repository import Repository
@@ -46,14 +47,22 @@ class ObjectCache:
 
 
 def open_cache(run: Run, repository: Repository, folder: str | None, *, enabled: bool) -> ObjectCache:
-    """Return the cache in `folder`, or in the repository's git directory."""
+    """Return the cache in `folder`, or in the repository's git directory. Raises LinkInRepositoryError for `folder`."""
     width = ID_LENGTHS[repository.object_format]
     name = hashlib.sha256(os.path.realpath(repository.git_dir)).hexdigest()[:16].encode()
     path = (
         os.path.join(os.fsencode(folder), _FILE + b"-" + name)
         if folder is not None
-        else os.path.join(repository.common_dir(), _FOLDER, _FILE)
+        else os.path.join(os.path.realpath(repository.common_dir()), _FOLDER, _FILE)
     )
+    if enabled:
+        try:
+            refuse_links(path, "the cache of scanned objects")
+        except LinkInRepositoryError as error:
+            if folder is not None:
+                raise
+            note(f"no cache of scanned objects: {error}")
+            enabled = False
     key = user_key(state_folder()) if enabled else None
     if key is None:
         if enabled:

@@ -46,7 +46,7 @@ def report_and_exit_code(
         coverage=Coverage(result.files, result.blobs, result.bytes, run.started),
         configuration=Configuration(run.settings.source, run.settings.turned_off),
     )
-    write_reports(run.options, report_without_keys(report), terminal or write_terminal)
+    write_reports(run.options, report, terminal or write_terminal)
     return exit_code(triaged, run.settings.fail_on, complete=report.complete)
 
 
@@ -57,7 +57,8 @@ def is_reported(finding: Finding, run: Run) -> bool:
 
 
 def write_reports(options: RunOptions, report: Report, terminal: TerminalWriter = write_terminal) -> None:
-    """Write the report in every form that was asked for; standard output comes last."""
+    """Write the report in every form that was asked for, nothing secret in it; standard output comes last."""
+    report = report_without_keys(report)
     for name, path in options.reports:
         write_report(report, name, path)
     if options.output is not None:

@@ -22,6 +22,7 @@ from monei_guard.policy.inline_suppression import MARKER, find_directives
 from monei_guard.reporting.console import out, out_text
 from monei_guard.reporting.escaping import visible
 from monei_guard.reporting.progress import file_progress
+from monei_guard.reporting.redaction import without_keys, without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def list_suppressions(paths: Sequence[str], file: str | None, *, as_json: bool) 
     """List every suppression in files and in the baseline, with its age and its end."""
     run, items = open_scan(paths, RunOptions(baseline=file))
     with file_progress() as progress:
-        listed = [*_inline(run, progress.follow(items)), *_accepted(run)]
+        listed = [_without_secrets(one) for one in (*_inline(run, progress.follow(items)), *_accepted(run))]
     if as_json:
         document = {"version": 1, "suppressions": [asdict(suppression) for suppression in listed]}
         out_text(json.dumps(document, indent=1) + "\n")
@@ -55,6 +56,16 @@ def list_suppressions(paths: Sequence[str], file: str | None, *, as_json: bool) 
         out(f"    {_age(suppression, today)}; {_end(suppression, today)}")
     out(f"{len(listed)} suppressions")
     return ExitCode.CLEAN
+
+
+def _without_secrets(listed: Listed) -> Listed:
+    return replace(
+        listed,
+        place=without_keys(listed.place),
+        codes=tuple(map(without_keys, listed.codes)),
+        reason=without_secrets(listed.reason),
+        author=listed.author and without_secrets(listed.author),
+    )
 
 
 def _inline(run: Run, items: Iterable[Blob | Skipped]) -> Iterator[Listed]:

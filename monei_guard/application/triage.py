@@ -20,6 +20,8 @@ from monei_guard.policy.baseline_file import change
 from monei_guard.policy.resolution import ResolvedFinding
 from monei_guard.reporting.console import out
 from monei_guard.reporting.escaping import visible
+from monei_guard.reporting.redaction import without_keys
+from monei_guard.reporting.report_redaction import triaged_without_keys
 from monei_guard.reporting.rotation_list import rotation_list
 
 
@@ -58,7 +60,7 @@ def triage(paths: Sequence[str], options: TriageOptions, verification: RunOption
         out("nothing to decide: no findings that the baseline does not accept")
         return ExitCode.CLEAN
     today = date.today()  # noqa: DTZ011 - the day on the wall
-    decisions = ask(TriageQuestions(items, today, _history(review), review.has_secret_in))
+    decisions = ask(TriageQuestions(triaged_without_keys(items), today, _history(review), review.has_secret_in))
     if not decisions:
         out("nothing was written")
         return ExitCode.CLEAN
@@ -84,8 +86,8 @@ def write_decisions(
             if not decision.goes_into_baseline]  # fmt: skip
     if real:
         shown = [(replace(triaged, finding=_located(triaged.finding, review)), reason) for triaged, reason in real]
-        text = rotation_list(shown, today)
-        write_atomically(todo, lambda file: file.writelines([text]), what="the to-do")
+        lines = rotation_list(shown, today).splitlines(keepends=True)
+        write_atomically(todo, lambda file: file.writelines(map(without_keys, lines)), what="the to-do")
         out(f"{len(real)} findings to mend in {visible(todo)}")
 
 

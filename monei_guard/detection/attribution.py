@@ -91,11 +91,25 @@ def attribute(
     `in_file` and `declared` say whether a company is spoken of in the value's file and among the repository's
     dependencies; both are asked for every value, so they should remember their answers.
     """
+    signs = tuple(signs)
+    fitting = [company for company in signs if company.fits(value)]
+    owner = _owner(fitting, around, in_file, declared)
+    name = around.name.rpartition(".")[2]
+    if owner.vendor and all(company.shape < UNIQUE_SHAPE for company in fitting if company.vendor == owner.vendor):
+        named = {company.vendor for company in signs if company.named(name)}
+        if named and owner.vendor not in named:
+            # `stripeKey` is Stripe's whatever it is sent to, or nobody's where no known form of Stripe's fits.
+            return _owner([company for company in fitting if company.vendor in named], around, in_file, declared)
+    return owner
+
+
+def _owner(
+    companies: Iterable[VendorSigns], around: MatchContext, in_file: CompanyTest, declared: CompanyTest
+) -> Attribution:
+    """Return the best-supported of companies that the value's form fits, nobody where none leads clearly."""
     scores: dict[str, int] = {}
     unique: set[str] = set()
-    for company in signs:
-        if not company.fits(value):
-            continue
+    for company in companies:
         score = company.shape + _context_score(company, around, in_file, declared)
         scores[company.vendor] = max(score, scores.get(company.vendor, score))
         if company.shape >= UNIQUE_SHAPE:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from monei_guard.detection.assessment import Assessment
     from monei_guard.detection.context_filter import ContextFilter
     from monei_guard.model.finding import Finding
+    from monei_guard.model.snippet import Masks
 
 
 class Detected(NamedTuple):
-    """The findings in one blob's views, in order of place, and what of it could not be judged in time."""
+    """The findings in one blob's views, in order of place, what of it could not be judged in time, and its masks."""
 
     findings: "tuple[Finding, ...]" = ()
     skipped: tuple[Skipped, ...] = ()
+    masks: "Masks | None" = None  # what of the blob must not show; None where nothing matched
 
 
 class Engine:
@@ -72,10 +74,13 @@ class Engine:
                 assessments.extend((view, assessment) for assessment in self._surviving(view, deadline))
         except SlowRuleError as error:
             skipped = (Skipped(views[0].blob.path, str(error)),)
-        if all(assessment.dropped for _, assessment in assessments):
+        if not any(assessment.secret or not assessment.dropped for _, assessment in assessments):
             return Detected((), skipped)
+        masks = load("monei_guard.detection.findings:masks_of")(assessments)
+        if all(assessment.dropped for _, assessment in assessments):
+            return Detected((), skipped, masks)
         make = load("monei_guard.detection.findings:findings")
-        return Detected(tuple(make(assessments, shown_path)), skipped)
+        return Detected(tuple(make(assessments, masks, shown_path)), skipped, masks)
 
     def _surviving(self, view: View, deadline: float) -> "Iterator[Assessment]":
         """Yield the candidates of the view that may be findings or have to be masked, with what became of them."""

@@ -7,24 +7,27 @@ from typing import NamedTuple
 from monei_guard.detection.assessment import Assessment
 from monei_guard.detection.documents.json_paths import byte_position, document_titles
 from monei_guard.detection.matcher import Candidate
-from monei_guard.detection.snippet import Mask, Masks, all_masks, masked_snippet
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.finding import Finding, fingerprint
 from monei_guard.model.location import Location, Span
-from monei_guard.model.masking import redact_values
 from monei_guard.model.rule import Environment
 from monei_guard.model.secret import Secret
+from monei_guard.model.snippet import Mask, Masks, all_masks, masked_snippet
 
 _FAR = 1000  # columns: beyond it, the line is a minified file's and its reader needs the offset in bytes
 
 
-def findings(assessments: list[tuple[View, Assessment]], shown_path: str | None) -> list[Finding]:
-    """Return the findings among the assessments of one blob's views, in order of place; see `Engine.findings`."""
-    kept = _resolve_overlaps([item for item in assessments if not item[1].dropped or item[1].vendor])
-    masks = all_masks(
+def masks_of(assessments: list[tuple[View, Assessment]]) -> Masks:
+    """Return what of one blob must not show, whether it is a finding or not."""
+    return all_masks(
         (_mask(view, assessment.candidate) for view, assessment in assessments if assessment.secret),
         {assessment.candidate.value for _, assessment in assessments if assessment.secret},
     )
+
+
+def findings(assessments: list[tuple[View, Assessment]], masks: Masks, shown_path: str | None) -> list[Finding]:
+    """Return the findings among the assessments of one blob's views, in order of place; see `Engine.findings`."""
+    kept = _resolve_overlaps([item for item in assessments if not item[1].dropped or item[1].vendor])
     seen: Counter[str] = Counter()
     made = []
     titles = _titles(kept)
@@ -104,7 +107,7 @@ def _finding(
     root, root_span = view.root_span(span)
     location = view.locate(span, shown_path)
     if location.author:
-        location = replace(location, author=_masked(location.author, masks.values))
+        location = replace(location, author=masks.hidden(location.author))
     if view.blob.is_name:
         location = replace(location, start_line=1, start_column=1, end_line=1, end_column=1, start_byte=0, end_byte=0)
     return Finding(
@@ -115,18 +118,13 @@ def _finding(
         confidence=assessment.confidence,
         vendor=assessment.vendor,
         environment=assessment.environment,
-        message=_masked(_message(assessment, view.blob, _position(location, root_span, titles)), masks.values),
+        message=masks.hidden(_message(assessment, view.blob, _position(location, root_span, titles))),
         hint=rule.hint,
         secret=Secret(candidate.value, guessable=rule.guessable),
         location=location,
         fingerprint=identity,
         snippet=masked_snippet(root, root_span, masks),
     )
-
-
-def _masked(text: str, values: tuple[bytes, ...]) -> str:
-    """Return text about a finding (it may quote a name that is itself a key) without any of the values."""
-    return redact_values(text.encode("utf-8", "surrogateescape"), values).decode("utf-8", "surrogateescape")
 
 
 def _titles(kept: list[tuple[View, Assessment]]) -> dict[int, str]:

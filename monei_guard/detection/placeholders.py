@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 
 from monei_guard.detection.bigrams import reads_as_noise
+from monei_guard.model.words import is_wordlike
 
 # Words that no generator writes by accident, anywhere in a value.
 _WORD = re.compile(
@@ -74,32 +75,12 @@ def is_generated(value: bytes) -> bool:
     if reads_as_noise(value):
         return True
     parts = [part for part in re.split(rb"[^A-Za-z0-9]+", value) if part]
-    if not parts or all(_is_wordlike(part) for part in parts):
+    if not parts or all(is_wordlike(part) for part in parts):
         return False
     longest = max(parts, key=len)
-    if len(longest) < 8 and sum(map(_is_wordlike, parts)) * 2 > len(parts):  # noqa: PLR2004
+    if len(longest) < 8 and sum(map(is_wordlike, parts)) * 2 > len(parts):  # noqa: PLR2004
         return False
-    return any(not _is_wordlike(part) for part in parts)
-
-
-def _is_wordlike(part: bytes) -> bool:
-    """Return whether a run of letters and digits reads as a word, a name, a number or a version."""
-    if part.isdigit():
-        return True
-    letters = re.sub(rb"\d+$", b"", part)  # "sha256", "node20"
-    if not letters.isalpha():
-        return len(part) < 6  # noqa: PLR2004 - "2fa", "e2e", "3des"
-    if len(part) - len(letters) > 4:  # noqa: PLR2004 - more than a year
-        return False
-    if len(letters) < 8:  # noqa: PLR2004
-        return True
-    pieces = re.findall(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", letters)
-    if len(letters) / len(pieces) < 3:  # noqa: PLR2004 - camelCase words are longer
-        return False
-    if any(re.search(rb"[^aeiouyAEIOUY]{6}", piece) for piece in pieces):
-        return False
-    vowels = sum(c in b"aeiouyAEIOUY" for c in letters)
-    return 0.2 <= vowels / len(letters) <= 0.65 or len(letters) < 12  # noqa: PLR2004
+    return any(not is_wordlike(part) for part in parts)
 
 
 def _pin_reason(value: bytes) -> str:

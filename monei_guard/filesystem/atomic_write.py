@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from typing import BinaryIO, TextIO
 
 from monei_guard.errors import GuardError
+from monei_guard.filesystem.links import refuse_links
 
 
 class UnwritableError(GuardError):
@@ -18,9 +19,10 @@ def write_atomically(path: str, write: Callable[[TextIO], None], *, what: str = 
     """Let `write` fill a new file beside `path`, then put it in place in one step; `what` names it in errors.
 
     A new file gets the rights the umask gives (no file of ours holds a secret, and the next CI step has to read a
-    report); an existing one keeps its own. Links are followed; a pipe or device is written to as it is. Raises
-    UnwritableError (missing folder, no permission, full disk).
+    report); an existing one keeps its own. The user's own links are followed; a pipe or device is written to as it is.
+    Raises LinkInRepositoryError, and UnwritableError (missing folder, no permission, full disk).
     """
+    refuse_links(path, what)
     target = os.path.realpath(path)
     try:
         mode = os.stat(target).st_mode if os.path.exists(target) else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from monei_guard.model.blob import View
     from monei_guard.model.finding import Finding
     from monei_guard.model.rule import Rule
+    from monei_guard.model.snippet import Masks
 
     Hook: TypeAlias = Callable[..., Iterable[Violation]]
 
@@ -84,10 +85,11 @@ class ProjectLints:
         self._modules: ModuleLoader | None = None
         self._hooks_by_kind: dict[str, list[tuple[Rule, Hook]]] = {}
 
-    def lint(self, view: "View", shown_path: str | None = None) -> LintResult:
+    def lint(self, view: "View", shown_path: str | None = None, masks: "Masks | None" = None) -> LintResult:
         """Return what every lint says of one file.
 
-        `view` is the blob's root view; `shown_path` replaces the displayed path (to mask one). A file that no lint
+        `view` is the blob's root view; `shown_path` replaces the displayed path (to mask one); `masks` are detection's
+        for the file, None where it found nothing. A file that no lint
         reads, or that does not name Monei, yields nothing.
         """
         path = view.blob.path
@@ -106,7 +108,7 @@ class ProjectLints:
         if not context.violations:
             return LintResult(skipped=tuple(context.skipped))
         findings = load("monei_guard.lints.findings:findings")
-        return LintResult(tuple(findings(context.violations, view, vendor, shown_path)), tuple(context.skipped))
+        return LintResult(tuple(findings(context.violations, view, vendor, shown_path, masks)), tuple(context.skipped))
 
     def _check(self, view: "View", path: str, vendor: str, context: "LintContext") -> None:
         """Add what breaks the rules in a file, read as each kind of document it is. Raises ParseError."""

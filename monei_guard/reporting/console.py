@@ -19,8 +19,8 @@ def note(line: str) -> None:
 
 
 def out(line: str) -> None:
-    """Write one line to standard output, control characters escaped."""
-    out_text(f"{visible(line)}\n")
+    """Write one line to standard output, keys masked, control characters escaped."""
+    out_text(f"{visible(without_keys(line))}\n")
 
 
 def out_text(text: str) -> None:

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from monei_guard.lints.registry import LintResult, ProjectLints, open_lints
 from monei_guard.lints.selection import is_linted
 from monei_guard.model.blob import View
 from monei_guard.sources.files import read_quietly
 
-# Given a file's root view and the path to show.
-Lint = Callable[[View, str | None], LintResult]
+if TYPE_CHECKING:
+    from monei_guard.model.snippet import Masks
+
+# Given a file's root view, the path to show, and what detection has found in it that must not show.
+Lint = Callable[[View, str | None, "Masks | None"], LintResult]
 
 _LISTED = 20_000  # files of a project that are named to the lint that asks
 
@@ -34,11 +37,11 @@ class Linter:
         self._active = active
         self._lints: ProjectLints | None = None
 
-    def __call__(self, view: View, shown_path: str | None) -> LintResult:
-        """Return what the lints say of one file."""
+    def __call__(self, view: View, shown_path: str | None, masks: "Masks | None" = None) -> LintResult:
+        """Return what the lints say of one file; see `Lint`."""
         if not is_linted(view.blob.path, view.data):
             return LintResult()
-        return self._opened().lint(view, shown_path)
+        return self._opened().lint(view, shown_path, masks)
 
     def _opened(self) -> ProjectLints:
         if self._lints is None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monei_guard.lints.registry import LintResult
     from monei_guard.model.finding import Finding, Triaged
     from monei_guard.model.rule import Rule
+    from monei_guard.model.snippet import Masks
     from monei_guard.policy.inline_suppression import InlinePolicy
     from monei_guard.scanning.linter import Lint
 
@@ -96,21 +97,22 @@ class Scanner:
 
     def scan_blob(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
         """Return what one blob holds; `shown_path` replaces the displayed path (to mask one)."""
-        may_match = self.prefilter.hits(blob.content)
-        if may_match and self._is_quiet(blob):
-            may_match = DIRECTIVE.encode() in bytes(blob.content)
+        is_suspicious = self.prefilter.hits(blob.content)
+        is_quiet = is_suspicious and self._is_quiet(blob)
+        may_match = is_suspicious and not is_quiet
         decoded = may_match and self.decode and not blob.is_name and self._gate.is_open(blob.content)
-        may_match = decoded or (may_match and self.prefilter.is_named(blob.content))
-        lints = self._linted(blob, shown_path) if may_match or _is_named_monei(blob.path) else None
-        linted, missed = (lints.findings, lints.skipped) if lints is not None else ((), ())
-        if not may_match and not linted:
-            return BlobResult(skipped=missed)
+        is_named = is_suspicious and not decoded and self.prefilter.is_named(blob.content)
+        may_match = decoded or (may_match and is_named)
+        if not may_match and not is_named and not _is_named_monei(blob.path):
+            return BlobResult()
         views, cut = self._gate.read(blob) if decoded else ((root_view(blob),), ())
         if decoded and not any(self.prefilter.names(view.data) for view in views):
             may_match = False  # what looked encoded says nothing of ours once it is read
-            if not linted:
-                return BlobResult(skipped=(*missed, *cut))
-        found, late = self.engine.findings(views, shown_path) if may_match else ((), ())
+        found, late, masks = self.engine.findings(views, shown_path) if may_match else ((), (), None)
+        lints = self._linted(blob, shown_path, masks)
+        linted, missed = (lints.findings, lints.skipped) if lints is not None else ((), ())
+        if not may_match and not linted:
+            return BlobResult(skipped=(*missed, *cut))
         is_linted = lints is not None and not missed
         triaged = self.triage((*found, *linted), views[0], shown_path, is_linted=is_linted)
         return BlobResult(_on_new_lines(blob, views[0], triaged), (*missed, *cut, *late))
@@ -122,13 +124,16 @@ class Scanner:
 
     def _is_quiet(self, blob: Blob) -> bool:
         """Return whether there is nothing to be found in the blob; where little is read, remembering costs too much."""
-        return self.prefilter.fast is not None and not blob.is_name and self._quiet_lines.are_all_of(root_view(blob))
+        if self.prefilter.fast is None or blob.is_name:
+            return False
+        root = root_view(blob)
+        return DIRECTIVE.encode() not in root.data and self._quiet_lines.are_all_of(root)
 
-    def _linted(self, blob: Blob, shown_path: str | None) -> "LintResult | None":
-        """Return what the lints say of a file as it is now, None where they do not look."""
+    def _linted(self, blob: Blob, shown_path: str | None, masks: "Masks | None") -> "LintResult | None":
+        """Return what the lints say of a file as it is now, None where they do not look; `masks` are detection's."""
         if self.lint is None or blob.is_name or blob.origin not in _LINTED_ORIGINS:
             return None
-        return self.lint(root_view(blob), shown_path)
+        return self.lint(root_view(blob), shown_path, masks)
 
     def triage(
         self, found: "tuple[Finding, ...]", root: View, shown_path: str | None = None, *, is_linted: bool = False

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monei_guard.errors import GuardError
+from monei_guard.filesystem.links import refuse_links
 from monei_guard.model.secret import Secret
 from monei_guard.verification.responses import Answer, Reply
 
@@ -62,8 +63,9 @@ class AuditLog:
 def open_audit_log(path: Path, now: Callable[[], datetime]) -> AuditLog:
     """Open `path` for appending (mode 0600 when new) and read or make the key in `path` + ".key".
 
-    Raises AuditLogError when either cannot be used.
+    Raises AuditLogError when either cannot be used, LinkInRepositoryError where a repository's link is in the way.
     """
+    refuse_links(str(path), "the audit log")
     try:
         key = _read_or_make_key(path.with_name(path.name + ".key"))
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _CLOEXEC, 0o600)

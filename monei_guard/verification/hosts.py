@@ -73,6 +73,8 @@ def parse_api_url(text: str, environment: Environment = Environment.UNKNOWN) -> 
         port = parts.port
     except ValueError as error:
         raise ApiUrlError("--api-url is not a URL", hint=hint) from error
+    if port == 0:  # no server has it, and without it the key would go to the scheme's own port
+        raise ApiUrlError("--api-url has port 0, which no server has", hint=hint)
     name = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not name:
         raise ApiUrlError("--api-url must be an https URL", hint=hint)

@@ -27,6 +27,7 @@ DOORS: Mapping[str, str] = MappingProxyType(
         "monei_guard.__main__": "the fast path, the hook's call, the command line",
         "monei_guard.commands.cli": "the table of commands",
         "monei_guard.reporting.formats": "the table of formats",
+        "monei_guard.reporting.redaction": "what decodes a text that looks encoded",
         "monei_guard.scanning.scanner": "decoding, matching, directives, containers",
         "monei_guard.detection.engine": "what judges a match",
         "monei_guard.detection.prefilter": "a native library that may be missing",

@@ -171,7 +171,7 @@ def test_a_rule_of_ones_own_is_used(folder: Path, guard: Guard) -> None:
 def test_a_rule_that_never_ends_is_stopped() -> None:
     rule = Rule("MY001", "my-key", RuleKind.CREDENTIAL, "x", pattern="(?P<secret>(?:x+x+)+y)", keywords=("mykey",))
     view = root_view(Blob(b"mykey " + b"x" * 3000, Origin.WORKTREE, b"a"))
-    found, (skipped,) = Engine([rule], tuple, seconds=0.2).findings((view,))
+    found, (skipped,), _ = Engine([rule], tuple, seconds=0.2).findings((view,))
     assert found == ()
     assert "MY001 did not come to its end" in skipped.reason
     assert skipped.incomplete

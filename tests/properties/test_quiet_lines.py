@@ -13,6 +13,7 @@ from scanners import builtin_scanner
 
 from monei_guard.detection.patterns import compile_pattern
 from monei_guard.detection.quiet_lines import QuietLines
+from monei_guard.lints.registry import LintResult
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.rule_files import load_credential_rules
@@ -155,3 +156,18 @@ def test_the_sign_of_a_rule_stands_in_each_of_its_examples() -> None:
 def test_every_rule_is_known_line_by_line() -> None:
     """Else nothing is quiet, and users' own repositories take as long as before."""
     assert [rule.code for rule in load_credential_rules() if not rule.within_line and not rule.line_sign] == []
+
+
+def test_a_quiet_file_is_linted_all_the_same() -> None:
+    linted = []
+
+    def lint(view: View, _path: str | None, _masks: object) -> LintResult:
+        linted.append(view.data)
+        return LintResult()
+
+    scanner = builtin_scanner(large=True)
+    scanner.lint = lint
+    text = b"import monei\nclient = monei.Client()\n"
+    assert not scanner.scan_blob(Blob(text, Origin.WORKTREE, b"pay.py")).findings
+    assert is_quiet(QuietLines(scanner.engine), text)
+    assert linted == [text]

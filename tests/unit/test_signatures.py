@@ -90,7 +90,7 @@ def test_a_key_in_a_new_encoding_is_found(source: Path, switch_at: int) -> None:
     root = View(Blob(content, Origin.WORKTREE, b"a.py"), content)
     decoders = (*DECODERS, Decoder("caesar", read_toy, signature, None, (b"caesar:",)))
     views = [view for view in decoded_views(root, decoders=decoders, may_hold=prefilter.fast) if isinstance(view, View)]
-    (found,), _ = scanner.engine.findings((root, *views))
+    (found,), _, _ = scanner.engine.findings((root, *views))
     assert found.code == "MG101"
     assert found.location.encoding_path == ("caesar",)
     assert found.secret is not None

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from monei_guard.errors import GuardError
 from monei_guard.model.finding import Finding
 from monei_guard.model.location import display_path
-from monei_guard.reporting.redaction import without_keys
+from monei_guard.reporting.redaction import without_keys, without_secrets
 from monei_guard.reporting.terminal import location_text
 from monei_guard.sources.pushed_refs import Update
 
@@ -32,7 +32,7 @@ def log_passed(
     """Append what was let through. Raises PushLogError."""
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "pusher": next((variables[name] for name in _WHO if variables.get(name)), None),
+        "pusher": next((without_secrets(variables[name]) for name in _WHO if variables.get(name)), None),
         "updates": [
             {"ref": without_keys(display_path(update.ref)), "old": update.old, "new": update.new}
             for update in updates[:_MOST]
