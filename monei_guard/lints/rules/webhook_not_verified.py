@@ -24,8 +24,9 @@ _HOOK_WORDS = (b"hook", b"callback", b"ipn", b"notif", b"event")
 _HOOK_NAME = Pattern(
     r"(?i)(?:monei_?(?:web_?hook|callback|ipn)|(?:web_?hook|callback|ipn)_?monei)s?(?:_?(?:handler|view|route|endpoint))?$|^(?:handle|receive|process|on)_?monei_?web_?hook"
 )
+# What is said of certificates (`verify_mode`, `verify=False`) checks no signature.
 _CHECKS = Pattern(
-    rb"(?i)signature|hmac|verif(?:y|ied|ication)|timingSafeEqual|compare_digest|constructEvent|authenticat|allow.?list"
+    rb"(?i)signature|hmac|verif(?:y(?!_?(?:mode|none|peer|host)|\s*[=:]\s*false)|ied|ication)|timingSafeEqual|compare_digest|constructEvent|authenticat|allow.?list"
 )
 _SIGNATURE = Pattern(rb"(?i)x[-_]monei[-_]signature")
 _ROUTES = frozenset(
