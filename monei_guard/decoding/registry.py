@@ -19,6 +19,8 @@ from monei_guard.decoding.split_strings import (
     SEAMS,
     WRAPPED_VALUES,
 )
+from monei_guard.decoding.string_formats import FORMATS
+from monei_guard.decoding.touched_keys import INVISIBLE_CHARACTERS, PACKED_KEYS
 
 DECODERS = (
     BASE64,
@@ -39,7 +41,10 @@ DECODERS = (
     OFFICE_RUNS,
     CONTINUED_LINES,
     WRAPPED_VALUES,
+    FORMATS,
+    INVISIBLE_CHARACTERS,
+    PACKED_KEYS,
 )
 
 # The only ones without a signature: a key's beginning stands in such a text as it is.
-UNSIGNED = (OFFICE_RUNS, WRAPPED_VALUES)
+UNSIGNED = (OFFICE_RUNS, WRAPPED_VALUES, FORMATS, INVISIBLE_CHARACTERS, PACKED_KEYS)

@@ -69,11 +69,12 @@ _SPELLINGS = (
 _RARE_SPELLINGS = ("=%02x", "\\x%02X", "&#x%X;")
 _PARTLY_SPELLED = (
     "%%%02x", "%%%02X", "=%02X", "=%02x", "\\u%04x", "\\u%04X", "\\x%02x", "\\x%02X", "\\%03o", "&#%d;", "&#x%x;",
-    "&#x%X;",
+    "&#x%X;", "\\u{%x}", "\\u{%X}", "\\u{00%x}", "\\u{00%X}", "\\U%08x", "\\U%08X",
 )  # fmt: skip
 _ESCAPED_UNDERSCORES = (
     b"%5F", b"%5f", b"%255F", b"%255f", b"=5F", b"\\u005f", b"\\u005F", b"\\x5f", b"\\x5F", b"\\137", b"&#95;",
-    b"&#x5f;", b"&#x5F;", b"&lowbar;", b"&UnderBar;", b"\\_",
+    b"&#x5f;", b"&#x5F;", b"&lowbar;", b"&UnderBar;", b"\\_", b"\\u{5f}", b"\\u{5F}", b"\\u{005f}", b"\\u{005F}",
+    b"\\U0000005f", b"\\U0000005F",
 )  # fmt: skip
 _UNDERSCORE_SIGNS = (b"5f", b"\\137", b"&#95;", b"&lowbar;", b"&underbar;", b"\\_")  # lower case
 
@@ -143,7 +144,9 @@ def _spelled_letters(keywords: Keywords) -> Iterator[tuple[bytes, bytes]]:
     yield b"&#", rb"&#(?:[xX](?:%b)|%b);(?:[%b]|&#)" % (codes, decimal, letters)
     yield b"%", rb"%%(?:%b)(?:[%b]|%%[2-7])" % (codes, letters)
     yield b"=", rb"=(?:%b)(?:%b[%b]|%b=[2-7])" % (codes, before, others, before)
-    yield b"\\", rb"\\(?:[xX](?:%b)|u00(?:%b)|%b)(?:[%b]|\\)" % (codes, codes, octal, letters)
+    yield b"\\", rb"\\(?:[xX](?:%b)|u00(?:%b)|u\{0{0,4}(?:%b)\}|U000000(?:%b)|%b)(?:[%b]|\\)" % (
+        *[codes] * 4, octal, letters,
+    )  # fmt: skip
 
 
 def _test(keywords: Keywords) -> EncodingTest:
