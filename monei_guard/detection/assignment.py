@@ -6,6 +6,8 @@ Everything is read backwards from the value in bounded windows, so the cost does
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from monei_guard.detection.assessment import MatchContext
 
@@ -14,7 +16,7 @@ _CLOSE = 240  # bytes looked at for a name that stands directly before its value
 _AFTER = 300
 _ENCLOSING = 4096  # bytes looked at for enclosing sections
 # Bytes before and after a value that decide what surrounds it.
-REACH_BEFORE, REACH_AFTER = _ENCLOSING, _BEFORE
+REACH_BEFORE = _ENCLOSING
 _LEVELS = 4
 _BRACKETS = (b"(", b")", b"[", b"]", b"{", b"}")
 _MANY = 500
@@ -119,6 +121,18 @@ _HEADERS = frozenset({b"authorization", b"x-api-key", b"x_api_key"})
 _ADDRESS = re.compile(rb"\bhttps?://(?:[^\s/@\"'`]{1,99}@)?(?P<host>[A-Za-z0-9.\-]{1,253})", re.IGNORECASE)
 # Functions that hold test cases: the word says nothing about the values inside.
 _TEST_CALLS = frozenset({b"test", b"it", b"describe", b"suite", b"context", b"t.run", b"test.each", b"it.each"})
+# Before a bracket they look like calls.
+_NO_CALLS = frozenset({b"return", b"yield", b"in", b"and", b"or", b"not", b"await", b"throw", b"case", b"array"})
+# var moneiOAuth = oauth2.Config{    moneiOAuth := &oauth2.Config{    let monei = Settings {
+_COMPOSITE = re.compile(
+    rb"(?<![\w$.])(?P<name>[A-Za-z_]\w{0,98})(?:\s*+:\s*+[\w.:<>]{1,60})?\s*+:?=\s*+&?[A-Za-z_][\w.:]{0,98}\s*+$"
+)
+# class MoneiClient; API_KEY =    module Monei    class MoneiClient:
+_CLASS = re.compile(rb"^[ \t]*+(?:class|module)[ \t]+(?P<name>[A-Za-z_][\w:]{0,98})")
+_USES = 8  # places where a name is looked at that was given a value
+_FAR = 8192  # bytes after the value in which they stand
+REACH_AFTER = _FAR + _BEFORE
+_IDENTIFIER = re.compile(rb"[A-Za-z_$][\w$]{1,60}")
 _TAG = re.compile(rb"<(?P<end>/)?(?P<name>[A-Za-z_][\w:.\-]{0,98})(?:\s[^<>]{0,200}?)?(?P<alone>/)?>")
 _INI_SECTION = re.compile(
     rb"^[ \t]*+\[{1,2}[ \t]*+(?P<name>[^\]\s][^\]\n]{0,98}?)[ \t]*+\]{1,2}[ \t]*+\r?$", re.MULTILINE
@@ -157,6 +171,24 @@ def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] =
         line=(data[line_start:start] + b" " + data[end:line_end]).lower(),
         near=(data[max(0, start - _BEFORE) : start] + b" " + data[end : end + _AFTER]).lower(),
     )
+
+
+def uses(data: bytes, start: int, end: int) -> Iterator[MatchContext]:
+    """Yield what surrounds the places at which a name is used that is given the value `data[start:end]`.
+
+    `const secret = "…"; new MoneiSDK({ apiKey: secret })`: only the use says what the value is for. Looked for after
+    the value only, and not beyond a second assignment to the name.
+    """
+    name = _direct_name(data, start, end).rpartition(b".")[2]
+    if not _IDENTIFIER.fullmatch(name):
+        return
+    whole = re.compile(rb"(?<![\w$\-\"'`])%b(?![\w$\-\"'`])(?P<given>[ \t]*(?::?=|:)(?![=>]))?" % re.escape(name))
+    for use in islice(whole.finditer(data, end, end + _FAR), _USES):
+        if use["given"]:  # a second value, or an argument of the same name
+            if not data[data.rfind(b"\n", 0, use.start()) + 1 : use.start()].strip():
+                return
+            continue
+        yield surroundings(data, use.start(), use.start() + len(name))
 
 
 def _direct_name(data: bytes, start: int, end: int) -> bytes:
@@ -226,9 +258,12 @@ def _bracket_labels(before: bytes) -> list[bytes]:
                 break
             head = before[max(0, found.start() - 160) : found.start()].rstrip()
             label = _LABEL.search(head)
-            if label is not None and label["call"] not in _TEST_CALLS:
+            if label is not None and label["call"] not in _TEST_CALLS and label["call"] not in _NO_CALLS:
                 labels.append(label["call"] or label["name"] or label["block"])
-            if len(labels) == _LEVELS:
+            composite = _COMPOSITE.search(head) if found[0] == b"{" else None
+            if composite is not None:
+                labels.append(composite["name"])
+            if len(labels) >= _LEVELS:
                 break
     return labels
 
@@ -255,9 +290,17 @@ def _indent_labels(before: bytes) -> list[bytes]:
     """Return the YAML keys under which the last line of `before` is nested, innermost first."""
     lines = before.split(b"\n")
     indent = len(lines[-1]) - len(lines[-1].lstrip(b" -"))
-    labels: list[bytes] = []
+    same_line = _CLASS.match(lines[-1])
+    labels: list[bytes] = [same_line["name"]] if same_line else []
     for line in reversed(lines[:-1]):
         if not line.strip() or indent == 0:
+            continue
+        inside = _CLASS.match(line)
+        if inside is not None and len(line) - len(line.lstrip(b" \t")) < indent:
+            indent = len(line) - len(line.lstrip(b" \t"))
+            labels.append(inside["name"])
+            if len(labels) == _LEVELS:
+                break
             continue
         own = _YAML_KEY.match(line)
         if own is None:

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 import regex
 
 from monei_guard.detection.assessment import NO_CONTEXT, Assessment, MatchContext
-from monei_guard.detection.assignment import surroundings
+from monei_guard.detection.assignment import surroundings, uses
 from monei_guard.detection.attribution import (
     UNIQUE_SHAPE,
     Attribution,
@@ -44,6 +44,7 @@ class Text:
     spoken_of: CompanyTest
     concerns: Callable[[str], bool]  # whether anything there speaks of the company
     around: Callable[[int, int], MatchContext]
+    uses: Callable[[int, int], tuple[MatchContext, ...]]  # of the name that a value is given
 
 
 class ContextFilter:
@@ -81,6 +82,7 @@ class ContextFilter:
                     view.data, start, end, table_and_column(view.blob.path, view.data, start)
                 )
             ),
+            uses=cache(lambda start, end: tuple(uses(view.data, start, end))),
         )
 
     def assess(self, text: Text, candidate: Candidate) -> Assessment:
@@ -88,7 +90,7 @@ class ContextFilter:
         ruled_out = _ruled_out(text, candidate)
         if ruled_out is not None:
             return ruled_out
-        rule, value, around = candidate.rule, candidate.value, text.around(candidate.start, candidate.end)
+        rule, value, around = candidate.rule, candidate.value, _fitting(text, candidate)
         owner = self._owner(rule, value, around, text.spoken_of)
         vendor, doubt = _vendor(rule, owner)
         if not vendor:
@@ -135,26 +137,37 @@ def _ruled_out(text: Text, candidate: Candidate) -> Assessment | None:
     if is_documented(candidate.value):
         reason = "placeholder: it is printed in public documentation"
         return Assessment(candidate, NO_CONTEXT, dropped=reason, secret=False)
-    around = text.around(candidate.start, candidate.end)
-    unmet = _unmet_context(candidate.rule, around) or _opaque(text, candidate, around)
+    around = _fitting(text, candidate)
+    unmet = _unmet_context(candidate.rule, around) or _opaque(text, candidate)
     return Assessment(candidate, around, dropped=unmet, secret=is_prefixed(candidate.rule)) if unmet else None
 
 
-def _opaque(text: Text, candidate: Candidate, around: MatchContext) -> str:
+def _fitting(text: Text, candidate: Candidate) -> MatchContext:
+    """Return the surroundings that say what a value is for: its own, or those of a place where its name is used."""
+    own = text.around(candidate.start, candidate.end)
+    if not _unmet_context(candidate.rule, own) or _is_misnamed(candidate.rule, own):
+        return own
+    uses_of_name = text.uses(candidate.start, candidate.end)
+    return next((use for use in uses_of_name if not _unmet_context(candidate.rule, use)), own)
+
+
+def _opaque(text: Text, candidate: Candidate) -> str:
     """Return why a value that only its name makes a credential is none after all, or ""."""
     if is_prefixed(candidate.rule) or candidate.rule.guessable:
         return ""
-    return opaque_reason(text.data, candidate.start, candidate.end, around.name, text.path)
+    own = text.around(candidate.start, candidate.end)
+    return opaque_reason(text.data, candidate.start, candidate.end, own.name, text.path)
 
 
 def _unmet_context(rule: Rule, around: MatchContext) -> str:
     """Return which condition of the rule's context the match's surroundings do not meet, or ""."""
-    context = rule.context
-    if context.name and not regex.search(context.name, around.name):
+    if rule.context.name and not regex.search(rule.context.name, around.name):
         return "it is not given to a name this rule looks for"
-    if context.not_name and regex.search(context.not_name, around.name):
-        return "its name says it is something else"
-    return ""
+    return "its name says it is something else" if _is_misnamed(rule, around) else ""
+
+
+def _is_misnamed(rule: Rule, around: MatchContext) -> bool:
+    return bool(rule.context.not_name) and regex.search(rule.context.not_name, around.name) is not None
 
 
 def _vendor(rule: Rule, owner: Attribution) -> tuple[str, str]:
