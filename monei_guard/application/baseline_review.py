@@ -13,6 +13,8 @@ from monei_guard.application.scan_paths import open_scan
 from monei_guard.configuration.location import repository_folder
 from monei_guard.errors import ExitCode, IncompleteError
 from monei_guard.model.finding import Finding
+from monei_guard.model.location import display_path
+from monei_guard.policy.accepted_gaps import with_gaps
 from monei_guard.policy.baseline import Baseline, BaselineError, Entry, pruned, with_findings
 from monei_guard.policy.baseline_file import change, load
 from monei_guard.policy.baseline_name import DEFAULT_NAME
@@ -37,20 +39,32 @@ class Acceptance:
     author: str | None = None
 
 
-def create_baseline(paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance) -> int:
-    """Make a baseline that accepts every finding of a scan."""
-    scan = scan_for_baseline(paths, file, codes)
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is decided on: with `gaps` what could not be scanned, with `history` all the repository ever held."""
+
+    gaps: bool = False
+    history: bool = False
+
+
+def create_baseline(
+    paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance, scope: Scope
+) -> int:
+    """Make a baseline that accepts every finding of a scan, or every gap in it."""
+    scan = scan_for_baseline(paths, file, codes, history=scope.history)
     if scan.exists:
         raise BaselineError(f"there is a baseline at {scan.path}", hint="'baseline update' adds to it")
-    return _accept(scan, scan.found, acceptance)
+    return _accept_gaps(scan, acceptance) if scope.gaps else _accept(scan, scan.found, acceptance)
 
 
-def update_baseline(paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance) -> int:
-    """Accept the findings of a scan that the baseline does not accept yet."""
-    scan = scan_for_baseline(paths, file, codes)
+def update_baseline(
+    paths: Sequence[str], file: str | None, codes: tuple[str, ...], acceptance: Acceptance, scope: Scope
+) -> int:
+    """Accept the findings of a scan, or the gaps in it, that the baseline does not accept yet."""
+    scan = scan_for_baseline(paths, file, codes, history=scope.history)
     if not scan.exists:
         raise BaselineError(f"there is no baseline at {scan.path}", hint="'baseline create' makes one")
-    return _accept(scan, scan.new, acceptance)
+    return _accept_gaps(scan, acceptance) if scope.gaps else _accept(scan, scan.new, acceptance)
 
 
 def import_baseline(
@@ -110,12 +124,12 @@ def _whole_scan(file: str | None) -> tuple[Baseline, BaselineScan]:
     path = _default_path(file)
     baseline = load(path)
     scan = scan_for_baseline((repository_folder(os.path.dirname(path)),), path, ())
-    missed = [skipped for skipped in scan.result.skipped if skipped.incomplete]
+    missed = scan.gaps
     if missed:
         first = visible((missed[0].path or b"-").decode("utf-8", "backslashreplace"))
         raise IncompleteError(
             f"{len(missed)} files could not be scanned, the first is {first} ({missed[0].reason})",
-            hint="what covers nothing cannot be told; make them readable, or exclude them",
+            hint="what covers nothing cannot be told; make them readable, exclude or accept them ('update --gaps')",
         )
     return baseline, scan
 
@@ -125,20 +139,34 @@ def _default_path(file: str | None) -> str:
     return os.path.abspath(baseline_path(run) or os.path.join(run.folder or ".", DEFAULT_NAME))
 
 
-def _accept(scan: BaselineScan, findings: Iterable[Finding], acceptance: Acceptance) -> int:
-    findings = tuple(findings)
+def _template(scan: BaselineScan, acceptance: Acceptance) -> Entry:
+    """Return an entry with all but what it is about. Raises SecretInReasonError."""
     if scan.has_secret_in(acceptance.reason + " " + (acceptance.author or "")):
         raise SecretInReasonError("the reason holds one of the secrets; describe it instead")
     author = acceptance.author or git_author(os.path.dirname(scan.path))
     today = date.today().isoformat()  # noqa: DTZ011 - the day on the wall
-    template = Entry("", "", None, acceptance.reason.strip(), author, today, acceptance.until)
+    return Entry("", "", None, acceptance.reason.strip(), author, today, acceptance.until)
+
+
+def _accept_gaps(scan: BaselineScan, acceptance: Acceptance) -> int:
+    gaps, template = scan.gaps, _template(scan, acceptance)
+    for gap in gaps:
+        out(f"accepted {visible(display_path(gap.path or b'-'))}: {visible(gap.reason)}")
+    if gaps or not scan.exists:
+        change(scan.path, lambda before: with_gaps(before, gaps, template, scan.relative))
+    out(f"{len(gaps)} gaps accepted in {visible(scan.path)}")
+    return ExitCode.CLEAN
+
+
+def _accept(scan: BaselineScan, findings: Iterable[Finding], acceptance: Acceptance) -> int:
+    findings, template = tuple(findings), _template(scan, acceptance)
     for finding in findings:
         out(f"accepted {finding.code} {location_text(replace(finding.location, path=scan.path_of(finding)))}")
     if findings or not scan.exists:
         change(scan.path, lambda before: with_findings(before, findings, template, scan.path_of))
     out(f"{len(findings)} findings accepted in {visible(scan.path)}")
-    if any(skipped.incomplete for skipped in scan.result.skipped):
-        warn("some files could not be scanned; 'monei-guard scan' lists them")
+    if scan.gaps:
+        warn("some files could not be scanned; 'monei-guard scan' lists them, 'baseline update --gaps' accepts them")
         return ExitCode.INCOMPLETE
     return ExitCode.CLEAN
 

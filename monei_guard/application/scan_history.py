@@ -4,7 +4,7 @@ import os
 
 from monei_guard.application.finishing import finish, with_report
 from monei_guard.application.history_cache import open_cache
-from monei_guard.application.opening import open_run
+from monei_guard.application.opening import open_run, source_options
 from monei_guard.application.options import RunOptions
 from monei_guard.application.repository import open_repository
 from monei_guard.application.run import Run
@@ -60,7 +60,7 @@ def _scan(run: Run, repository: Repository, cache_dir: str | None, *, cache: boo
     with object_progress(quiet=run.options.quiet) as progress:
         store = open_store(repository, memory.clean)
         under_way = begin_scan(store, _scan_options(run, store, progress))
-        done = finish_history(under_way, run.scanner)
+        done = finish_history(under_way, run.scanner, source_options(run))
     if done.is_whole:  # else what is missing would be forgotten
         memory.save(store, under_way.result)
     return done

@@ -69,5 +69,5 @@ def _below(folder: bytes, item: Blob | Skipped) -> Blob | Skipped:
     base = os.path.normpath(folder).replace(os.sep.encode(), b"/")
     path = base if item.path is None else (item.path if base == b"." else base + b"/" + item.path)
     if isinstance(item, Skipped):
-        return Skipped(path, item.reason, item.incomplete)
+        return item._replace(path=path)
     return Blob(item.content, item.origin, path)

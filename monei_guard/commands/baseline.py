@@ -7,6 +7,7 @@ import click
 
 from monei_guard.application.baseline_review import (
     Acceptance,
+    Scope,
     SecretInReasonError,
     create_baseline,
     explain_baseline,
@@ -52,22 +53,39 @@ def _decision(command: Command) -> Command:
     return command
 
 
+def _scope_options(command: Command) -> Command:
+    for option in (
+        click.option("--gaps", is_flag=True, help="Accept what could not be scanned, instead of findings."),
+        click.option("--history", is_flag=True, help="Look at all the repository ever held, instead of files."),
+    ):
+        command = option(command)
+    return command
+
+
 @baseline.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
+@_scope_options
 @_file_option
 def create(paths: tuple[str, ...], **given: Any) -> int:
     """Make a baseline that accepts every finding of a scan."""
-    return _accepted(lambda: create_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given)))
+    scope = Scope(given["gaps"], given["history"])
+    return _accepted(
+        lambda: create_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given), scope)
+    )
 
 
 @baseline.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_decision
+@_scope_options
 @_file_option
 def update(paths: tuple[str, ...], **given: Any) -> int:
     """Accept the findings of a scan that the baseline does not accept yet."""
-    return _accepted(lambda: update_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given)))
+    scope = Scope(given["gaps"], given["history"])
+    return _accepted(
+        lambda: update_baseline(existing_paths(paths), given["file"], given["select"], _acceptance(given), scope)
+    )
 
 
 @baseline.command("import")

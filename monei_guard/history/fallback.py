@@ -6,6 +6,8 @@ from monei_guard.git.cat_file import MISSING, ObjectHeader, object_headers, read
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.worker import Examiner, MatchedObject, ShareResult
+from monei_guard.model.blob import Skipped
+from monei_guard.sources.containers.signatures import archive_kind
 
 
 def scan_through_git(
@@ -28,7 +30,7 @@ def scan_through_git(
             result.add(_large_object(repository, examiner, header))
             if header.kind != "blob":
                 reason = f"it is a {header.kind} of {header.size} bytes: what it names was not looked for"
-                result.gaps.append((header.object_id, reason, True))
+                result.gaps.append((header.object_id, header.kind, Skipped(None, reason, content_id=header.object_id)))
     for object_id, kind, content in read_objects(repository, tuple(small), LARGE_OBJECT):
         del small[object_id]
         result.objects += 1
@@ -45,7 +47,11 @@ def _large_object(repository: Repository, examiner: Examiner, header: ObjectHead
     result = ShareResult(objects=1, size=header.size)
     secrets: dict[str, None] = {}
     try:
-        for _, window in read_windows(repository, header):
+        for start, window in read_windows(repository, header):
+            if not start and header.kind == "blob" and archive_kind(window) is not None:
+                reason = f"an archive larger than {LARGE_OBJECT} bytes: not opened"
+                gap = Skipped(None, reason, content_id=header.object_id)
+                result.gaps.append((header.object_id, header.kind, gap))
             if examiner.prefilter(window):
                 secrets.update(dict.fromkeys(examiner.matcher([window])[0].secrets))
     except (GitError, MemoryError) as error:

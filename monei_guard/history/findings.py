@@ -24,6 +24,7 @@ from monei_guard.git.commit_authors import author_and_date
 from monei_guard.git.pack_walk import LARGE_OBJECT
 from monei_guard.git.repository import GitError, Repository
 from monei_guard.history.completeness import completeness
+from monei_guard.history.gaps import EXCLUDED, located, without_excluded
 from monei_guard.history.matching import digest
 from monei_guard.history.object_store import PLACED, ObjectStore, Scan, StoreResult, finish_scan, open_store
 from monei_guard.history.provenance import Provenance, provenance_of
@@ -36,6 +37,7 @@ from monei_guard.scanning.result import ScanResult
 from monei_guard.scanning.scanner import Scanner, masked_path, scan_container
 from monei_guard.scanning.scanner import scan as run_pipeline
 from monei_guard.sources.files import read_quietly
+from monei_guard.sources.lfs_objects import lfs_objects
 from monei_guard.sources.refs_and_reflogs import repository_names
 from monei_guard.sources.source import SourceOptions
 
@@ -55,23 +57,29 @@ class HistoryScan:
     is_whole: bool
 
 
-def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
+def finish_history(scan: Scan, scanner: Scanner, options: SourceOptions) -> HistoryScan:
     """Return the report of a pass over the object store: every secret once, with where and how long it lived.
 
     What the pass has left is looked at before that.
     """
     store, result = scan.store, scan.result
     repository = store.repository
-    provenance = _with_masked_refs(_provenance(scan), scanner)
+    provenance, left_out = without_excluded(_with_masked_refs(_provenance(scan), scanner), options.excluded)
     finish_scan(scan)
     whole = completeness(store, result, lambda name: masked_path(name, scanner) or display_path(name))
     matched_objects = {matched.object_id: matched for matched in result.matched_objects}
     found = list(_found(repository, _sightings(matched_objects, provenance), scanner))
     names = [Blob(name, Origin.HISTORY, name, is_name=True) for name in sorted(result.names)]
-    beside = run_pipeline([*names, *repository_names(repository, scanner.prefilter.hits, SourceOptions())], scanner)
+    stored = chain(
+        names,
+        repository_names(repository, scanner.prefilter.hits, options),
+        lfs_objects(repository, options),
+    )
+    beside = run_pipeline(stored, scanner)
     skipped = [
         *(Skipped(path, reason) for path, reason in result.problems),
-        *(Skipped(None, f"object {name}: {reason}", bad) for name, reason, bad in result.gaps),
+        *(_masked(gap, scanner) for gap in located(result.gaps, provenance)),
+        *(_masked(Skipped(path, EXCLUDED, incomplete=False), scanner) for path in sorted(left_out)),
         *whole.skipped,
         *beside.skipped,
         *(skipped for part in found for skipped in part.skipped),
@@ -88,13 +96,19 @@ def finish_history(scan: Scan, scanner: Scanner) -> HistoryScan:
 
 
 def _provenance(scan: Scan) -> dict[str, list[Provenance]]:
-    kinds = {matched.object_id: matched.kind for matched in scan.result.matched_objects}
+    kinds = {object_id: kind for object_id, kind, _ in scan.result.gaps}
+    kinds |= {matched.object_id: matched.kind for matched in scan.result.matched_objects}
     blobs, commits = ([name for name, kind in kinds.items() if kind == placed] for placed in PLACED)
     if not blobs and not commits:
         return {}
     if scan.store.covered:  # then everything has been looked at, but not every pack is open
         return provenance_of(open_store(scan.store.repository), blobs, commits, scan.jobs)
     return provenance_of(scan.store, blobs, commits, scan.jobs, scan)
+
+
+def _masked(gap: Skipped, scanner: Scanner) -> Skipped:
+    shown = masked_path(gap.path, scanner)
+    return gap if shown is None else gap._replace(path=shown.encode())
 
 
 def _with_masked_refs(provenance: dict[str, list[Provenance]], scanner: Scanner) -> dict[str, list[Provenance]]:
@@ -184,7 +198,7 @@ def _sightings(matched_objects: dict[str, MatchedObject], provenance: dict[str, 
     """Return what is to be reported: each secret once for each path, those without a path once."""
     found: dict[tuple[str, bytes | None, str], _Sighting] = {}
     for matched in matched_objects.values():
-        for lived in provenance.get(matched.object_id) or [Provenance(None)]:
+        for lived in provenance.get(matched.object_id, [Provenance(None)]):
             for secret in matched.secrets:
                 key = (secret, lived.path, matched.kind)
                 sighting = found.setdefault(key, _Sighting(secret, lived.path, matched.kind))
@@ -271,7 +285,7 @@ def _scanned(
             counted.append(replace(triaged, finding=_with_life(repository, triaged.finding, lived, lines_before)))
     return ScanResult(
         tuple(triaged.finding for triaged in counted if triaged.suppression is None),
-        tuple(Skipped(path, skipped.reason, skipped.incomplete) for skipped in late), 1, 0, 0,
+        tuple(skipped._replace(path=path) for skipped in late), 1, 0, 0,
         tuple(triaged for triaged in counted if triaged.suppression is not None),
     )  # fmt: skip
 

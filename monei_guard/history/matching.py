@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from monei_guard.errors import GuardError
+from monei_guard.git.blob_id import blob_id
 from monei_guard.history.worker import ObjectMatcher, ObjectMatches
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.finding import Finding
-from monei_guard.model.location import Origin, display_path
+from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner, scan_container
 from monei_guard.sources.containers.signatures import archive_kind
 
@@ -32,12 +33,10 @@ def _matches(scanner: Scanner, content: bytes) -> ObjectMatches:
     try:
         result = scan_container(scanner, Blob(content, Origin.HISTORY))
     except GuardError as error:
-        return ObjectMatches(gaps=((str(error), True),))
+        return ObjectMatches(gaps=(Skipped(None, str(error), content_id=blob_id(content)),))
     digests = tuple(dict.fromkeys(digest(triaged.finding) for triaged in result.triaged))
-    return ObjectMatches(digests, tuple((_gap(skipped), skipped.incomplete) for skipped in result.skipped))
+    return ObjectMatches(digests, tuple(_identified(gap, content) for gap in result.skipped))
 
 
-def _gap(skipped: Skipped) -> str:
-    """Return what could not be looked at, with the member's name where it is one of an archive."""
-    name = display_path(skipped.path or b"").removeprefix("!/")
-    return f"{name}: {skipped.reason}" if name else skipped.reason
+def _identified(gap: Skipped, content: bytes) -> Skipped:
+    return gap if not gap.incomplete or gap.content_id else gap._replace(content_id=blob_id(content))

@@ -29,6 +29,7 @@ from monei_guard.history.worker import (
     PackShare,
     ShareResult,
 )
+from monei_guard.model.blob import Skipped
 
 # Called with the objects and bytes looked at so far, and how many objects there are.
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -52,8 +53,8 @@ class StoreResult:
     """What a pass over the object store came to.
 
     `ways` counts objects by who read them: "pack", "loose", "git". `damaged` maps ids to reasons;
-    `gaps` are ids and what in those objects could not be looked at (with: is that bad). `unclean` are the ids of all
-    objects that must be looked at again next time. `unstored` and `submodules` as of `NameReader`.
+    `gaps` as in `ShareResult`. `unclean` are the ids of all objects that must be looked at again next time.
+    `unstored` and `submodules` as of `NameReader`.
     """
 
     objects: int = 0
@@ -63,7 +64,7 @@ class StoreResult:
     ways: Counter[str] = field(default_factory=Counter)
     damaged: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[bytes, str]] = field(default_factory=list)
-    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+    gaps: list[tuple[str, str, Skipped]] = field(default_factory=list)
     unclean: set[str] = field(default_factory=set)
     unstored: list[Unstored] = field(default_factory=list)
     submodules: set[bytes] = field(default_factory=set)
@@ -207,7 +208,7 @@ def begin_scan(store: ObjectStore, options: ScanOptions) -> Scan:
     def is_due(number: int) -> bool:
         if store.covered or not _is_late(tasks[number]):  # where places are sought in more packs than these
             return True
-        return not any(matched.kind in PLACED for matched in scan.result.matched_objects)
+        return not scan.result.gaps and not any(matched.kind in PLACED for matched in scan.result.matched_objects)
 
     work = work_through(range(len(tasks)), lambda number: examiner.examine(tasks[number]), scan.jobs, is_due)
     with closing(work) as results:

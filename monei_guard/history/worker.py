@@ -13,16 +13,20 @@ from monei_guard.git.pack_entries import BLOB, TYPE_NAMES, Flags
 from monei_guard.git.pack_index import Offsets, StoredIds
 from monei_guard.git.pack_walk import LARGE_OBJECT, ContentTest, Walker
 from monei_guard.git.tree_objects import tree_entries
+from monei_guard.model.blob import Skipped
 
 Rows_co = TypeVar("Rows_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectMatches:
-    """Which secrets stand in some content, as digests, and what in it could not be looked at (with: is that bad)."""
+    """Which secrets stand in some content, as digests, and what in it could not be looked at.
+
+    The path of a gap is what follows the object's own: a member's, or None.
+    """
 
     secrets: tuple[str, ...] = ()
-    gaps: tuple[tuple[str, bool], ...] = ()
+    gaps: tuple[Skipped, ...] = ()
 
 
 # Given contents, says of each what was found in it; of several at once, for they have most of their lines in common.
@@ -62,7 +66,8 @@ class ShareResult:
     `unread` objects were left to git; `damaged` says of some of them why; `hopeless` ones must not be left to it.
 
     `names` are names in trees that hold secrets, `named` those trees. `gaps` tell of objects that were read but could
-    not be looked at everywhere (with: is that bad). `unstored` and `submodules` as of `NameReader`.
+    not be looked at everywhere: id, kind, and what that was (as in `ObjectMatches`). `unstored` and `submodules` as of
+    `NameReader`.
     """
 
     objects: int = 0
@@ -72,7 +77,7 @@ class ShareResult:
     named: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
-    gaps: list[tuple[str, str, bool]] = field(default_factory=list)
+    gaps: list[tuple[str, str, Skipped]] = field(default_factory=list)
     hopeless: dict[str, str] = field(default_factory=dict)
     unstored: list[Unstored] = field(default_factory=list)
     submodules: set[bytes] = field(default_factory=set)
@@ -136,7 +141,7 @@ class Examiner:
         for (object_id, _), matches in zip(objects, self.matcher([content for _, content in objects]), strict=True):
             if matches.secrets:
                 result.matched_objects.append(MatchedObject(object_id, kind, matches.secrets))
-            result.gaps += ((object_id, reason, bad) for reason, bad in matches.gaps)
+            result.gaps += ((object_id, kind, gap) for gap in matches.gaps)
         return result
 
     def _match_names(self, object_id: str, content: bytes) -> ShareResult:

@@ -38,11 +38,15 @@ class Blob:
 
 
 class Skipped(NamedTuple):
-    """Something that was not scanned, and why. `incomplete` says it should have been (exit code 3)."""
+    """Something that was not scanned, and why. `incomplete` says it should have been (exit code 3).
+
+    `content_id` is the blob id of what could not be looked at everywhere, None where there is no content.
+    """
 
     path: bytes | None
     reason: str
     incomplete: bool = True
+    content_id: str | None = None
 
 
 # A run of a decoded view: (start, parent_start, parent_end, step). What begins at `start` in its data came from the

@@ -24,8 +24,9 @@ from monei_guard.model.finding import Finding, Suppression, Triaged
 _VERSION = 1
 _MAGIC = "monei-guard-baseline"
 _FIELDS = ("key", "code", "path", "reason", "author", "date", "until")
-_KEY_DIGITS = 32
+KEY_DIGITS = 32
 _LARGEST = 256 << 20  # bytes
+GAP = "GAP"  # the code of an entry about something that could not be scanned (`accepted_gaps`)
 
 # The file exactly as `render` writes it, checked in one pass; possessive, so that a bad file fails as fast.
 _TEXT = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
@@ -37,7 +38,7 @@ _CANONICAL = re.compile(
     rb'\{\n"monei-guard-baseline": 1,\n"entries": \[\n(?P<salts>(?:\{"salt": "[0-9a-f]{32}"\},\n)++)'
     rb"(?P<lines>(?:" + _LINE + rb")*+)null\n\]\n\}\n"
 )
-_KEY_AT = slice(len('{"key": "'), len('{"key": "') + _KEY_DIGITS)
+_KEY_AT = slice(len('{"key": "'), len('{"key": "') + KEY_DIGITS)
 
 
 class BaselineError(GuardError):
@@ -110,7 +111,10 @@ class BaselineContext:
 
     def path(self, finding: Finding) -> str | None:
         """Return the finding's path relative to the baseline's folder."""
-        path = finding.location.path
+        return self.relative(finding.location.path)
+
+    def relative(self, path: str | None) -> str | None:
+        """Return a path of the run relative to the baseline's folder."""
         return path if path is None or path.startswith("/") else self.prefix + path
 
 
@@ -122,7 +126,7 @@ def new_baseline() -> Baseline:
 def keys(salts: Iterable[str], finding: Finding) -> list[str]:
     """Return the keys an entry about `finding` may have, the one to write first."""
     bound = finding.code.encode() + b"\0" + _bound_to(finding)
-    return [digest(bytes.fromhex(salt), bound, "sha256").hex()[:_KEY_DIGITS] for salt in salts]
+    return [digest(bytes.fromhex(salt), bound, "sha256").hex()[:KEY_DIGITS] for salt in salts]
 
 
 def apply_baseline(triaged: Sequence[Triaged], baseline: Index, context: BaselineContext) -> list[Triaged]:
@@ -186,6 +190,10 @@ def pruned(
         covering = _cover(entries, list(paths[key]), context)
         useful.update(covering.values())
         kept += [replace(entry, path=path) for path, entry in covering.items()]
+    # What was once committed stays in history, where this run did not look.
+    gaps = [entry for entry in baseline.entries if entry.code == GAP and not is_expired(entry, context.today)]
+    kept += gaps
+    useful.update(gaps)
     gone = tuple(entry for entry in baseline.entries if entry not in useful)
     return replace(baseline, entries=tuple(kept)), gone
 
@@ -270,7 +278,7 @@ def _is_valid(entry: Entry) -> bool:
     return (
         all(type(word) is str for word in words)
         and (entry.path is None or type(entry.path) is str)
-        and len(entry.key) == _KEY_DIGITS
+        and len(entry.key) == KEY_DIGITS
         and (entry.until is None or _is_date(entry.until))
     )
 
@@ -308,7 +316,7 @@ def _grouped(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 def _cover(entries: Sequence[Entry], paths: Sequence[str | None], context: BaselineContext) -> dict[str | None, Entry]:
     """Return which entry covers each of the paths under which one value was found."""
-    live = [entry for entry in sorted(entries, key=lambda entry: entry.date) if not _is_expired(entry, context.today)]
+    live = [entry for entry in sorted(entries, key=lambda entry: entry.date) if not is_expired(entry, context.today)]
     by_path = {entry.path: entry for entry in live}  # of two for one path the younger decision holds
     covering = {path: by_path[path] for path in paths if path in by_path}
     moved = [entry for path, entry in by_path.items() if path not in covering and not _exists(path, context)]
@@ -329,13 +337,14 @@ def _file_name(path: str | None) -> str:
     return (path or "").rsplit("/", 1)[-1]
 
 
-def _is_expired(entry: Entry, today: date) -> bool:
+def is_expired(entry: Entry, today: date) -> bool:
+    """Return whether the last day of an entry has passed."""
     return entry.until is not None and date.fromisoformat(entry.until) < today
 
 
 def _shown_anyway(finding: Finding, entries: Sequence[Entry], context: BaselineContext) -> Finding:
     path = context.path(finding)
-    expired = [entry for entry in entries if entry.path == path and _is_expired(entry, context.today)]
+    expired = [entry for entry in entries if entry.path == path and is_expired(entry, context.today)]
     if expired:
         note = f"accepted until {expired[-1].until} ({expired[-1].reason}), which has passed"
     else:

@@ -63,7 +63,7 @@ class _Filter:
             new = self._text(text, how)
             return value if new == text else new.encode("utf-8", "surrogateescape")
         if isinstance(value, Skipped):
-            return Skipped(self.filtered(value.path), self.filtered(value.reason), value.incomplete)
+            return value._replace(path=self.filtered(value.path), reason=self.filtered(value.reason))
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*(self.filtered(item, how) for item in value))
         if isinstance(value, tuple | list):

@@ -198,11 +198,11 @@ def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:
         try:
             result = scanner.scan_blob(item, shown)
         except GuardError as error:
-            skipped.append(Skipped(shown.encode() if shown else item.path, str(error)))
+            skipped.append(_identified(Skipped(shown.encode() if shown else item.path, str(error)), item))
             continue
         findings += result.findings
         suppressed += result.suppressed
-        skipped += (_masked(gap, shown) for gap in result.skipped)
+        skipped += (_identified(_masked(gap, shown), item) for gap in result.skipped)
     return ScanResult(tuple(findings), tuple(skipped), files, blobs, size, tuple(suppressed))
 
 
@@ -220,7 +220,14 @@ def masked_path(path: bytes | None, scanner: Scanner) -> str | None:
 
 
 def _masked(item: Skipped, shown: str | None) -> Skipped:
-    return item if shown is None else Skipped(shown.encode(), item.reason, item.incomplete)
+    return item if shown is None else item._replace(path=shown.encode())
+
+
+def _identified(gap: Skipped, blob: Blob) -> Skipped:
+    """Return the gap with the id of the content that it is in, which costs nothing where there is no gap."""
+    if not gap.incomplete or gap.content_id is not None:
+        return gap
+    return gap._replace(content_id=load("monei_guard.git.blob_id:blob_id")(blob.content))
 
 
 def _members(blob: Blob, limits: ArchiveLimits) -> "Iterator[Blob | Skipped]":

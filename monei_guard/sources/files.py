@@ -177,7 +177,7 @@ def _below(root: bytes, folder: bytes, options: SourceOptions, *, include_ignore
     for item in directory(inner, options, include_ignored=include_ignored):
         path = folder if item.path is None else folder + b"/" + item.path
         if isinstance(item, Skipped):
-            yield Skipped(path, item.reason, item.incomplete)
+            yield item._replace(path=path)
         else:
             yield Blob(item.content, item.origin, path)
 

@@ -196,7 +196,9 @@ def test_every_imported_package_is_declared() -> None:
     used = {name.split(".")[0] for module in MODULES for name in imported(tree_of(module))}
     foreign = used - set(sys.stdlib_module_names) - {"monei_guard", "compression"}  # a library's till 3.14
     providers = packages_distributions()
-    declared = {_distribution(one) for one in PYPROJECT["project"]["dependencies"]}
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    asked = [*PYPROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)]
+    declared = {_distribution(one) for one in asked}
     missing = {
         module
         for module in foreign

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from monei_guard.sources.containers.signatures import ArchiveLimits
 from monei_guard.sources.containers.streams import BROKEN, LimitError
 
+BROKEN_OFF = "damaged: what can be read of it was scanned"
 _STEEP_FROM = 1 << 24  # bytes: below this the ratio of unpacked to packed size means nothing
 
 
@@ -36,7 +37,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry: its name as stored, what it holds, or why it was not read.
+    """One entry: its name as stored, what it holds, or why it was not read (all of it).
+
+    `incomplete` is for what we gave up on: a limit, a form we cannot open, encryption. A fault of the file itself, of
+    which all was read that anybody could read, is not.
 
     `note` is told with every finding; where that depends on the secret, it is made from the secret's bytes.
     """
@@ -60,23 +64,12 @@ def read_member(
     try:
         while part := stream.read(min(1 << 20, left + 1)):
             if len(part) > left:
-                return Member(name, b"".join(parts), f"larger than {budget.limits.member} bytes: read in part")
+                reason = f"larger than {budget.limits.member} bytes: read in part"
+                return Member(name, b"".join((*parts, part[:left])), reason)
             if spend is not None:
                 spend(len(part))
             left -= len(part)
             parts.append(part)
     except BROKEN as error:
-        return Member(name, b"".join(parts), f"cannot be unpacked to the end ({error})")
+        return Member(name, b"".join(parts), f"{BROKEN_OFF} ({error})", incomplete=False)
     return Member(name, b"".join(parts))
-
-
-def name_problem(name: bytes) -> str:
-    """Return why a member's name must not be trusted, or ""."""
-    plain = name.replace(b"\\", b"/")
-    if plain.startswith(b"/") or plain[1:3] == b":/":
-        return "its name is absolute"
-    if b".." in plain.split(b"/"):
-        return "its name leads out of the archive"
-    if b"\0" in name:
-        return "its name holds a NUL byte"
-    return ""

@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Self
 
-from monei_guard.sources.containers.budget import Budget, Member, name_problem, read_member
+from monei_guard.sources.containers.budget import BROKEN_OFF, Budget, Member, read_member
 from monei_guard.sources.containers.streams import BROKEN, LimitError
 
 _LONGEST_HEADER = 1 << 20  # bytes of a long name or a pax header, which tarfile reads at once
@@ -47,16 +47,13 @@ def tar_members(stream: io.BufferedIOBase, budget: Budget) -> Iterator[Member]:
     except LimitError:
         raise
     except _BROKEN as error:
-        yield Member(b"", reason=f"cannot be read to the end ({error})")
+        yield Member(b"", reason=f"{BROKEN_OFF} ({error})", incomplete=False)
 
 
 def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo, budget: Budget) -> Member | None:
     name = entry_name(entry)
     if entry.isdir():
         return None
-    problem = name_problem(name)
-    if problem:
-        return Member(name, reason=problem)
     if entry.issym() or entry.islnk():
         return Member(name, reason="a link: not followed", incomplete=False)
     if not entry.isreg():
