@@ -51,6 +51,7 @@ _HOLE = (
     rb"""|\$(?P<bare>[A-Za-z_]\w{0,60})"""
 )
 
+_BESIDE_OPERATOR = rb"([A-Za-z_$][\w$]{0,60})\s{0,20}(?=[+.&<~|])|(?<=[+.&>~|:])\s{0,20}([A-Za-z_$][\w$]{0,60})"
 _BRACE = ord("{")
 _HOLE_SIGNS = (b"$", b"#")
 _LITERAL_HOLE = rb"""\{\{?\s{0,4}["'](?P<text>[^"'{}\\\n]{1,200})["']\s{0,4}\}{1,2}"""
@@ -222,6 +223,25 @@ def _statement_start(data: bytes, value: int) -> int:
     """Return from where a name may stand that is given a value: the pattern is tried at every byte from there."""
     least = max(0, value - _NAME_BEFORE)
     return max(least, *(data.rfind(mark, least, value) for mark in _NEVER_BETWEEN))
+
+
+def assigned_names(data: bytes) -> frozenset[bytes]:
+    """Return the names that are given a literal which could be a part of a key."""
+    return frozenset(name for name, _, _ in _assignments(data))
+
+
+def may_fold(data: bytes) -> bool:
+    """Return whether such a name is used in an expression or a template of the same text."""
+    constants = {name: value for name, value, _ in _assignments(data)}
+    whole = (Span(0, len(data)),)
+    return bool(constants) and any(True for find in (_holes, _joints) for _ in find(data, whole, constants))
+
+
+def used_names(data: bytes) -> frozenset[bytes]:
+    """Return the names that stand beside an operator or in a template: what could be folded."""
+    in_templates = (match["name"] or match["bare"] for match in compiled(_HOLE).finditer(data))
+    names = {name.rpartition(b".")[2] for name in in_templates if name}
+    return frozenset(names.union(*compiled(_BESIDE_OPERATOR).findall(data)) - {b""})
 
 
 def _constant_places(data: bytes) -> Iterator[int]:

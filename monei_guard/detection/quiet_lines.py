@@ -21,6 +21,7 @@ import regex
 from monei_guard.decoding.constant_folding import FOLDED
 from monei_guard.decoding.decoder import AcrossLines
 from monei_guard.decoding.registry import DECODERS
+from monei_guard.decoding.split_strings import CONSTANTS, assigned_names, may_fold, used_names
 from monei_guard.decoding.views import decoded_views
 from monei_guard.detection.assignment import REACH_AFTER, REACH_BEFORE
 from monei_guard.detection.line_ranges import after_comments, changed_lines, lines_after, lines_before
@@ -84,6 +85,8 @@ class QuietLines:
         self._loud: set[bytes] = set()
         self._quiet_runs: set[bytes] = set()
         self._loud_runs: set[bytes] = set()
+        self._constants: dict[bytes, frozenset[bytes]] = {}  # lines that give names a literal, and these names
+        self._hidden_uses: dict[bytes, frozenset[bytes]] = {}  # lines with names in expressions, once they are decoded
         self._signed: set[bytes] = set()  # lines with the sign of a rule that looks beyond a line
         self._quiet_passages: set[int] = set()  # hashes of what is around signs
         self._fallen: set[int | None] = set()  # hashes of matches with all that is around them
@@ -117,6 +120,7 @@ class QuietLines:
                 self._learn(lines)
                 and self._are_quiet_together(lines)
                 and self._are_quiet_around_signs(lines)
+                and not self._may_fold(content, lines)
                 and self._all_fall_in_context(view, lines)
             )
         except SlowRuleError:
@@ -185,12 +189,15 @@ class QuietLines:
             is_signed = any(sign.search(line) for sign in self._signs)
             if is_signed:
                 self._signed.add(line)
-            if found or is_signed:
+            constants = assigned_names(line)
+            if constants:
+                self._constants[line] = constants
+            if found or is_signed or constants:
                 self._suspects[line] = found
             ends = self._ends(line)
             if ends:
                 self._open[line] = ends
-            elif not found and not is_signed:
+            elif not found and not is_signed and not constants:
                 self._quiet.add(line)
             self._kept += len(line) + _ENTRY
 
@@ -212,10 +219,22 @@ class QuietLines:
         for run in unknown:
             together = b"\n".join(run)
             self._kept += len(together) + _ENTRY
-            is_loud = not loud.isdisjoint(range(at, at + len(run)))
+            # A name on one line may be given the literal on the next.
+            is_loud = not loud.isdisjoint(range(at, at + len(run))) or not assigned_names(
+                together
+            ) <= frozenset().union(*(self._constants.get(line, ()) for line in run))
             (self._loud_runs if is_loud else self._quiet_runs).add(together)
             at += len(run) + 1
-        return not loud
+        return self._loud_runs.isdisjoint(b"\n".join(run) for run in unknown)
+
+    def _may_fold(self, content: bytes, lines: list[bytes]) -> bool:
+        """Return whether a constant may be a part of another line's value."""
+        given = self._constants.keys() & set(lines)
+        if not given:
+            return False
+        names = frozenset().union(*(self._constants[line] for line in given))
+        hidden = self._hidden_uses.keys() & set(lines)
+        return may_fold(content) or any(not names.isdisjoint(self._hidden_uses[line]) for line in hidden)
 
     def _are_quiet_around_signs(self, lines: list[bytes]) -> bool:
         """Return whether the rules that look beyond a line find nothing near their signs."""
@@ -323,11 +342,26 @@ class QuietLines:
         for item in (root, *decoded_views(root)):
             if isinstance(item, Skipped):
                 return dict.fromkeys(range(len(lines)))
+            self._note_hidden_uses(item, lines, starts)
             for place in self._loud_places(item, deadline):
                 _, span = item.root_span(place)
                 first, last = bisect_right(starts, span.start) - 1, bisect_right(starts, max(span.start, span.end - 1))
                 noise.update(dict.fromkeys(range(first, last)))
         return noise
+
+    def _note_hidden_uses(self, view: View, lines: Sequence[bytes], starts: list[int]) -> None:
+        if view.parent is None:
+            return
+        for changed in changed_lines(view):
+            names = used_names(view.data[changed.start : changed.end])
+            if names:
+                _, span = view.root_span(changed)
+                for number in range(
+                    bisect_right(starts, span.start) - 1, bisect_right(starts, max(span.start, span.end - 1))
+                ):
+                    line = lines[number]
+                    self._hidden_uses[line] = self._hidden_uses.get(line, frozenset()) | names
+                    self._kept += _ENTRY
 
     def _left(self, view: View, deadline: float) -> Iterator[Candidate]:
         """Return the matches in what is new in a view that their values do not rule out."""
@@ -341,7 +375,8 @@ class QuietLines:
             for sign in self._signs:
                 yield from (Span(*found.span()) for found in sign.finditer(data))
         for one in _ACROSS_LINES:
-            if one.elsewhere is not None:
+            # A constant of the text itself is looked at together with all of it (`_may_fold`).
+            if one.elsewhere is not None and (one is not CONSTANTS.across_lines or view.parent is not None):
                 yield from (Span(at, at + 1) for at in one.elsewhere(data))
 
     def _make_room(self) -> None:
@@ -354,6 +389,8 @@ class QuietLines:
                 self._loud,
                 self._quiet_runs,
                 self._loud_runs,
+                self._constants,
+                self._hidden_uses,
                 self._signed,
                 self._quiet_passages,
                 self._fallen,
