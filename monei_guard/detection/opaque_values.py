@@ -26,6 +26,11 @@ _WRAPPER = re.compile(
     re.IGNORECASE,
 )
 _BEGINNING = re.compile(rb"AQICAH[A-Za-z0-9+/]|U2FsdGVkX1|gAAAAA[A-Z]|\$ANSIBLE_VAULT")
+# SubjectPublicKeyInfo in base64 (RFC 5280, 4.1): RSA of 1024, 2048 and 4096 bits, elliptic curves P-256 and P-384. It
+# is what a browser extension's manifest and a webhook's documentation print.
+_PUBLIC_KEY = re.compile(
+    rb"MI(?:IBIj|ICIj)ANBgkqhkiG9w0BAQEFAAOC|MIGfMA0GCSqGSIb3DQEBAQUAA4GN|MFkwEwYHKoZIzj0CAQYI|MHYwEAYHKoZIzj0CAQYF"
+)
 _HEADERS = (b"$ANSIBLE_VAULT;", b"-----BEGIN AGE ENCRYPTED FILE-----", b"-----BEGIN PGP MESSAGE-----")
 # What may stand between an armour's first line and a line of its body: more of it, over lines or in one string.
 _BODY = re.compile(
@@ -42,6 +47,8 @@ def opaque_reason(data: bytes, start: int, end: int, name: str, path: bytes | No
     """Return why the value `data[start:end]`, given to `name` in the file at `path`, is no secret ("" if it may be)."""
     if path is not None and _LOCK_FILE.search(path):
         return "it is a checksum in a lock file"
+    if _PUBLIC_KEY.match(data, start, end):
+        return "it is a public key"
     is_cipher = (
         _BEGINNING.match(data, start, end)
         or _NAME.search(name)
