@@ -9,7 +9,6 @@ Lines that may be read together with the next one (`Decoder.across_lines`) are r
 may be read together with others further away is never quiet.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -18,14 +17,12 @@ from typing import NamedTuple, Protocol
 
 import regex
 
-from monei_guard.decoding.constant_folding import FOLDED
-from monei_guard.decoding.decoder import AcrossLines
-from monei_guard.decoding.registry import DECODERS
 from monei_guard.decoding.split_strings import CONSTANTS, assigned_names, may_fold, used_names
 from monei_guard.decoding.views import decoded_views
 from monei_guard.detection.assignment import REACH_AFTER, REACH_BEFORE
-from monei_guard.detection.line_ranges import after_comments, changed_lines, lines_after, lines_before
+from monei_guard.detection.line_ranges import changed_lines, lines_after, lines_before
 from monei_guard.detection.matcher import Candidate, Matcher, SlowRuleError
+from monei_guard.detection.open_lines import ACROSS_LINES, OpenLines
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, Span
 from monei_guard.model.rule import Rule
@@ -36,16 +33,6 @@ _LONGEST_LINE = 1 << 16
 _MOST_KEPT = 1 << 25  # bytes of all lines
 _ENTRY = 100  # bytes that a line costs beside its own, about
 _BETWEEN = b";"  # a line that no decoder reads together with the one before it or after it
-# An escape at the end of a line may stand for anything that is read together with the next one.
-_ESCAPED_END = rb"(?:&\#?\w{1,12};|\\(?:[uUx]\{?[0-9a-fA-F]{1,8}\}?|[0-7]{3})|[%=][0-9a-fA-F]{2})[ \t]*\r?$"
-# Ends of most lines of programs, which are open only behind a comment or an escape.
-_CLOSED = (b";", b"{", b"}", b",")
-_NOT_CLOSED = (b"//", b"#", b"/*", b"&")
-_ACROSS_LINES = (
-    *(decoder.across_lines for decoder in DECODERS if decoder.across_lines is not None),
-    FOLDED,
-    AcrossLines(_ESCAPED_END, b""),
-)
 
 
 class Judge(Protocol):
@@ -77,10 +64,7 @@ class QuietLines:
         self._judge = judge
         self._matcher = judge.matcher
         self._quiet: set[bytes] = set()
-        self._open: dict[
-            bytes, int
-        ] = {}  # quiet by themselves; which decoders may read them together with the next one
-        self._known_starts: dict[bytes, int] = {}
+        self._open = OpenLines()
         self._suspects: dict[bytes, tuple[_Suspect, ...]] = {}
         self._loud: set[bytes] = set()
         self._quiet_runs: set[bytes] = set()
@@ -90,17 +74,23 @@ class QuietLines:
         self._signed: set[bytes] = set()  # lines with the sign of a rule that looks beyond a line
         self._quiet_passages: set[int] = set()  # hashes of what is around signs
         self._fallen: set[int | None] = set()  # hashes of matches with all that is around them
+        self._seen: set[bytes] = set()  # lines of texts that were left to be read whole
         self._kept = 0
 
     def learn(self, contents: Iterable[bytes]) -> None:
         """Read the lines of several texts at once, which costs less than one text after the other."""
         self._make_room()
-        lines: list[bytes] = []
+        together: list[bytes] = []
+        seen: set[bytes] = set()
         for content in contents:
-            if len(content) <= _AT_ONCE and b"\0" not in content:
-                lines += (*content.split(b"\n"), _BETWEEN)
+            lines = content.split(b"\n") if len(content) <= _AT_ONCE and b"\0" not in content else []
+            unknown = self._unknown(lines)
+            if not self._loud.isdisjoint(lines) or self._is_new(lines, [line for line in unknown if line not in seen]):
+                seen.update(unknown)
+            elif unknown:
+                together += (*lines, _BETWEEN)
         try:
-            self._learn(lines)
+            self._learn(together)
         except SlowRuleError:
             return  # each text by itself, then
 
@@ -116,6 +106,11 @@ class QuietLines:
             return False
         self._make_room()
         try:
+            unknown = self._unknown(lines)
+            if self._is_new(lines, unknown):
+                self._seen.update(unknown)
+                self._kept += sum(map(len, unknown)) + _ENTRY * len(unknown)
+                return False
             return (
                 self._learn(lines)
                 and self._are_quiet_together(lines)
@@ -127,20 +122,6 @@ class QuietLines:
             return False
 
     @cached_property
-    def _open_ends(self) -> tuple[re.Pattern[bytes], ...]:
-        return tuple(re.compile(one.open_end) for one in _ACROSS_LINES if one.open_end)
-
-    @cached_property
-    def _over_comments(self) -> int:
-        """The bits of the decoders that read over blank lines and comments."""
-        ending = [one for one in _ACROSS_LINES if one.open_end]
-        return sum(1 << bit for bit, one in enumerate(ending) if one.over_comments)
-
-    @cached_property
-    def _next_starts(self) -> tuple[re.Pattern[bytes], ...]:
-        return tuple(re.compile(one.next_start) for one in _ACROSS_LINES if one.open_end)
-
-    @cached_property
     def _signs(self) -> "tuple[regex.Pattern[bytes], ...]":
         return tuple(regex.compile(rule.line_sign.encode()) for rule in self._matcher.rules if rule.line_sign)
 
@@ -149,16 +130,20 @@ class QuietLines:
         keywords = self._matcher.unbound_keywords
         return bool(keywords) and any(keyword in content.lower() for keyword in keywords)
 
+    def _unknown(self, lines: list[bytes]) -> list[bytes]:
+        quiet, may_go_on, suspects = self._quiet, self._open.ends, self._suspects
+        return [line for line in lines if line not in quiet and line not in may_go_on and line not in suspects]
+
+    def _is_new(self, lines: list[bytes], unknown: list[bytes]) -> bool:
+        """Return whether most lines of a text were never seen: to learn them costs more than to read it whole once."""
+        return 2 * sum(line not in self._seen for line in unknown) > len(lines)
+
     def _learn(self, lines: list[bytes]) -> bool:
         """Read the lines not met before; return whether none of them is loud."""
-        quiet, may_go_on, suspects = self._quiet, self._open, self._suspects
-        numbers = [
-            number
-            for number, line in enumerate(lines)
-            if line not in quiet and line not in may_go_on and line not in suspects
-        ]
-        if not numbers:
+        unknown = set(self._unknown(lines))
+        if not unknown:
             return True
+        numbers = [number for number, line in enumerate(lines) if line in unknown]
         text: list[bytes] = []
         met: set[bytes] = set()
         before, size = numbers[0], 0
@@ -194,17 +179,14 @@ class QuietLines:
                 self._constants[line] = constants
             if found or is_signed or constants:
                 self._suspects[line] = found
-            ends = self._ends(line)
-            if ends:
-                self._open[line] = ends
-            elif not found and not is_signed and not constants:
+            if not self._open.note(line) and not found and not is_signed and not constants:
                 self._quiet.add(line)
             self._kept += len(line) + _ENTRY
 
     def _are_quiet_together(self, lines: list[bytes]) -> bool:
         """Return whether the lines that may be read together leave nothing behind but what each has by itself."""
         unknown = []
-        for run in self._runs(lines):
+        for run in self._open.runs(lines):
             together = b"\n".join(run)
             if together in self._quiet_runs:
                 continue
@@ -289,45 +271,6 @@ class QuietLines:
             self._kept += _ENTRY
         return fall
 
-    def _runs(self, lines: list[bytes]) -> Iterator[list[bytes]]:
-        """Yield the lines that may be read together: open ones, and the one after them."""
-        may_go_on = self._open
-        numbers = [number for number, line in enumerate(lines) if line in may_go_on]
-        end = 0
-        for first in numbers:
-            if first < end:
-                continue
-            end = first + 1
-            while end < len(lines) and (following := self._following(lines, end)):
-                end = following
-            if end > first + 1:
-                yield lines[first:end]
-
-    def _following(self, lines: list[bytes], at: int) -> int:
-        """Return the number after that of the line which may be read together with the one before `at`, 0 if none."""
-        ends = self._open.get(lines[at - 1], 0)
-        if not ends:
-            return 0
-        if ends & self._starts(lines[at]):
-            return at + 1
-        ends &= self._over_comments
-        following = after_comments(lines, at) if ends else at
-        return following + 1 if following > at and ends & self._starts(lines[following]) else 0
-
-    def _ends(self, line: bytes) -> int:
-        """Return which decoders may read a line together with the next one, a bit each."""
-        if line[-1:] in _CLOSED and not any(sign in line for sign in _NOT_CLOSED):
-            return 0
-        return sum(1 << bit for bit, end in enumerate(self._open_ends) if end.search(line))
-
-    def _starts(self, line: bytes) -> int:
-        """Return which decoders may read a line together with an open one before it, a bit each."""
-        known = self._known_starts.get(line)
-        if known is None:
-            patterns = self._next_starts
-            known = self._known_starts[line] = sum(1 << bit for bit, start in enumerate(patterns) if start.match(line))
-        return known
-
     def _noise(self, lines: Sequence[bytes]) -> dict[int, tuple[_Suspect, ...] | None]:
         """Return the matches on lines, by their numbers; None for a loud one. Raises SlowRuleError."""
         text = b"\n".join(lines)
@@ -374,7 +317,7 @@ class QuietLines:
             yield from (Span(candidate.start, candidate.end) for candidate in self._left(view, deadline))
             for sign in self._signs:
                 yield from (Span(*found.span()) for found in sign.finditer(data))
-        for one in _ACROSS_LINES:
+        for one in ACROSS_LINES:
             # A constant of the text itself is looked at together with all of it (`_may_fold`).
             if one.elsewhere is not None and (one is not CONSTANTS.across_lines or view.parent is not None):
                 yield from (Span(at, at + 1) for at in one.elsewhere(data))
@@ -384,7 +327,6 @@ class QuietLines:
             for kept in (
                 self._quiet,
                 self._open,
-                self._known_starts,
                 self._suspects,
                 self._loud,
                 self._quiet_runs,
@@ -392,6 +334,7 @@ class QuietLines:
                 self._constants,
                 self._hidden_uses,
                 self._signed,
+                self._seen,
                 self._quiet_passages,
                 self._fallen,
             ):
