@@ -33,7 +33,8 @@ _KEY = re.compile(rb"[A-Za-z0-9_\-+/=.]{16,%d}" % _LONGEST)
 _LARGEST = 1 << 19  # bytes of program text
 # Processor time a text may take: programs need a fifth of it, and a text of nothing but errors ten times as much.
 _SECONDS = 0.05
-_SECONDS_A_BYTE = 8e-7  # to parse it; as much again to put its constants together
+_PARSE_SECONDS_A_BYTE = 8e-7
+_FOLD_SECONDS_A_BYTE = 3e-6
 _BETWEEN_LOOKS = 4096  # nodes between two looks at the clock
 _QUOTES = (b'"', b"'", b"`")
 FOLDED = AcrossLines(elsewhere=lambda data: (found.start() for found in _BEGINNING.finditer(data)))
@@ -54,13 +55,12 @@ def _read(opener: "Callable[[], FoldingLanguage]", data: bytes, ranges: Sequence
     if len(data) > _LARGEST:
         return
     language = opener()
-    allowed = _SECONDS + len(data) * _SECONDS_A_BYTE
-    tree = language.parse_until(data, _stop_watch(allowed))
+    tree = language.parse_until(data, _stop_watch(_SECONDS + len(data) * _PARSE_SECONDS_A_BYTE))
     if tree is None:
         yield len(data), len(data), (), "its syntax could not be read in time: too many errors, or no program"
         return
     folder = _Folder(data, language.nodes)
-    is_whole = folder.read(tree.root_node, _stop_watch(allowed))
+    is_whole = folder.read(tree.root_node, _stop_watch(_SECONDS + len(data) * _FOLD_SECONDS_A_BYTE))
     for first, last, value in folder.found:
         if _KEY.fullmatch(value) and any(span.start <= first and last <= span.end for span in ranges):
             yield first, last, ((b'"' + value + b'"', first, last, None),), ""
