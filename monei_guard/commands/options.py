@@ -67,6 +67,12 @@ def report_options(command: Command) -> Command:
     return command
 
 
+def trust_option(command: Command) -> Command:
+    """Add the option of the commands whose repository may be somebody else's."""
+    text = "Use the repository's own configuration, baseline and suppressions."
+    return click.option("--trust-config", is_flag=True, help=text)(command)
+
+
 _CACHE_OPTIONS = (
     click.option("--cache/--no-cache", default=True, help="Remember which objects are clean.  [default: --cache]"),
     click.option("--cache-dir", metavar="DIR", help="Keep that in DIR instead of the repository's git directory."),
