@@ -12,7 +12,7 @@ from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
 
-from monei_guard.decoding.decoder import AcrossLines, Decoder, Replacement
+from monei_guard.decoding.decoder import AcrossLines, Decoder, Reader, Replacement
 from monei_guard.decoding.escapes import NUMERIC_ESCAPES
 from monei_guard.decoding.signatures.split_strings import SPLIT_STRINGS
 from monei_guard.model.location import Span
@@ -20,7 +20,7 @@ from monei_guard.model.location import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from monei_guard.decoding.folding_language import FindLanguage, FoldingLanguage, FoldingNodes
+    from monei_guard.decoding.folding_language import FindLanguages, FoldingLanguage, FoldingNodes
 
 # A text, the texts in a list, or nothing that is known.
 _Value: TypeAlias = bytes | tuple[bytes, ...] | None
@@ -41,13 +41,35 @@ FOLDED = AcrossLines(elsewhere=lambda data: (found.start() for found in _BEGINNI
 _LAYERS = ((), (NUMERIC_ESCAPES.name,))  # the program, and what its strings say
 
 
-def folding(path: bytes | None, find_language: "FindLanguage") -> tuple[Decoder, ...]:
-    """Return the decoder for a program's language, none for other files."""
-    opener = find_language((path or b"").decode("latin-1"))
-    if opener is None:
-        return ()
-    read = partial(_read, opener)
-    return (Decoder("joined-strings", read, SPLIT_STRINGS, FOLDED, _QUOTES, _BEGINNING.search, layers=_LAYERS),)
+def folding(path: bytes | None, find_languages: "FindLanguages") -> tuple[Decoder, ...]:
+    """Return the decoder for a program's language, none for other files; for what has no path, one for each language.
+
+    They read views of their own: what one language makes of another's program must not stand in its way.
+    """
+    openers = find_languages(None if path is None else path.decode("latin-1"))
+    guess = _Guess(openers)
+    reads = map(guess.reader, range(len(openers))) if path is None else (partial(_read, opener) for opener in openers)
+    return tuple(Decoder("joined-strings", read, SPLIT_STRINGS, FOLDED, _QUOTES, _BEGINNING.search, layers=_LAYERS)
+                 for read in reads)  # fmt: skip
+
+
+class _Guess:
+    """Reads one text in each language, in order; that it could not be read is said where no language could."""
+
+    def __init__(self, openers: "Sequence[Callable[[], FoldingLanguage]]") -> None:
+        self._openers = openers
+        self._late = 0
+
+    def reader(self, number: int) -> Reader:
+        """Return what reads in one of the languages."""
+        return partial(self._read, number)
+
+    def _read(self, number: int, data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:
+        self._late = 0 if number == 0 else self._late
+        for item in _read(self._openers[number], data, ranges):
+            self._late += bool(item[3])
+            if not item[3] or self._late == len(self._openers):
+                yield item
 
 
 def _read(opener: "Callable[[], FoldingLanguage]", data: bytes, ranges: Sequence[Span]) -> Iterator[Replacement]:

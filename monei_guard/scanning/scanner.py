@@ -13,7 +13,7 @@ from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError, IncompleteError
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import DIRECTIVE
@@ -86,7 +86,7 @@ class Scanner:
     @cached_property
     def _gate(self) -> "DecodeGate":
         gate: DecodeGate = load("monei_guard.detection.decode_gate:DecodeGate")(
-            self.prefilter, lambda: self.engine.matcher, language_opener
+            self.prefilter, lambda: self.engine.matcher, language_openers
         )
         return gate
 
