@@ -15,10 +15,10 @@ from monei_guard.sources.dependency_files import manifests_in
 
 def scan_range(folder: str, options: RunOptions, revisions: str | None, since: str, *, trust_config: bool) -> int:
     """Look at what the commits of `revisions` (None: those of HEAD since the date) add; return the exit code."""
-    return with_report(options, lambda: _scan_range(folder, options, revisions, since))
+    return with_report(options, lambda: _scan_range(folder, options, revisions, since, trust_config=trust_config))
 
 
-def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: str) -> int:
+def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: str, *, trust_config: bool) -> int:
     repository = open_repository(
         folder,
         as_hook=True,
