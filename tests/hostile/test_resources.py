@@ -39,6 +39,7 @@ ATTACKS: dict[str, tuple[str, Callable[[], str]]] = {
     "f-strings in f-strings": ("a.py", lambda: "# monei.cc\nm = 'mni_'\nk = " + "f'{" * 9_000 + "m" + "}'" * 9_000),
     "nested lists": ("a.js", lambda: BEGINNING + "k = " + "[" * 50_000 + "a0" + "].join('')" * 50_000),
     "sums in parentheses": ("a.py", lambda: "m = 'mni_'\nk = " + "(m + " * 20_000 + "m" + ")" * 20_000),
+    "a million seams on a line": ("a.txt", lambda: "mni_" + '"a"+' * 250_000),
     "strings never closed": ("a.js", lambda: BEGINNING + "x = 'a\n" * 70_000),
 }
 
