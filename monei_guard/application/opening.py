@@ -39,6 +39,8 @@ def open_run(
 
     Raises GuardError (misuse) for a configuration or rule that cannot be used, before anything is scanned.
     """
+    if options.max_memory is not None:
+        load("monei_guard.application.memory_limit:limit_memory")(options.max_memory)
     if options.verify:
         load("monei_guard.application.verification:check_request")(options)
     settings = with_options(_settings(options, folder), options)
@@ -46,7 +48,8 @@ def open_run(
     top = root or folder or "."
     suppressing = _suppression_policy(settings, rules) if folder is not None else None
     about = mentions or _mentions(folder or top)
-    scanner = build_scanner(rules, settings, project or files_on_disk(top), manifests, about, suppressing)
+    files = project or files_on_disk(top)
+    scanner = build_scanner(rules, settings, files, manifests, about, suppressing, options.file_seconds)
     return Run(options, settings, scanner, rules.own, rules.active, folder, top)
 
 

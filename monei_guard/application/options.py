@@ -41,6 +41,8 @@ class RunOptions:
     api_urls: tuple[str, ...] = ()
     jobs: int | None = None
     git_timeout: float = GIT_TIMEOUT
+    max_memory: int | None = None  # bytes
+    file_seconds: float | None = None
     ask: Callable[[str], bool] = field(default=_refuse, compare=False)
 
 

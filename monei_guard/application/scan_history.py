@@ -21,15 +21,17 @@ from monei_guard.sources.containers.signatures import ARCHIVE_SIGNS
 from monei_guard.sources.dependency_files import manifests_in
 
 
-def report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool) -> int:
+def report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool, trust_config: bool) -> int:
     """Look at all objects of a repository, bare or with a work tree, report them, return the exit code."""
-    return with_report(options, lambda: _report_history(folder, options, cache_dir, cache=cache))
+    return with_report(
+        options, lambda: _report_history(folder, options, cache_dir, cache=cache, trust_config=trust_config)
+    )
 
 
-def _report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool) -> int:
+def _report_history(folder: str, options: RunOptions, cache_dir: str | None, *, cache: bool, trust_config: bool) -> int:
     repository = open_named_repository(folder, options.git_timeout)
     top = repository_folder(folder)
-    run = open_run(options, top, lambda: manifests_in(os.fsencode(top)))
+    run = open_run(options, top if trust_config else None, lambda: manifests_in(os.fsencode(top)), root=top)
     return finish(run, scan_history(run, repository, cache_dir, cache=cache))
 
 

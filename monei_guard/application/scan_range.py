@@ -13,12 +13,12 @@ from monei_guard.sources.commit_range import range_items, read_range, read_since
 from monei_guard.sources.dependency_files import manifests_in
 
 
-def scan_range(folder: str, options: RunOptions, revisions: str | None, since: str) -> int:
+def scan_range(folder: str, options: RunOptions, revisions: str | None, since: str, *, trust_config: bool) -> int:
     """Look at what the commits of `revisions` (None: those of HEAD since the date) add; return the exit code."""
-    return with_report(options, lambda: _scan_range(folder, options, revisions, since))
+    return with_report(options, lambda: _scan_range(folder, options, revisions, since, trust_config=trust_config))
 
 
-def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: str) -> int:
+def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: str, *, trust_config: bool) -> int:
     repository = open_repository(
         folder,
         as_hook=True,
@@ -27,7 +27,8 @@ def _scan_range(folder: str, options: RunOptions, revisions: str | None, since: 
         hint="use -C DIR",
     )
     top = os.fsdecode(repository.work_tree or repository.git_dir)
-    run = open_run(options, repository_folder(top), lambda: manifests_in(os.fsencode(top)))
+    trusted = repository_folder(top) if trust_config else None
+    run = open_run(options, trusted, lambda: manifests_in(os.fsencode(top)), root=repository_folder(top))
     commits = read_range(repository, revisions) if revisions is not None else read_since(repository, since)
     items = range_items(repository, commits, source_options(run))
     with file_progress(quiet=options.quiet, what="versions of files and messages") as progress:

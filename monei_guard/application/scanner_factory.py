@@ -34,11 +34,13 @@ def build_scanner(
     manifests: Callable[[], bytes],
     mentions: Callable[[str], bool],
     suppressing: "Callable[[], InlinePolicy] | None",
+    file_seconds: float | None = None,
 ) -> Scanner:
     """Return the scanner of a run: credentials, evidence, lints and directives.
 
     `project` are the files that scanned paths are relative to; `manifests` and `mentions` tell of the repository
-    (`detection.engine.Engine`); `suppressing` reads how directives in files are judged, None where they mean nothing.
+    (`detection.engine.Engine`); `suppressing` reads how directives in files are judged, None where they mean nothing;
+    `file_seconds` is what one file may take.
     """
     return Scanner(
         rules.keywords,
@@ -51,6 +53,7 @@ def build_scanner(
         cache_folder=cache_folder(),
         lint=Linter(project, rules.active),
         foreign_markers=bool(settings.markers_of),
+        file_seconds=file_seconds,
     )
 
 

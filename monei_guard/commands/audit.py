@@ -5,13 +5,13 @@ from typing import Any
 import click
 
 from monei_guard.application.audit import AuditOptions, report_audit
-from monei_guard.commands.options import cache_options, common_options, read_options
+from monei_guard.commands.options import cache_options, common_options, read_options, trust_option
 from monei_guard.reporting.html_summary import ROTATE_AFTER
 
 
 @click.command()
 @click.argument("repository", default=".", metavar="[REPO]")
-@click.option("--trust-config", is_flag=True, help="Use the repository's own configuration, baseline and suppressions.")
+@trust_option
 @click.option(
     "--max-key-age",
     type=click.IntRange(min=1),

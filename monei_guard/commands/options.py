@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from monei_guard.application.options import RunOptions
-from monei_guard.commands.param_types import ReportType, SizeType, codes
+from monei_guard.commands.param_types import Duration, ReportType, SizeType, codes
 from monei_guard.git.repository import GIT_TIMEOUT
 from monei_guard.model.levels import Confidence, Severity
 from monei_guard.reporting.formats import FORMATS
@@ -44,6 +44,10 @@ _OPTIONS = (
                  help="Read packs with N processes (one a processor by default); files are read by one."),
     click.option("--git-timeout", type=click.FloatRange(min=0.1), metavar="SECONDS", default=GIT_TIMEOUT,
                  help="End a git that does not answer for so long.  [default: 600]"),
+    click.option("--max-memory", type=SizeType(), metavar="SIZE",
+                 help="Take no more memory than this; what needs more is reported as not scanned."),
+    click.option("--file-timeout", type=Duration(), metavar="TIME",
+                 help="Give up on a file after so much processor time, and report that."),
     *_TERMINAL_OPTIONS,
     click.option("--reveal", is_flag=True, help="Show the values themselves; on a terminal only."),
     click.option("--verify", is_flag=True, help="Ask the API whether the Monei keys found still live."),
@@ -65,6 +69,12 @@ def report_options(command: Command) -> Command:
     for option in reversed((*_REPORT_OPTIONS, *_TERMINAL_OPTIONS)):
         command = option(command)
     return command
+
+
+def trust_option(command: Command) -> Command:
+    """Add the option of the commands whose repository may be somebody else's."""
+    text = "Use the repository's own configuration, baseline and suppressions."
+    return click.option("--trust-config", is_flag=True, help=text)(command)
 
 
 _CACHE_OPTIONS = (
@@ -106,6 +116,8 @@ def read_options(given: dict[str, Any]) -> RunOptions:
         api_urls=tuple(given["api_urls"]),
         jobs=given["jobs"],
         git_timeout=given["git_timeout"],
+        max_memory=given["max_memory"],
+        file_seconds=given["file_timeout"],
         ask=ask_on_terminal,
     )
 

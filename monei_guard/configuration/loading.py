@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli
 
-from monei_guard.configuration.location import LARGEST, PYPROJECT
+from monei_guard.configuration.location import LARGEST, PYPROJECT, lies_in
 from monei_guard.configuration.settings import Settings
 from monei_guard.configuration.sizes import size
 from monei_guard.errors import GuardError
@@ -32,7 +32,12 @@ def found_settings(path: str) -> Settings:
     Raises ConfigurationError.
     """
     table = _own_table(path)
-    return Settings() if table is None else _settings(table, path)
+    settings = Settings() if table is None else _settings(table, path)
+    if settings.baseline is not None and not lies_in(settings.baseline, os.path.dirname(os.path.abspath(path))):
+        raise ConfigurationError(
+            f"{path}: 'baseline' leads out of the repository", hint="name a file in it, or give --baseline FILE"
+        )
+    return settings
 
 
 def load_settings(path: str) -> Settings:

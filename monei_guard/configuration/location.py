@@ -26,6 +26,12 @@ def configuration_in(folder: str) -> str | None:
     return project if b"monei-guard" in raw or len(raw) > LARGEST else None
 
 
+def lies_in(path: str, folder: str) -> bool:
+    """Return whether a path stands inside a folder, wherever links lead."""
+    top = os.path.join(os.path.realpath(folder), "")
+    return os.path.realpath(path).startswith(top)
+
+
 def repository_folder(path: str) -> str:
     """Return the folder whose configuration governs `path`: the nearest one upwards that has one or is a repository."""
     folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")

@@ -3,6 +3,7 @@
 The file in force and what it turns off are part of every report.
 """
 
+import os
 from dataclasses import dataclass, field
 
 from monei_guard.model.levels import Confidence, Severity
@@ -47,6 +48,8 @@ class Settings:
             switched_off.append(f"paths excluded: {', '.join(self.exclude)}")
         if self.archive_depth < ARCHIVE_DEPTH:
             switched_off.append(f"archives opened {self.archive_depth} deep")
+        if self.extend_rules:
+            switched_off.append(f"rules from {', '.join(map(os.path.basename, self.extend_rules))} say whose a key is")
         if not self.require_reason:
             switched_off.append("suppressions need no reason")
         if self.markers_of:

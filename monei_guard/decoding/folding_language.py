@@ -66,5 +66,5 @@ class FoldingLanguage(Protocol):
         """Return the tree of `data`, None if `is_late` says so before it is made."""
 
 
-# From a path to what opens its language (which may take long), None for files of no language with a grammar.
-FindLanguage: TypeAlias = Callable[[str], Callable[[], FoldingLanguage] | None]
+# From a path to what opens its language (which may take long); from None to what opens each there is.
+FindLanguages: TypeAlias = Callable[[str | None], tuple[Callable[[], FoldingLanguage], ...]]

@@ -17,7 +17,7 @@ from monei_guard.model.blob import Segment, Skipped, View
 from monei_guard.model.location import Span
 
 if TYPE_CHECKING:
-    from monei_guard.decoding.folding_language import FindLanguage
+    from monei_guard.decoding.folding_language import FindLanguages
 
 _BEFORE = 8192  # bytes of unchanged text kept before and after a replacement, for the names and hosts around it
 _AFTER = 2048
@@ -50,17 +50,17 @@ def decoded_views(
     limits: DecodingLimits | None = None,
     decoders: Iterable[Decoder] = DECODERS,
     may_hold: Callable[[bytes], bool] | None = None,
-    find_language: "FindLanguage | None" = None,
+    find_languages: "FindLanguages | None" = None,
 ) -> Iterator[View | Skipped]:
     """Yield the views decoded from `root`, outer layers first; and Skipped where a limit was met.
 
     A layer is decoded only where the layer above it was: what stands unchanged has been looked at before. And, with
     `may_hold`, only where it says that anything may be in there: it knows what is sought under all layers that are
-    left, but sees into no compressed stream. `find_language` knows the languages in which constants are folded.
+    left, but sees into no compressed stream. `find_languages` knows the languages in which constants are folded.
     """
     limits = limits or DecodingLimits()
-    if find_language is not None:
-        decoders = (*decoders, *folding(root.blob.path, find_language))
+    if find_languages is not None:
+        decoders = (*decoders, *folding(root.blob.path, find_languages))
     budget = _Budget(limits, root)
     waiting: deque[tuple[View, Sequence[_Changed], int]] = deque([(root, ((0, len(root.data)),), 0)])
     while waiting:

@@ -66,6 +66,7 @@ _PAIR_SHAPES = (
 
 # MoneiClient.builder().timeout(30).apiKey(": the beginning of the chain that ends in this call.
 _CHAIN = re.compile(rb"""(?P<root>[A-Za-z_][\w.:]{0,98})\s*(?:\([^()]{0,120}\)\s*\.\s*\w{1,60}\s*){1,12}\(\s*["'`]?$""")
+_BEFORE_VALUE = b" \t\r\n\v\f\"'`"
 
 _SHAPES = (
     # headers["X-API-KEY"] = "    obj['key'] : "    ENV["X"] ||= "
@@ -152,7 +153,8 @@ def surroundings(data: bytes, start: int, end: int, table: tuple[bytes, bytes] =
     parents = _parents(data, start)
     if direct and direct not in parents[-1:]:
         parents.append(direct)
-    chain = _CHAIN.search(data[max(0, start - _CLOSE) : start])
+    close = data[max(0, start - _CLOSE) : start]
+    chain = _CHAIN.search(close) if close.rstrip(_BEFORE_VALUE).endswith(b"(") else None
     if chain:
         parents.insert(-1, chain["root"])
     name, column = table

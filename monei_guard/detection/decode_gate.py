@@ -20,7 +20,7 @@ from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 
 if TYPE_CHECKING:  # most of what looks encoded says nothing of ours, and nothing is matched
-    from monei_guard.decoding.folding_language import FindLanguage
+    from monei_guard.decoding.folding_language import FindLanguages
     from monei_guard.detection.matcher import Matcher
 
 _REMEMBERED = 100_000  # passages
@@ -37,19 +37,22 @@ class Readings(NamedTuple):
 class DecodeGate:
     """Says whether content that the first stage lets through is to be decoded, and decodes it.
 
-    `matcher` is asked for when needed; `find_language` tells what opens the language of a path (`decoding.views`).
+    `matcher` is asked for when needed; `find_languages` tells what opens the language of a path (`decoding.views`).
     """
 
-    def __init__(self, prefilter: Prefilter, matcher: "Callable[[], Matcher]", find_language: "FindLanguage") -> None:
+    def __init__(self, prefilter: Prefilter, matcher: "Callable[[], Matcher]", find_languages: "FindLanguages") -> None:
         self._prefilter = prefilter
-        self._find_language = find_language
+        self._find_languages = find_languages
         self._matcher = matcher
         self._passages: dict[int, bool] = {}
 
     def read(self, blob: Blob) -> Readings:
         """Return every reading of a blob."""
+        return self._decoded(blob, self._find_languages)
+
+    def _decoded(self, blob: Blob, find_languages: "FindLanguages | None") -> Readings:
         root = root_view(blob)
-        items = tuple(decoded_views(root, may_hold=self._prefilter.fast, find_language=self._find_language))
+        items = tuple(decoded_views(root, may_hold=self._prefilter.fast, find_languages=find_languages))
         return Readings(
             (root, *(item for item in items if isinstance(item, View))),
             tuple(item for item in items if isinstance(item, Skipped)),
@@ -113,7 +116,7 @@ class DecodeGate:
 
     def _read_passage(self, passage: bytes, *, whole: bool) -> tuple[tuple[View, ...], bool]:
         """Return the readings of a passage that are decoded, and whether each could be read to its end."""
-        readings = self.read(Blob(passage, Origin.HISTORY))
+        readings = self._decoded(Blob(passage, Origin.HISTORY), None)  # a part of a program is no program
         views = readings.views[1:]
         is_whole = whole or all(COMPRESSED.name not in view.encoding_path for view in views)
         return views, not readings.skipped and is_whole

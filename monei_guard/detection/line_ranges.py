@@ -56,7 +56,8 @@ def changed_lines(view: View) -> list[Span]:
     copied_to = 0
     for (begin, parent_start, parent_end, step), end in zip(view.segments, ends, strict=True):
         is_copy = step == (1, 1)
-        if not is_copy or parent_start != copied_to:
+        is_covered = bool(found) and (begin if is_copy else end) <= found[-1][1]  # a line may hold a million of them
+        if not is_covered and (not is_copy or parent_start != copied_to):
             first = data.rfind(b"\n", 0, begin) + 1
             last = data.find(b"\n", begin if is_copy else end)
             last = len(data) if last < 0 else last

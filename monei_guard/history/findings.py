@@ -277,10 +277,12 @@ def _scanned(
     except GuardError as error:
         return ScanResult(skipped=(Skipped(path, str(error)),))
     # The pass over the store has told what cannot be decoded; what ran out of time only now is told here.
+    # A content without a name is read in every language, one with a name in its own: findings pair by their places.
+    digests = {_place(triaged.finding): digest(triaged.finding) for triaged in nameless.triaged}
     late = () if len(nameless.triaged) == len(named.triaged) else (*nameless.skipped, *named.skipped)
     counted: list[Triaged] = []
-    for without_path, triaged in zip(nameless.triaged, named.triaged, strict=False):
-        lived = by_digest.get(digest(without_path.finding))
+    for triaged in named.triaged:
+        lived = by_digest.get(digests.get(_place(triaged.finding), ""))
         if lived is not None:
             counted.append(replace(triaged, finding=_with_life(repository, triaged.finding, lived, lines_before)))
     return ScanResult(
@@ -294,6 +296,10 @@ def _shown(path: bytes | None, scanner: Scanner) -> bytes | None:
     """Return a path as it is shown: with its secrets masked."""
     shown = masked_path(path, scanner)
     return path if shown is None else shown.encode()
+
+
+def _place(finding: Finding) -> tuple[str, int, int, Secret | None]:
+    return finding.code, finding.location.start_byte, finding.location.end_byte, finding.secret
 
 
 def _with_life(repository: Repository, finding: Finding, lived: _Lived, lines_before: int) -> Finding:

@@ -1,6 +1,7 @@
 """Turning what a check saw into a `Finding`. Wording comes from the rule's TOML; only the blanks are filled here."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 
 from monei_guard.hygiene.snapshot import RepositorySnapshot
@@ -24,9 +25,9 @@ def file_location(files: RepositorySnapshot, path: bytes, line: int = 1) -> Loca
     )  # fmt: skip
 
 
-def span_location(files: RepositorySnapshot, path: bytes, content: bytes, span: Span) -> Location:
-    """Return the location of `span` in a file's content."""
-    return View(Blob(content, files.origin, path), content).locate(span)
+def locator(files: RepositorySnapshot, path: bytes, content: bytes) -> Callable[[Span], Location]:
+    """Return what gives the location of a span in a file's content: one for all spans, which finds its lines once."""
+    return View(Blob(content, files.origin, path), content).locate
 
 
 def about_file(  # noqa: PLR0913 - one keyword a blank of the report

@@ -5,11 +5,19 @@ by its kind, and each kind brings the rules that look at it; code brings the par
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monei_guard.deferred import load
 from monei_guard.lints.documents.bundle import Bundle, is_bundle
-from monei_guard.lints.languages.registry import PAGES, WITHOUT_GRAMMAR, ParseError, listed_language, suffix_of
+from monei_guard.lints.languages.registry import (
+    LANGUAGES,
+    PAGES,
+    WITHOUT_GRAMMAR,
+    ParseError,
+    listed_language,
+    suffix_of,
+)
 from monei_guard.lints.selection import MAX_SIZE, is_linted
 from monei_guard.model.blob import Skipped
 from monei_guard.model.location import display_path
@@ -184,10 +192,10 @@ def language_of(path: str) -> "Language | None":
     return load(listed.target) if listed is not None else None
 
 
-def language_opener(path: str) -> "Callable[[], Language] | None":
-    """Return what opens the language of a path when it is needed, None where no grammar is at hand."""
-    listed = listed_language(path)
-    return None if listed is None else lambda: _language(listed.target)
+def language_openers(path: str | None) -> "tuple[Callable[[], Language], ...]":
+    """Return what opens the languages a file may be in when they are needed: all of them where it has no path."""
+    listed = LANGUAGES if path is None else tuple(filter(None, (listed_language(path),)))
+    return tuple(partial(_language, language.target) for language in listed)
 
 
 def _language(target: str) -> "Language":

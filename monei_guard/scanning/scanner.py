@@ -13,7 +13,7 @@ from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.deferred import load
 from monei_guard.detection.prefilter import Prefilter
 from monei_guard.errors import GuardError, IncompleteError
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 from monei_guard.ruleset.bundled import DIRECTIVE
@@ -44,7 +44,8 @@ class Scanner:
     directives in the scanned files; without it they mean nothing; `foreign_markers` says that it honours those of
     other tools too. `decode` turns encoded, joined and compressed text into views of its own; `archives` says how far
     archives are opened, `cache_folder` where the prefilter keeps its compiled patterns. `lint` reads code that names
-    Monei (`scanning.linter`).
+    Monei (`scanning.linter`). `file_seconds` is what one blob may take of this process's time, whatever it does; None:
+    what each stage allows it.
     """
 
     def __init__(  # noqa: PLR0913 - one for each stage it joins
@@ -61,12 +62,14 @@ class Scanner:
         cache_folder: str | None = None,
         lint: "Lint | None" = None,
         foreign_markers: bool = False,
+        file_seconds: float | None = None,
     ) -> None:
         words = (*keywords, DIRECTIVE) if suppressing else keywords
         self.prefilter = Prefilter(words, signatures=SIGNATURES if decode else (), cache_folder=cache_folder)
         self.decode = decode
         self.archives = archives or ArchiveLimits()
         self.lint = lint
+        self._file_seconds = file_seconds
         self._suppressing = suppressing
         self._foreign_markers = foreign_markers
         self._rules = (rules, evidence, manifests, mentions)
@@ -86,7 +89,7 @@ class Scanner:
     @cached_property
     def _gate(self) -> "DecodeGate":
         gate: DecodeGate = load("monei_guard.detection.decode_gate:DecodeGate")(
-            self.prefilter, lambda: self.engine.matcher, language_opener
+            self.prefilter, lambda: self.engine.matcher, language_openers
         )
         return gate
 
@@ -94,6 +97,13 @@ class Scanner:
     def _quiet_lines(self) -> "QuietLines":
         quiet_lines: QuietLines = load("monei_guard.detection.quiet_lines:QuietLines")(self.engine)
         return quiet_lines
+
+    def scan_in_time(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
+        """Return what `scan_blob` does, within the time that one blob may take. Raises GuardError."""
+        if self._file_seconds is None:
+            return self.scan_blob(blob, shown_path)
+        with load("monei_guard.scanning.watchdog:watched")(self._file_seconds):
+            return self.scan_blob(blob, shown_path)
 
     def scan_blob(self, blob: Blob, shown_path: str | None = None) -> BlobResult:
         """Return what one blob holds; `shown_path` replaces the displayed path (to mask one)."""
@@ -196,9 +206,13 @@ def scan(items: Iterable[Blob | Skipped], scanner: Scanner) -> ScanResult:
         if item.is_name:
             continue
         try:
-            result = scanner.scan_blob(item, shown)
+            result = scanner.scan_in_time(item, shown)
         except GuardError as error:
             skipped.append(_identified(Skipped(shown.encode() if shown else item.path, str(error)), item))
+            continue
+        except MemoryError:
+            reason = "needs more memory than there is"
+            skipped.append(_identified(Skipped(shown.encode() if shown else item.path, reason), item))
             continue
         findings += result.findings
         suppressed += result.suppressed

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.registry import DECODERS
 from monei_guard.decoding.views import DecodingLimits, decoded_views
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin, Span
 
@@ -37,7 +37,7 @@ _content = st.lists(_pieces, max_size=12).map(b"".join)
 
 def _views(content: bytes) -> list[View]:
     root = root_view(Blob(content, Origin.WORKTREE, b"f"))
-    items = list(decoded_views(root, _LIMITS, find_language=language_opener))
+    items = list(decoded_views(root, _LIMITS, find_languages=language_openers))
     assert all(isinstance(item, Skipped) or item.parent is not None for item in items)
     return [root, *(item for item in items if isinstance(item, View))]
 

@@ -22,7 +22,7 @@ from scanners import builtin_scanner
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
 from monei_guard.errors import GuardError
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner
@@ -125,7 +125,7 @@ def _damaged(seed: bytes, chance: random.Random) -> bytes:
 
 
 def _decode(blob: Blob) -> None:
-    for _ in decoded_views(root_view(blob), find_language=language_opener):
+    for _ in decoded_views(root_view(blob), find_languages=language_openers):
         pass
 
 

@@ -11,7 +11,7 @@ from scanners import builtin_scanner, find
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import DecodingLimits, decoded_views
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, Skipped
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner
@@ -90,7 +90,7 @@ def test_escapes_of_json_in_a_string_are_read(scanner: Scanner) -> None:
 def test_decoding_more_than_the_limit_is_said(scanner: Scanner) -> None:
     content = b"\n".join(base64.b64encode(b"some text that can be read %d" % number) for number in range(200))
     blob = Blob(content, Origin.WORKTREE, b"big.txt")
-    items = list(decoded_views(root_view(blob), DecodingLimits(total=1000), find_language=language_opener))
+    items = list(decoded_views(root_view(blob), DecodingLimits(total=1000), find_languages=language_openers))
     assert [item.reason for item in items if isinstance(item, Skipped)] == [
         "decoding stopped: more than 1000 decoded bytes"
     ]
@@ -99,6 +99,6 @@ def test_decoding_more_than_the_limit_is_said(scanner: Scanner) -> None:
 def test_a_compressed_bomb_is_cut_and_said(scanner: Scanner) -> None:
     content = b"x: " + base64.b64encode(gzip.compress(bytes(64 << 20), mtime=0))
     blob = Blob(content, Origin.WORKTREE, b"bomb.txt")
-    items = list(decoded_views(root_view(blob), find_language=language_opener))
+    items = list(decoded_views(root_view(blob), find_languages=language_openers))
     assert [item.path for item in items if isinstance(item, Skipped)] == [b"bomb.txt"]
     assert sum(len(item.data) for item in items if not isinstance(item, Skipped)) < 48 << 20

@@ -11,7 +11,7 @@ from scanners import builtin_scanner, find, secrets
 from monei_guard.decoding import constant_folding
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import DecodingLimits, decoded_views
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, Skipped, View
 from monei_guard.model.location import Origin
 
@@ -20,7 +20,7 @@ TANGLE = b"'a' + 'b' %41 &#65; \\x41 \\\" =41=3D ['a','b'].join('') \n"
 
 
 def _items(content: bytes, limits: DecodingLimits | None = None, path: bytes = b"a.txt") -> list[View | Skipped]:
-    return list(decoded_views(root_view(Blob(content, Origin.WORKTREE, path)), limits, find_language=language_opener))
+    return list(decoded_views(root_view(Blob(content, Origin.WORKTREE, path)), limits, find_languages=language_openers))
 
 
 def _told(items: list[View | Skipped]) -> list[str]:

@@ -6,7 +6,7 @@ from scanners import builtin_scanner, find, secrets
 
 from monei_guard.decoding.charset import root_view
 from monei_guard.decoding.views import decoded_views
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob
 from monei_guard.model.location import Origin
 from monei_guard.scanning.scanner import Scanner
@@ -69,4 +69,4 @@ def test_what_is_not_known_is_not_folded(scanner: Scanner, text: str) -> None:
 def test_hostile_programs_come_to_an_end(text: str, path: bytes) -> None:
     content = f"k = 'mni_';\n{text}".encode()
     root = root_view(Blob(content, Origin.WORKTREE, path))
-    assert list(decoded_views(root, find_language=language_opener)) is not None
+    assert list(decoded_views(root, find_languages=language_openers)) is not None

@@ -17,7 +17,7 @@ from monei_guard.decoding.signatures.keywords import Signature
 from monei_guard.decoding.signatures.registry import SIGNATURES
 from monei_guard.decoding.views import decoded_views
 from monei_guard.detection.prefilter import Prefilter
-from monei_guard.lints.registry import language_opener
+from monei_guard.lints.registry import language_openers
 from monei_guard.model.blob import Blob, View
 from monei_guard.model.location import Origin, Span
 from monei_guard.ruleset.bundled import credential_keywords
@@ -98,7 +98,7 @@ def test_a_key_in_a_new_encoding_is_found(source: Path, switch_at: int) -> None:
 
 
 def test_every_decoder_has_a_signature_unless_the_plain_keyword_stands_there() -> None:
-    decoders = (*DECODERS, *(one for name in (b"a.py", b"a.js", b"a.ts") for one in folding(name, language_opener)))
+    decoders = (*DECODERS, *(one for name in (b"a.py", b"a.js", b"a.ts") for one in folding(name, language_openers)))
     assert {one.signature for one in decoders if one not in UNSIGNED} == set(SIGNATURES)
     assert all(one.signature is None for one in UNSIGNED)
 

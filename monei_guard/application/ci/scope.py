@@ -28,7 +28,8 @@ class BaseError(GuardError):
 class ScanScope:
     """What to look at, and (`message`) in words. `commits` None: everything the repository ever held.
 
-    `start` is the commit from which the run's own changes count, None where there is none. `problem` says why this is
+    `start` is the commit, or the empty tree, from which the run's own changes count, None for a run that is about no
+    change. `problem` says why this is
     not all that should be looked at; the files of the checkout are then looked at as well. `is_head` says that the
     checkout's files are those of the newest commit, or of a trial merge of it.
     """
@@ -65,7 +66,9 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanSc
         if not event.tips:
             return ScanScope(_NOTHING, "there is no commit yet")
         problem = f"commit {event.tips[0][:_SHORT]}, which this run is about, is not in this checkout"
-        return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform), is_head=False)
+        return ScanScope(
+            _NOTHING, "the files of the checkout", repository.empty_tree, _advised(problem, platform), is_head=False
+        )
     bases = [commit for commit in (local_commit(repository, name) for name in event.bases) if commit is not None]
     how = "beyond"
     if not bases:
@@ -73,11 +76,12 @@ def scope_of(repository: Repository, event: Event, platform: Platform) -> ScanSc
     if not bases or (event.kind is EventKind.PUSH and tip in bases):
         if shallow:
             problem = "this checkout is too shallow to tell what is new"
-            return ScanScope(_NOTHING, "the files of the checkout", problem=_advised(problem, platform))
+            return ScanScope(_NOTHING, "the files of the checkout", repository.empty_tree, _advised(problem, platform))
         why = (
             "this brings nothing new" if bases else _UNKNOWN.get(event.kind, "what was there before is not known here")
         )
-        return _everything(f"{why}, so everything is looked at", repository, platform)
+        everything = _everything(f"{why}, so everything is looked at", repository, platform)
+        return everything if bases else replace(everything, start=repository.empty_tree)
     return _range(repository, event, platform, (tip, bases, how))
 
 
@@ -96,7 +100,7 @@ def _range(repository: Repository, event: Event, platform: Platform, found: tupl
         problem = _advised("this checkout lacks the contents of old files (a partial clone)", platform)
     count = len(commits.commits)
     message = f"{count:,} commit{'' if count == 1 else 's'} {how} {bases[0][:_SHORT]}"
-    return ScanScope(commits, message, _merge_base(repository, bases[0], tip), problem, is_head)
+    return ScanScope(commits, message, _merge_base(repository, bases[0], tip) or bases[0], problem, is_head)
 
 
 def _everything(message: str, repository: Repository, platform: Platform) -> ScanScope:

@@ -32,6 +32,8 @@ from monei_guard.sources.pushed_refs import Push, PushError, Update, push_items,
 SERVER_FILE = "monei-guard.toml"
 ALLOW = "monei-guard.allow"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST_MEMORY = 2 << 30  # bytes: a push needs a tenth of it
+_MOST_SECONDS = 60.0  # a file: what is honest takes less than one
 _MOST_SHOWN = 20
 _MOST_IDS = 3  # in the line that is to be copied
 
@@ -50,7 +52,7 @@ def scan_received(options: RunOptions, lines: bytes, variables: Mapping[str, str
     updates = received_updates(lines)
     moved_to = [update.new for update in updates if not update.is_deletion]
     run = open_run(
-        _with_server_file(options, repository),
+        _bounded(_with_server_file(options, repository)),
         None,
         root=os.fsdecode(repository.git_dir),
         mentions=partial(mentions_in_commits, repository, moved_to),
@@ -78,6 +80,12 @@ def _scan_received(run: Run, repository: Repository, updates: Sequence[Update], 
 def _with_server_file(options: RunOptions, repository: Repository) -> RunOptions:
     own = os.path.join(os.fsdecode(repository.git_dir), SERVER_FILE)
     return replace(options, config=own) if options.config is None and os.path.lexists(own) else options
+
+
+def _bounded(options: RunOptions) -> RunOptions:
+    """Return the options with the bounds that keep a push from taking the server down, where none are given."""
+    memory = _MOST_MEMORY if options.max_memory is None and os.name == "posix" else options.max_memory
+    return replace(options, max_memory=memory, file_seconds=options.file_seconds or _MOST_SECONDS)
 
 
 def _push(repository: Repository, updates: Sequence[Update], excluded: Sequence[str]) -> Push:

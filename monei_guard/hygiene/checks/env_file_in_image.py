@@ -1,18 +1,18 @@
 """MG204 env-file-in-image: a Dockerfile copies a `.env` into the image, or bakes a key into a layer."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from monei_guard.hygiene.env_file_names import EnvFileKind, env_file_kind
-from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
+from monei_guard.hygiene.findings import about_file, about_key, locator, shown
 from monei_guard.hygiene.readers.dockerfile import Instruction, instructions, is_dockerfile
 from monei_guard.hygiene.readers.dotenv_files import ValueKind, decode, value_kind
 from monei_guard.hygiene.readers.image_stages import covers, relative, stages
 from monei_guard.hygiene.readers.on_demand import Patterns, dockerignore_patterns
 from monei_guard.hygiene.snapshot import FileState, RepositorySnapshot, below, folder_of, join
 from monei_guard.model.finding import Finding
-from monei_guard.model.location import Span, display_path
+from monei_guard.model.location import Location, Span, display_path
 from monei_guard.model.rule import Confidence, Rule
 
 _MONEI_SECRET = re.compile(r"(?i)\w*MONEI\w*(?:KEY|SECRET|TOKEN|PIN)\w*")
@@ -28,15 +28,17 @@ def check(rule: Rule, files: RepositorySnapshot) -> Iterator[Finding]:
             continue
         steps = instructions(data)
         yield from _baked(rule, files, path, data, steps)
+        locate = locator(files, path, data)
         for leak in _copies(files, path, steps):
             if leak.in_final_image or files.concerns_monei:
-                yield _copied(rule, files, path, data, leak)
+                yield _copied(rule, path, locate, leak)
 
 
 def _baked(
     rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, steps: tuple[Instruction, ...]
 ) -> Iterator[Finding]:
     keys = files.findings.get(path, ())
+    locate = locator(files, path, data)
     for step in steps:
         blanks = {"path": shown(path), "fix": _AT_RUN_TIME}
         inside = [k for k in keys if step.start <= k.location.start_byte < step.end]
@@ -50,7 +52,7 @@ def _baked(
             passed_on = step.keyword == "ENV" and value_kind(value) is ValueKind.REFERENCE
             if _MONEI_SECRET.fullmatch(name) and (passed_on or step.keyword == "ARG"):
                 message = f"{step.keyword} {name} keeps the build argument's value in the image's history and metadata"
-                location = span_location(files, path, data, Span(step.start, step.end))
+                location = locate(Span(step.start, step.end))
                 yield about_file(
                     rule,
                     location,
@@ -88,7 +90,7 @@ def image_leaks(files: RepositorySnapshot) -> Iterator[ImageLeak]:
             yield from _copies(files, path, instructions(files.read(path) or b""))
 
 
-def _copied(rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, leak: ImageLeak) -> Finding:
+def _copied(rule: Rule, path: bytes, locate: Callable[[Span], Location], leak: ImageLeak) -> Finding:
     step = leak.step
     words = " ".join(step.words)
     what = "copies" if leak.exists else "would copy"
@@ -101,7 +103,7 @@ def _copied(rule: Rule, files: RepositorySnapshot, path: bytes, data: bytes, lea
     confidence = Confidence.LOW if not leak.in_final_image else rule.confidence if leak.exists else Confidence.MEDIUM
     return about_file(
         rule,
-        span_location(files, path, data, Span(step.start, step.end)),
+        locate(Span(step.start, step.end)),
         f"{step.keyword} {words} {what} {target} into the image",
         blanks={"path": shown(path), "fix": fix},
         confidence=confidence,

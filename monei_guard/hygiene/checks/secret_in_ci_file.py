@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from monei_guard.hygiene.findings import about_file, about_key, shown, span_location
+from monei_guard.hygiene.findings import about_file, about_key, locator, shown
 from monei_guard.hygiene.readers.deployment_files import DeploymentFile, deployment_file
 from monei_guard.hygiene.readers.dotenv_files import is_encrypted
 from monei_guard.hygiene.readers.key_sides import assigned_name, line_at
@@ -102,11 +102,12 @@ def _printed(rule: Rule, files: RepositorySnapshot, path: bytes, content: bytes)
         return
     names = b"|".join({_SECRET_NAME, *(re.escape(m[1]) for m in _ALIAS.finditer(content))})
     prints = re.compile(_PRINTS + rb"[^\n]*?" + _EXPANSION % {b"name": b"(?:" + names + b")"})
+    locate = locator(files, path, content)
     offset = 0
     for line in content.split(b"\n"):
         span = _print_in(line, prints)
         if span is not None:
-            location = span_location(files, path, content, Span(offset + span.start, offset + span.end))
+            location = locate(Span(offset + span.start, offset + span.end))
             message = "this step prints a Monei secret to the log; CI masks only its exact letters"
             yield about_file(
                 rule, location, message, confidence=min(rule.confidence, Confidence.MEDIUM),

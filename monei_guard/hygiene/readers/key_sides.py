@@ -12,6 +12,7 @@ from monei_guard.model.rule import Environment
 
 _LINE_LENGTH = 400  # bytes looked at before a key on its line
 _NAME = re.compile(rb"""([A-Za-z_][\w.-]{0,100})["'\])]{0,2}\s*(?::=|=>|[:=])[\s"'`(\[{]{0,6}(?:Bearer\s+)?$""")
+_OPENING = b" \t\r\n\v\f\"'`([{"
 _PUBLIC_DOCUMENT = (b".md", b".mdx", b".rst", b".adoc")
 
 
@@ -59,7 +60,9 @@ def assigned_name(files: RepositorySnapshot, path: bytes, key: Finding) -> str:
         return ""
     start = key.location.start_byte
     line_start = max(content.rfind(b"\n", 0, start) + 1, start - _LINE_LENGTH)
-    match = _NAME.search(content[line_start:start])
+    before = content[line_start:start]
+    opened = before.rstrip().removesuffix(b"Bearer").rstrip(_OPENING)
+    match = _NAME.search(before) if opened.endswith((b":", b"=", b">")) else None  # in vain, it takes a while
     return match[1].decode("utf-8", "replace") if match else ""
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_DEPTH = 60  # deeper parts become OPAQUE: generated code, or an attack on the interpreter's stack
+_LONGEST_FENCE = 8  # bytes: prefix letters and three quotes
 _MAX_ITEMS = 2000  # entries of one literal that are looked at
 
 
@@ -80,7 +81,18 @@ class NodeNames(NamedTuple):
     convert: "Mapping[str, Converter]"  # how a node that is none of wrappers, names, constants, functions is read
 
 
-Converter: TypeAlias = "Callable[[Node, NodeNames, int], Expr]"
+class Reading(NamedTuple):
+    """One file as expressions are made from it: what its grammar calls things, its bytes, and those made so far.
+
+    `made` keeps by node the expression and how deep it was asked for: its parts beyond `_MAX_DEPTH` are OPAQUE.
+    """
+
+    nodes: NodeNames
+    data: bytes
+    made: "dict[int, tuple[Expr, int]]"
+
+
+Converter: TypeAlias = "Callable[[Node, Reading, int], Expr]"
 
 
 def text_of(node: "Node") -> str:
@@ -109,9 +121,22 @@ def dotted(expr: Expr | None) -> str:
     return ".".join((expr.text, *reversed(parts)))
 
 
-def expression(node: "Node", nodes: NodeNames, depth: int = 0) -> Expr:
-    """Return `node` as an expression; what is not understood is OPAQUE."""
-    kind = node.type
+def expression(node: "Node", reading: Reading, depth: int = 0) -> Expr:
+    """Return `node` as an expression; what is not understood is OPAQUE.
+
+    An expression is made once for all that it is a part of, in deep code twice: one that was made in the deeper half
+    lacks too much to be anything by itself.
+    """
+    known = reading.made.get(node.id)
+    if known is not None and known[1] <= max(depth, _MAX_DEPTH // 2):
+        return known[0]
+    made = _made(node, reading, depth)
+    reading.made[node.id] = made, depth
+    return made
+
+
+def _made(node: "Node", reading: Reading, depth: int) -> Expr:
+    nodes, kind = reading.nodes, node.type
     while kind in nodes.wrappers:
         inner = first_named(node)
         if inner is None:
@@ -126,93 +151,91 @@ def expression(node: "Node", nodes: NodeNames, depth: int = 0) -> Expr:
     convert = nodes.convert.get(kind)
     if convert is None or depth > _MAX_DEPTH:
         return _opaque(node)
-    return convert(node, nodes, depth + 1)
+    return convert(node, reading, depth + 1)
 
 
 def _opaque(node: "Node") -> Expr:
     return Expr(ExprKind.OPAQUE, node.start_byte, node.end_byte)
 
 
-def _field(node: "Node", nodes: NodeNames, name: str, depth: int) -> Expr:
+def _field(node: "Node", reading: Reading, name: str, depth: int) -> Expr:
     child = node.child_by_field_name(name)
-    return expression(child, nodes, depth) if child is not None else _opaque(node)
+    return expression(child, reading, depth) if child is not None else _opaque(node)
 
 
-def string(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def string(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read a string, template or f-string: its constant pieces, and what is put between them."""
-    holes = [child for child in node.named_children if child.type in nodes.holes]
-    raw = node.text or b""
-    opening = _opening_length(raw)
-    closing = opening if opening <= 1 or raw[:1] in b"\"'`" else len(raw[:opening].lstrip(b"rRbBuUfFtT"))
-    if raw[opening - 1 : opening] != raw[-1:]:
+    holes = [child for child in node.named_children if child.type in reading.nodes.holes]
+    start, end = node.start_byte, node.end_byte
+    opening, closing = _fences(reading.data[start : min(start + _LONGEST_FENCE, end)], end - start)
+    if reading.data[start + opening - 1 : start + opening] != reading.data[end - 1 : end]:
         closing = 0  # half-typed
     if not holes:
-        content = raw[opening : len(raw) - closing].decode("utf-8", "replace")
-        return Expr(ExprKind.STRING, node.start_byte, node.end_byte, content)
+        content = reading.data[start + opening : end - closing].decode("utf-8", "replace")
+        return Expr(ExprKind.STRING, start, end, content)
     items: list[Expr] = []
-    at = node.start_byte + opening
+    at = start + opening
     for hole in holes[:_MAX_ITEMS]:
-        _piece(items, node, at, hole.start_byte)
-        items.append(expression(hole, nodes, depth))
+        _piece(items, reading, at, hole.start_byte)
+        items.append(expression(hole, reading, depth))
         at = hole.end_byte
-    _piece(items, node, at, node.end_byte - closing)
-    return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=tuple(items))
+    _piece(items, reading, at, end - closing)
+    return Expr(ExprKind.JOIN, start, end, items=tuple(items))
 
 
-def _opening_length(raw: bytes) -> int:
-    """Length of the prefix letters and the quotes a string begins with."""
+def _fences(raw: bytes, size: int) -> tuple[int, int]:
+    """Return the lengths of the prefix letters with the quotes, and of the quotes, that `size` bytes begin with."""
     letters = len(raw) - len(raw.lstrip(b"rRbBuUfFtT")) if raw[:1] not in b"\"'`" else 0
-    quotes = 3 if raw[letters : letters + 3] in (b'"""', b"'''") and len(raw) >= letters + 6 else 1
-    return letters + quotes
+    quotes = 3 if raw[letters : letters + 3] in (b'"""', b"'''") and size >= letters + 6 else 1
+    return letters + quotes, quotes
 
 
-def _piece(items: list[Expr], node: "Node", start: int, end: int) -> None:
+def _piece(items: list[Expr], reading: Reading, start: int, end: int) -> None:
     if end > start:
-        content = (node.text or b"")[start - node.start_byte : end - node.start_byte].decode("utf-8", "replace")
-        items.append(Expr(ExprKind.STRING, start, end, content))
+        items.append(Expr(ExprKind.STRING, start, end, reading.data[start:end].decode("utf-8", "replace")))
 
 
-def concatenated(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def concatenated(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read strings that stand next to one another (Python)."""
-    parts = tuple(expression(child, nodes, depth) for child in node.named_children[:_MAX_ITEMS])
+    parts = tuple(expression(child, reading, depth) for child in node.named_children[:_MAX_ITEMS])
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, items=parts)
 
 
-def attribute(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def attribute(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `object.name`."""
     name = node.child_by_field_name("property") or node.child_by_field_name("attribute")
-    base = _field(node, nodes, "object", depth)
+    base = _field(node, reading, "object", depth)
     return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text_of(name) if name else "", base)
 
 
-def subscript(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def subscript(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `object[index]`: an attribute where the index is constant."""
     base = node.child_by_field_name("object") or node.child_by_field_name("value")
     index = node.child_by_field_name("index") or node.child_by_field_name("subscript")
     if base is None or index is None or index.type == "slice":
         return _opaque(node)
-    key = expression(index, nodes, depth)
+    key = expression(index, reading, depth)
     text = key.text if key.kind in (ExprKind.STRING, ExprKind.CONST) else ""
-    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text, expression(base, nodes, depth), (key,))
+    return Expr(ExprKind.ATTR, node.start_byte, node.end_byte, text, expression(base, reading, depth), (key,))
 
 
-def call(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def call(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `name(arguments)`, some of them given by name."""
-    return _called(node, nodes, depth, ExprKind.CALL, "function")
+    return _called(node, reading, depth, ExprKind.CALL, "function")
 
 
-def construction(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def construction(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `new Name(arguments)`."""
-    return _called(node, nodes, depth, ExprKind.NEW, "constructor")
+    return _called(node, reading, depth, ExprKind.NEW, "constructor")
 
 
-def _called(node: "Node", nodes: NodeNames, depth: int, kind: ExprKind, called: str) -> Expr:
-    base = _field(node, nodes, called, depth)
+def _called(node: "Node", reading: Reading, depth: int, kind: ExprKind, called: str) -> Expr:
+    base = _field(node, reading, called, depth)
     arguments = node.child_by_field_name("arguments")
     keys: list[str] = []
     items: list[Expr] = []
     if arguments is not None and arguments.type == "template_string":
-        keys, items = [""], [expression(arguments, nodes, depth)]
+        keys, items = [""], [expression(arguments, reading, depth)]
     elif arguments is not None:
         for child in arguments.named_children[:_MAX_ITEMS]:
             if child.type == "comment":
@@ -221,24 +244,26 @@ def _called(node: "Node", nodes: NodeNames, depth: int, kind: ExprKind, called: 
                 name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
                 if name is not None and value is not None:
                     keys.append(text_of(name))
-                    items.append(expression(value, nodes, depth))
+                    items.append(expression(value, reading, depth))
             else:
                 keys.append("")
-                items.append(expression(child, nodes, depth))
+                items.append(expression(child, reading, depth))
     return Expr(kind, node.start_byte, node.end_byte, "", base, tuple(items), tuple(keys))
 
 
-def operation(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def operation(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read two sides and an operator: joined, chosen from, or nothing that carries a value on."""
     operator = node.child_by_field_name("operator")
     sign = operator.type if operator is not None else ""
     if sign in ("||", "??", "or"):
-        options = (_field(node, nodes, "left", depth), _field(node, nodes, "right", depth))
+        options = (_field(node, reading, "left", depth), _field(node, reading, "right", depth))
         return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=options)
     if sign in ("&&", "and"):
-        return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, nodes, "right", depth),))
+        return Expr(
+            ExprKind.EITHER, node.start_byte, node.end_byte, sign, items=(_field(node, reading, "right", depth),)
+        )
     if sign == "%":
-        parts = (_field(node, nodes, "left", depth), _field(node, nodes, "right", depth))
+        parts = (_field(node, reading, "left", depth), _field(node, reading, "right", depth))
         return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, sign, items=parts)
     if sign != "+":
         return _opaque(node)
@@ -248,27 +273,27 @@ def operation(node: "Node", nodes: NodeNames, depth: int) -> Expr:
         sign_node = left.child_by_field_name("operator")
         if sign_node is None or sign_node.type != "+":
             break
-        parts_reversed.append(_field(left, nodes, "right", depth))
+        parts_reversed.append(_field(left, reading, "right", depth))
         left = left.child_by_field_name("left")
     if left is not None:
-        parts_reversed.append(expression(left, nodes, depth))
+        parts_reversed.append(expression(left, reading, depth))
     return Expr(ExprKind.JOIN, node.start_byte, node.end_byte, "+", items=tuple(reversed(parts_reversed)))
 
 
-def ternary(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def ternary(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `a ? b : c`."""
-    options = (_field(node, nodes, "consequence", depth), _field(node, nodes, "alternative", depth))
+    options = (_field(node, reading, "consequence", depth), _field(node, reading, "alternative", depth))
     return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
-def conditional(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def conditional(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `b if a else c`: its children have no names."""
     children = node.named_children
-    options = tuple(expression(child, nodes, depth) for child in (children[0], children[-1])) if children else ()
+    options = tuple(expression(child, reading, depth) for child in (children[0], children[-1])) if children else ()
     return Expr(ExprKind.EITHER, node.start_byte, node.end_byte, "?", items=options)
 
 
-def table(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def table(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read an object or dictionary."""
     keys: list[str] = []
     items: list[Expr] = []
@@ -276,42 +301,42 @@ def table(node: "Node", nodes: NodeNames, depth: int) -> Expr:
         if child.type == "pair":
             key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
             if key is not None and value is not None:
-                keys.append(_key_text(key, nodes))
-                items.append(expression(value, nodes, depth))
+                keys.append(_key_text(key, reading))
+                items.append(expression(value, reading, depth))
         elif child.type == "shorthand_property_identifier":
             keys.append(text_of(child))
-            items.append(expression(child, nodes, depth))
+            items.append(expression(child, reading, depth))
         elif child.type in ("spread_element", "dictionary_splat"):
             keys.append("")
-            items.append(expression(child, nodes, depth))
+            items.append(expression(child, reading, depth))
     return Expr(ExprKind.TABLE, node.start_byte, node.end_byte, items=tuple(items), keys=tuple(keys))
 
 
-def _key_text(key: "Node", nodes: NodeNames) -> str:
+def _key_text(key: "Node", reading: Reading) -> str:
     if key.type == "string":
-        return string(key, nodes, 0).text
+        return string(key, reading, 0).text
     if key.type in ("computed_property_name", "identifier") and key.type != "property_identifier":
         inner = first_named(key)
-        return string(inner, nodes, 0).text if inner is not None and inner.type == "string" else ""
+        return string(inner, reading, 0).text if inner is not None and inner.type == "string" else ""
     return text_of(key)
 
 
-def sequence(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def sequence(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read a list, tuple or set."""
-    items = tuple(expression(child, nodes, depth) for child in node.named_children[:_MAX_ITEMS])
+    items = tuple(expression(child, reading, depth) for child in node.named_children[:_MAX_ITEMS])
     return Expr(ExprKind.LIST, node.start_byte, node.end_byte, items=items)
 
 
 def value_of(name: str) -> Converter:
     """Return what reads a node as the child of its field `name`: an assignment as its right side."""
 
-    def convert(node: "Node", nodes: NodeNames, depth: int) -> Expr:
-        return _field(node, nodes, name, depth)
+    def convert(node: "Node", reading: Reading, depth: int) -> Expr:
+        return _field(node, reading, name, depth)
 
     return convert
 
 
-def last(node: "Node", nodes: NodeNames, depth: int) -> Expr:
+def last(node: "Node", reading: Reading, depth: int) -> Expr:
     """Read `a, b, c`: the last counts."""
     children = node.named_children
-    return expression(children[-1], nodes, depth) if children else _opaque(node)
+    return expression(children[-1], reading, depth) if children else _opaque(node)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from monei_guard.lints.analysis.expression import Expr, NodeNames, expression
+from monei_guard.lints.analysis.expression import Expr, NodeNames, Reading, expression
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -84,14 +84,11 @@ class Syntax:
     joins: "list[Node]" = field(default_factory=list)  # templates, f-strings, the outermost of each chain of +
     choices: "list[Node]" = field(default_factory=list)  # the outermost of each chain of ||, ??, or; conditionals
     truncated: bool = False
-    expressions: dict[int, Expr] = field(default_factory=dict)  # expressions made so far, by node id
+    made: dict[int, tuple[Expr, int]] = field(default_factory=dict)  # as `expression.Reading` keeps them
 
     def expression(self, node: "Node") -> Expr:
-        """Return a node of this tree as an expression, each made once."""
-        found = self.expressions.get(node.id)
-        if found is None:
-            found = self.expressions[node.id] = expression(node, self.nodes)
-        return found
+        """Return a node of this tree as an expression."""
+        return expression(node, Reading(self.nodes, self.data, self.made))
 
     def scope_at(self, offset: int) -> int:
         """Return the innermost scope that holds `offset`."""
