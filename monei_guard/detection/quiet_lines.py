@@ -10,6 +10,7 @@ may be read together with others further away is never quiet.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -276,12 +277,14 @@ class QuietLines:
         text = b"\n".join(lines)
         root = View(Blob(text, Origin.HISTORY), text, text_encoding="latin-1")
         starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-        noise: dict[int, tuple[_Suspect, ...] | None] = {}
+        suspects: defaultdict[int, list[_Suspect]] = defaultdict(list)
         deadline = self._matcher.deadline()
         for candidate in self._left(root, deadline):
             number = bisect_right(starts, candidate.start) - 1
-            suspect = _Suspect(candidate.rule, candidate.start - starts[number], candidate.end - starts[number])
-            noise[number] = (*(noise.get(number) or ()), suspect)
+            suspects[number].append(
+                _Suspect(candidate.rule, candidate.start - starts[number], candidate.end - starts[number])
+            )
+        noise: dict[int, tuple[_Suspect, ...] | None] = {number: tuple(found) for number, found in suspects.items()}
         for item in (root, *decoded_views(root)):
             if isinstance(item, Skipped):
                 return dict.fromkeys(range(len(lines)))

@@ -144,11 +144,14 @@ def git_environment(*, as_hook: bool = False) -> dict[str, str]:
 
 
 def find_git(folder: str | bytes) -> bytes:
-    """Return the absolute path of the git on PATH. Raises GitMissingError.
+    """Return the absolute path of the git on PATH. Raises GitMissingError; GitError if the current directory is gone.
 
     One in the current directory, or in the work tree or folder that is scanned, is not taken: it came with that.
     """
-    own = {os.path.realpath(b"."), _tree_around(os.path.realpath(os.fsencode(folder)))} - {_SEPARATOR}
+    try:
+        own = {os.path.realpath(b"."), _tree_around(os.path.realpath(os.fsencode(folder)))} - {_SEPARATOR}
+    except FileNotFoundError:
+        raise GitError("the current directory no longer exists", hint="go to one that does") from None
     for place in os.get_exec_path():
         path = os.path.join(os.fsencode(place), _PROGRAM)
         if not os.path.isabs(place) or not os.path.isfile(path) or not os.access(path, os.X_OK):
