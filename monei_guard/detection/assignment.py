@@ -133,6 +133,8 @@ _CLASS = re.compile(rb"^[ \t]*+(?:class|module)[ \t]+(?P<name>[A-Za-z_][\w:]{0,9
 _USES = 8  # places where a name is looked at that was given a value
 _FAR = 8192  # bytes after the value in which they stand
 REACH_AFTER = _FAR + _BEFORE
+_GIVEN = re.compile(rb"[ \t]*(?::?=|:)(?![=>])")
+_NOT_BESIDE_USE = frozenset(_WORD + b"$\"'`")
 _IDENTIFIER = re.compile(rb"[A-Za-z_$][\w$]{1,60}")
 _TAG = re.compile(rb"<(?P<end>/)?(?P<name>[A-Za-z_][\w:.\-]{0,98})(?:\s[^<>]{0,200}?)?(?P<alone>/)?>")
 _INI_SECTION = re.compile(
@@ -184,13 +186,23 @@ def uses(data: bytes, start: int, end: int) -> Iterator[MatchContext]:
     name = _direct_name(data, start, end).rpartition(b".")[2]
     if not _IDENTIFIER.fullmatch(name):
         return
-    whole = re.compile(rb"(?<![\w$\-\"'`])%b(?![\w$\-\"'`])(?P<given>[ \t]*(?::?=|:)(?![=>]))?" % re.escape(name))
-    for use in islice(whole.finditer(data, end, end + _FAR), _USES):
-        if use["given"]:  # a second value, or an argument of the same name
-            if not data[data.rfind(b"\n", 0, use.start()) + 1 : use.start()].strip():
+    for first in islice(_whole_words(data, name, end, end + _FAR), _USES):
+        last = first + len(name)
+        if _GIVEN.match(data, last):  # a second value, or an argument of the same name
+            if not data[data.rfind(b"\n", 0, first) + 1 : first].strip():
                 return
             continue
-        yield surroundings(data, use.start(), use.start() + len(name))
+        yield surroundings(data, first, last)
+
+
+def _whole_words(data: bytes, word: bytes, start: int, end: int) -> Iterator[int]:
+    """Yield where a word stands by itself: searched for, as to compile a pattern for each name would cost far more."""
+    at = data.find(word, start, end)
+    while at >= 0:
+        after = at + len(word)
+        if data[at - 1] not in _NOT_BESIDE_USE and (after == len(data) or data[after] not in _NOT_BESIDE_USE):
+            yield at
+        at = data.find(word, after, end)
 
 
 def _direct_name(data: bytes, start: int, end: int) -> bytes:

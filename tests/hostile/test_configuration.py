@@ -9,6 +9,7 @@ from git_repository import GitRepository, new_repository
 from guard_process import Outcome, run_process
 from made_keys import api_key
 
+MARK = "monei-guard:"  # apart, so that these lines are no directives themselves
 LINE = f"MONEI_API_KEY={api_key('configured')}\n"
 OFF = 'ignore = ["MG1"]\n'
 SETTINGS = (OFF, 'select = ["MG4"]\n')
@@ -29,7 +30,7 @@ def test_what_was_scanned_decides_nothing_until_it_is_trusted(
 def test_a_suppression_in_the_past_is_honoured_only_where_it_is_trusted(
     repository: GitRepository, guard: Callable[..., Outcome]
 ) -> None:
-    repository.commit(a=f"{LINE.strip()}  # monei-guard: ignore[MG101] reason=because\n")
+    repository.commit(a=f"{LINE.strip()}  # {MARK} ignore[MG101] reason=because\n")
 
     assert guard("range", "HEAD~1..HEAD", cwd=repository.top).code == 1
 
