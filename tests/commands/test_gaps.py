@@ -119,7 +119,9 @@ def test_a_gap_is_what_the_documentation_says(
     repository.commit_file(".monei-guard.toml", 'exclude = ["excluded/"]\n')
     repository.commit_file(name, content)
     for command, said in (("scan", DOCUMENTED[row][0]), ("history", DOCUMENTED[row][1])):
-        outcome = guard(command, ".", *(("--no-cache",) if command == "history" else ()), cwd=repository.top)
+        outcome = guard(
+            command, ".", *(("--trust-config", "--no-cache") if command == "history" else ()), cwd=repository.top
+        )
         mine = [path for path in outcome.skipped if path is not None and path.startswith(name)]
         assert outcome.code == (3 if said == "3" else 0), (command, outcome.skipped)
         assert bool(mine) == (said != "not recognised"), (command, outcome.skipped)
@@ -137,30 +139,35 @@ def test_a_gap_in_history_is_named_by_path_object_and_commit(guard: Guard, repos
     blob = repository.git("rev-parse", "HEAD:deep/er/a.zip").decode().strip()
     repository.git("rm", "-q", "deep/er/a.zip")
     repository.commit("gone")
-    outcome = guard("history", ".", "--no-cache", cwd=repository.top)
+    outcome = guard("history", ".", "--trust-config", "--no-cache", cwd=repository.top)
     assert outcome.code == 3
     assert outcome.skipped == {"deep/er/a.zip!/f": f"encrypted (object {blob[:12]}, commit {commit[:12]})"}
+
+
+def _trusting(command: str) -> tuple[str, ...]:
+    """Return a command with which the repository's own baseline counts; in history it does only on request."""
+    return (command, ".", "--trust-config") if command == "history" else (command, ".")
 
 
 def test_an_accepted_gap_stays_accepted_in_files_and_history_and_another_content_is_new(
     guard: Guard, repository: GitRepository
 ) -> None:
     repository.commit_file("fixtures/a.zip", _encrypted_zip())
-    assert guard("history", ".", cwd=repository.top).code == 3
+    assert guard("history", ".", "--trust-config", cwd=repository.top).code == 3
     accept = ("baseline", "create", "--gaps", "--history", "--reason", "a fixture of the vendor's")
     assert guard(*accept, cwd=repository.top, plain=True).code == 0
     for command in ("scan", "history"):
-        outcome = guard(command, ".", cwd=repository.top)
+        outcome = guard(*_trusting(command), cwd=repository.top)
         assert outcome.code == 0
         (reason,) = outcome.skipped.values()
         assert reason.endswith("accepted in the baseline: a fixture of the vendor's")
     repository.git("mv", "fixtures/a.zip", "moved.zip")
     repository.commit("moved, and what it holds is the same")
-    assert [guard(command, ".", cwd=repository.top).code for command in ("scan", "history")] == [0, 0]
+    assert [guard(*_trusting(command), cwd=repository.top).code for command in ("scan", "history")] == [0, 0]
     assert guard("baseline", "prune", cwd=repository.top, plain=True).code == 0
     assert guard("scan", ".", cwd=repository.top).code == 0
     repository.commit_file("moved.zip", _encrypted_zip() + b"more")
-    assert [guard(command, ".", cwd=repository.top).code for command in ("scan", "history")] == [3, 3]
+    assert [guard(*_trusting(command), cwd=repository.top).code for command in ("scan", "history")] == [3, 3]
 
 
 def test_gaps_and_findings_are_accepted_apart(guard: Guard, repository: GitRepository) -> None:
@@ -198,11 +205,13 @@ def test_excluded_paths_are_left_out_of_history_with_what_they_hold(guard: Guard
     repository.commit_file("fixtures/a.env", line)
     repository.commit_file("fixtures/a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40))
     repository.commit_file(".monei-guard.toml", 'exclude = ["fixtures/"]\n')
-    outcome = guard("history", ".", "--no-cache", cwd=repository.top)
+    outcome = guard("history", ".", "--trust-config", "--no-cache", cwd=repository.top)
     assert (outcome.code, outcome.findings) == (0, [])
     assert outcome.skipped == dict.fromkeys(("fixtures/a.7z", "fixtures/a.env"), "excluded by the configuration")
     repository.commit_file("src/a.env", line)
-    assert [path for path, _ in guard("history", ".", "--no-cache", cwd=repository.top).places] == ["src/a.env"]
+    assert [path for path, _ in guard("history", ".", "--trust-config", "--no-cache", cwd=repository.top).places] == [
+        "src/a.env"
+    ]
 
 
 def test_what_git_lfs_keeps_is_looked_at(guard: Guard, repository: GitRepository) -> None:
